@@ -1,0 +1,175 @@
+//! What is reported: diagnostics with their places, evidence, pairs and fixes. Plain data.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::object::ObjectId;
+use crate::source::{Place, Span};
+use crate::yaml::FieldPath;
+
+/// How bad a finding is. Ordered: a note is the least.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Latent, or said for information.
+    Note,
+    /// Weaker than the repository states, undecidable, or without effect.
+    Warning,
+    /// Traffic is refused, or is sent in clear where the repository demands mutual TLS.
+    Error,
+}
+
+impl Severity {
+    /// The word used in every output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What a finding rests on. Ordered: unknown is the weakest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Certainty {
+    /// An input that could not be read may change it.
+    Unknown,
+    /// It rests on a stated assumption.
+    Assumed,
+    /// Everything it rests on is in the input.
+    Known,
+}
+
+impl Certainty {
+    /// The word used in every output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Assumed => "assumed",
+            Self::Known => "known",
+        }
+    }
+}
+
+/// A further place of a finding, in any file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// The place.
+    pub place: Place,
+    /// What it has to do with the finding.
+    pub message: String,
+    /// The object the place is in.
+    pub object: Option<ObjectId>,
+}
+
+/// One fact of the evidence of a decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact {
+    /// The fact in words.
+    pub text: String,
+    /// Whether it is assumed rather than read from the input.
+    pub assumed: bool,
+    /// Where it stands, if anywhere.
+    pub place: Option<Place>,
+    /// The object it stands in.
+    pub object: Option<ObjectId>,
+}
+
+/// One client and destination of one mesh, by the ids of that mesh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PairId {
+    /// The mesh, by its position in the analysis.
+    pub mesh: u32,
+    /// The class of clients, an id of the mesh.
+    pub clients: u32,
+    /// The destination (host, port, subset), an id of the mesh.
+    pub destination: u32,
+}
+
+/// Whether a fix may be applied without a person looking at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Applicability {
+    /// Proved: no pair gets worse and the finding's own pairs improve (design, section 5).
+    Safe,
+    /// A person should decide.
+    Unsafe,
+}
+
+/// A replacement of bytes in one file; an empty span inserts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// The bytes to replace.
+    pub span: Span,
+    /// What stands there afterwards.
+    pub text: String,
+}
+
+/// A set of edits that repairs a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What the fix does, as an instruction.
+    pub title: String,
+    /// Whether it may be applied unseen.
+    pub applicability: Applicability,
+    /// The edits, not overlapping.
+    pub edits: Vec<Edit>,
+}
+
+/// What keeps a finding recognisable when lines move: rule, object, field and value, not the line.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Fingerprint(pub(crate) String);
+
+impl Fingerprint {
+    /// The fingerprint as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// The name of the rule.
+    pub rule: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What it rests on.
+    pub certainty: Certainty,
+    /// The headline: makes sense alone on one line, no full stop.
+    pub message: String,
+    /// What to do, as an instruction.
+    pub help: Option<String>,
+    /// Where a person would edit; none for findings about a path that has no text (a missing or unreadable file).
+    pub place: Option<Place>,
+    /// The path, for a finding without a place.
+    pub path: Option<camino::Utf8PathBuf>,
+    /// What is wrong at that place.
+    pub label: String,
+    /// The object the place is in.
+    pub object: Option<ObjectId>,
+    /// The field the place is in.
+    pub field: Option<FieldPath>,
+    /// Further places.
+    pub labels: Vec<Label>,
+    /// Why it is so, in order.
+    pub evidence: Vec<Fact>,
+    /// The pairs it explains.
+    pub pairs: Vec<PairId>,
+    /// How to repair it.
+    pub fix: Option<Fix>,
+    /// The meshes it was found in.
+    pub meshes: Vec<String>,
+    /// Stable identity; filled by triage.
+    pub fingerprint: Fingerprint,
+}

@@ -1,0 +1,13 @@
+//! Finds what overrides Istio mutual TLS in a GitOps repository: reads Kubernetes and Istio manifests, decides for every
+//! client and destination what is sent and what is accepted, and reports the objects that break it.
+//!
+//! Data flows one way: bytes, files, documents, objects, resources, a mesh, decisions, diagnostics, a report.
+//! `ARCHITECTURE.md` maps the modules.
+
+pub mod diagnostic;
+pub mod engine;
+pub mod object;
+pub mod resource;
+pub mod rule;
+pub mod source;
+pub mod yaml;

@@ -1,0 +1,78 @@
+//! Metadata of an object: identity, labels, annotations, creation time.
+
+use crate::object::{Namespace, NamespaceSource, ObjectId};
+use crate::source::{Place, Spanned};
+
+/// Labels or annotations, sorted by key; of duplicate keys the last one counts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Labels(Vec<(Box<str>, Spanned<Box<str>>)>);
+
+impl Labels {
+    /// Sorts the entries and keeps the last of each key.
+    pub(crate) fn new(entries: Vec<(Box<str>, Spanned<Box<str>>)>) -> Self {
+        let mut sorted: Vec<(Box<str>, Spanned<Box<str>>)> = Vec::with_capacity(entries.len());
+        for (key, value) in entries {
+            match sorted.binary_search_by(|(other, _)| other.cmp(&key)) {
+                Ok(at) => sorted[at].1 = value,
+                Err(at) => sorted.insert(at, (key, value)),
+            }
+        }
+        Self(sorted)
+    }
+
+    /// The value of a key.
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.spanned(key).map(|value| &*value.value)
+    }
+
+    /// The value of a key with its place.
+    pub fn spanned(&self, key: &str) -> Option<&Spanned<Box<str>>> {
+        let at = self
+            .0
+            .binary_search_by(|(other, _)| (**other).cmp(key))
+            .ok()?;
+        self.0.get(at).map(|(_, value)| value)
+    }
+
+    /// All entries by key.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Spanned<Box<str>>)> {
+        self.0.iter().map(|(key, value)| (&**key, value))
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// `metadata.creationTimestamp` as RFC 3339 in UTC, the form the API server writes; such texts sort by time.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(pub(crate) Box<str>);
+
+/// What every resource has.
+#[derive(Clone, Debug)]
+pub struct Meta {
+    /// Identity.
+    pub id: ObjectId,
+    /// The API version as written, such as `networking.istio.io/v1`.
+    pub api_version: Box<str>,
+    /// `metadata.name` with its place.
+    pub name: Spanned<Box<str>>,
+    /// The namespace; for cluster-scoped kinds the object's own name (a Namespace) or empty.
+    pub namespace: Namespace,
+    /// How the namespace is known.
+    pub namespace_source: NamespaceSource,
+    /// `metadata.labels`.
+    pub labels: Labels,
+    /// `metadata.annotations`.
+    pub annotations: Labels,
+    /// When it was created, where the manifest was exported with that; all others count as created together, later.
+    pub created: Option<Timestamp>,
+}
+
+impl Meta {
+    /// Where the object is named, the place of facts about it as a whole.
+    pub fn place(&self) -> Place {
+        self.name.place
+    }
+}

@@ -1,0 +1,73 @@
+//! Typed resources: what the linter reads of each kind, every field that matters with its place. One file per kind.
+
+mod authentication_policy;
+mod decode;
+mod destination_rule;
+mod export_to;
+mod host;
+mod mesh_config;
+mod meta;
+mod peer_authentication;
+mod selector;
+mod service;
+mod service_entry;
+mod sidecar;
+mod virtual_service;
+mod workload;
+mod workload_entry;
+
+pub use authentication_policy::{
+    AuthenticationPolicy, LegacyMtlsMode, Peer, PolicyTarget, PortSelector,
+};
+pub use decode::{Decoded, Problem, decode, decode_values};
+pub use destination_rule::{
+    DestinationRule, LoadBalancer, PortPolicy, Subset, TlsMode, TlsSettings, TrafficPolicy,
+};
+pub use export_to::ExportTo;
+pub use host::{Fqdn, is_wildcard, more_specific, wildcard_matches};
+pub use mesh_config::{HelmMtls, MeshConfig, MeshConfigSource, OutboundMode};
+pub use meta::{Labels, Meta, Timestamp};
+pub use peer_authentication::{MtlsMode, PeerAuthentication, PortMtls};
+pub use selector::Selector;
+pub use service::{Service, ServicePort, ServiceType, TargetPort, Transport};
+pub use service_entry::{EntryPort, Location, Resolution, ServiceEntry};
+pub use sidecar::{EgressListener, Sidecar};
+pub use virtual_service::{RouteDestination, VirtualService};
+pub use workload::{ContainerPort, Workload};
+pub use workload_entry::{EndpointSpec, WorkloadEntry, WorkloadGroup};
+
+/// A namespace, with the labels that decide injection, ambient capture and discovery.
+#[derive(Clone, Debug)]
+pub struct NamespaceObject {
+    /// Name, labels, annotations; the namespace of the metadata is the name itself.
+    pub meta: Meta,
+}
+
+/// An object of a kind that the linter reads.
+#[derive(Clone, Debug)]
+pub enum Resource {
+    /// `Namespace`.
+    Namespace(NamespaceObject),
+    /// `Service`.
+    Service(Service),
+    /// A Pod or any kind with a pod template.
+    Workload(Workload),
+    /// `networking.istio.io` `ServiceEntry`.
+    ServiceEntry(ServiceEntry),
+    /// `networking.istio.io` `WorkloadEntry`.
+    WorkloadEntry(WorkloadEntry),
+    /// `networking.istio.io` `WorkloadGroup`.
+    WorkloadGroup(WorkloadGroup),
+    /// `networking.istio.io` `DestinationRule`.
+    DestinationRule(DestinationRule),
+    /// `networking.istio.io` `VirtualService`.
+    VirtualService(VirtualService),
+    /// `networking.istio.io` `Sidecar`.
+    Sidecar(Sidecar),
+    /// `security.istio.io` `PeerAuthentication`.
+    PeerAuthentication(PeerAuthentication),
+    /// `authentication.istio.io` `Policy` or `MeshPolicy` (Istio 1.0 to 1.5).
+    AuthenticationPolicy(AuthenticationPolicy),
+    /// Mesh config in any of its forms.
+    MeshConfig(Box<MeshConfig>),
+}

@@ -1,0 +1,59 @@
+//! What a rule says about itself.
+
+use crate::diagnostic::{Applicability, Severity};
+
+/// What a rule is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Category {
+    /// Traffic fails or loses its encryption.
+    Correctness,
+    /// Something has no effect, or cannot be decided.
+    Suspicious,
+    /// An input could not be read, or an exception is stale.
+    Hygiene,
+}
+
+impl Category {
+    /// The word shown to people.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Correctness => "correctness",
+            Self::Suspicious => "suspicious",
+            Self::Hygiene => "hygiene",
+        }
+    }
+}
+
+/// When a rule runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Words the problems of reading.
+    Inputs,
+    /// Looks at the decisions of each mesh.
+    Mesh,
+}
+
+/// What a rule says about itself; made by `declare_rule!`.
+#[derive(Debug)]
+pub struct RuleMeta {
+    /// The name, which is also the file's: the bad thing, in kebab case.
+    pub name: &'static str,
+    /// One line, no full stop.
+    pub summary: &'static str,
+    /// What it is about.
+    pub category: Category,
+    /// The worst severity it reports.
+    pub severity: Severity,
+    /// The kinds that its findings name.
+    pub reads: &'static [&'static str],
+    /// The best fix it offers.
+    pub fix: Option<Applicability>,
+    /// The version of the linter that brought it.
+    pub since: &'static str,
+    /// The documentation, Markdown.
+    pub docs: &'static str,
+    /// The source file.
+    pub file: &'static str,
+    /// When it runs.
+    pub stage: Stage,
+}

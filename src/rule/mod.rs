@@ -1,0 +1,5 @@
+//! Rules: what they declare, what they are given, how they report.
+
+mod meta;
+
+pub use meta::{Category, RuleMeta, Stage};

@@ -1,0 +1,100 @@
+//! Spans, origins and places: how every value remembers where it was written.
+
+/// A file of a run, an index into [`Sources`](super::Sources).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(pub(crate) u32);
+
+/// A range of bytes in one file; `end` is exclusive. An empty span is a position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// The file the bytes are in.
+    pub file: FileId,
+    /// Offset of the first byte.
+    pub start: u32,
+    /// Offset just after the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// A span over `start..end` of a file.
+    pub(crate) const fn new(file: FileId, start: u32, end: u32) -> Self {
+        Self { file, start, end }
+    }
+
+    /// The byte range, for slicing the file's text.
+    pub(crate) fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
+/// How a value came to be what it is, an index into the table of origins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OriginId(u32);
+
+/// Why a value stands where it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Written in a manifest of the input.
+    Base,
+    /// Given with `--assume`: it is in the cluster and not in the repository, and never gets findings.
+    Assumed,
+}
+
+impl OriginId {
+    /// The origin of everything written in a manifest of the input.
+    pub(crate) const BASE: Self = Self(0);
+    /// The origin of everything given with `--assume`.
+    pub(crate) const ASSUMED: Self = Self(1);
+
+    /// What the id stands for.
+    pub fn origin(self) -> Origin {
+        if self == Self::ASSUMED {
+            Origin::Assumed
+        } else {
+            Origin::Base
+        }
+    }
+}
+
+/// Where a value was written, and how it came to be deployed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The bytes.
+    pub span: Span,
+    /// How they came to be deployed.
+    pub origin: OriginId,
+}
+
+impl Place {
+    /// The empty place just before this one.
+    pub(crate) fn before(self) -> Self {
+        let span = Span::new(self.span.file, self.span.start, self.span.start);
+        Self { span, ..self }
+    }
+
+    /// Whether the value was given with `--assume`.
+    pub fn is_assumed(self) -> bool {
+        self.origin.origin() == Origin::Assumed
+    }
+}
+
+/// A value and the place it was written at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spanned<T> {
+    /// The value.
+    pub value: T,
+    /// Where it was written.
+    pub place: Place,
+}
+
+impl<T> Spanned<T> {
+    /// Joins a value and its place.
+    pub(crate) const fn new(value: T, place: Place) -> Self {
+        Self { value, place }
+    }
+
+    /// The same place with another value.
+    pub(crate) fn map<U>(self, f: impl FnOnce(T) -> U) -> Spanned<U> {
+        Spanned::new(f(self.value), self.place)
+    }
+}

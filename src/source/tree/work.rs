@@ -1,0 +1,5 @@
+//! The files on disk.
+
+/// The files on disk.
+#[derive(Debug)]
+pub struct WorkTree;

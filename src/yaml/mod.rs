@@ -1,0 +1,13 @@
+//! YAML: documents split and prefiltered, parsed into owned trees in which every node has its place.
+
+mod document;
+mod embedded;
+mod parser;
+mod prefilter;
+mod scalar;
+mod split;
+mod value;
+
+pub use document::{Comment, Document, FileContent, Problem, ProblemKind, ReadOptions, read};
+pub use embedded::parse_embedded;
+pub use value::{FieldPath, Mapping, MappingEntry, Node, Scalar, ScalarStyle, Value};

@@ -1,0 +1,176 @@
+//! The tree of a parsed document: owned values, a place on every node.
+
+use std::fmt;
+
+use super::scalar;
+use crate::source::{Place, Spanned};
+
+/// A node of a document and where it is written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Value {
+    /// Where the node is written. A block collection runs from its first key or dash to the end of its last child.
+    pub place: Place,
+    /// What it is.
+    pub node: Node,
+}
+
+/// What a node is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Node {
+    /// A scalar, null included.
+    Scalar(Scalar),
+    /// A sequence.
+    Sequence(Vec<Value>),
+    /// A mapping.
+    Mapping(Mapping),
+}
+
+/// How a scalar is written, which decides its type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScalarStyle {
+    /// Without quotes: null, a boolean, a number or a string.
+    Plain,
+    /// In quotes: always a string.
+    Quoted,
+    /// A `|` or `>` block: always a string.
+    Block,
+}
+
+/// A scalar as text and style; its type follows Kubernetes' reading of YAML 1.1 (shared note `yaml.md`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scalar {
+    /// The text after unquoting and unfolding.
+    pub text: Box<str>,
+    /// How it is written.
+    pub style: ScalarStyle,
+}
+
+/// A mapping in the order of the file; duplicate keys are kept, and a look-up takes the last, as Kubernetes does.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Mapping {
+    /// The entries in the order of the file, `<<` merges resolved and put before the mapping's own keys.
+    pub entries: Vec<MappingEntry>,
+    /// Whether it is written as `{…}`.
+    pub flow: bool,
+}
+
+/// A key and its value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MappingEntry {
+    /// The key; a key that is not a scalar is kept as empty text.
+    pub key: Spanned<Box<str>>,
+    /// The value; null where nothing is written.
+    pub value: Value,
+}
+
+impl Value {
+    /// The scalar, if it is one.
+    pub fn as_scalar(&self) -> Option<&Scalar> {
+        match &self.node {
+            Node::Scalar(scalar) => Some(scalar),
+            Node::Sequence(_) | Node::Mapping(_) => None,
+        }
+    }
+
+    /// The elements, if it is a sequence.
+    pub fn as_sequence(&self) -> Option<&[Value]> {
+        match &self.node {
+            Node::Sequence(items) => Some(items),
+            Node::Scalar(_) | Node::Mapping(_) => None,
+        }
+    }
+
+    /// The mapping, if it is one.
+    pub fn as_mapping(&self) -> Option<&Mapping> {
+        match &self.node {
+            Node::Mapping(mapping) => Some(mapping),
+            Node::Scalar(_) | Node::Sequence(_) => None,
+        }
+    }
+
+    /// Whether it is null: nothing written, `~` or `null`.
+    pub fn is_null(&self) -> bool {
+        self.as_scalar().is_some_and(scalar::is_null)
+    }
+
+    /// The text of a scalar that is not null, whatever its type; Kubernetes wants strings where this is used.
+    pub fn as_text(&self) -> Option<&str> {
+        self.as_scalar()
+            .filter(|scalar| !scalar::is_null(scalar))
+            .map(|scalar| &*scalar.text)
+    }
+
+    /// The string, if Kubernetes would read one.
+    pub fn as_str(&self) -> Option<&str> {
+        self.as_scalar().and_then(scalar::as_str)
+    }
+
+    /// The boolean, if Kubernetes would read one (`yes` and `on` count).
+    pub fn as_bool(&self) -> Option<bool> {
+        self.as_scalar().and_then(scalar::as_bool)
+    }
+
+    /// The integer, if Kubernetes would read one (`0777` is octal).
+    pub fn as_integer(&self) -> Option<i64> {
+        self.as_scalar().and_then(scalar::as_integer)
+    }
+
+    /// The value of a key that is present and not null.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.entry(key)
+            .map(|entry| &entry.value)
+            .filter(|value| !value.is_null())
+    }
+
+    /// The last entry of a key, null values included.
+    pub fn entry(&self, key: &str) -> Option<&MappingEntry> {
+        self.as_mapping()?
+            .entries
+            .iter()
+            .rev()
+            .find(|entry| &*entry.key.value == key)
+    }
+
+    /// The value at the end of a chain of keys.
+    pub fn at(&self, keys: &[&str]) -> Option<&Value> {
+        keys.iter().try_fold(self, |value, key| value.get(key))
+    }
+
+    /// The entries of a mapping, none for anything else.
+    pub fn entries(&self) -> &[MappingEntry] {
+        self.as_mapping().map_or(&[], |mapping| &mapping.entries)
+    }
+
+    /// The elements of a sequence, none for anything else.
+    pub fn items(&self) -> &[Value] {
+        self.as_sequence().unwrap_or(&[])
+    }
+
+    /// The text of a scalar with its place.
+    pub fn spanned_text(&self) -> Option<Spanned<Box<str>>> {
+        self.as_text()
+            .map(|text| Spanned::new(text.into(), self.place))
+    }
+}
+
+/// The path of a field from the root of an object, such as `spec.trafficPolicy.portLevelSettings[0].tls`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FieldPath(Box<str>);
+
+impl FieldPath {
+    /// A path as written in documentation, with dots and `[index]`.
+    pub(crate) fn new(path: impl Into<Box<str>>) -> Self {
+        Self(path.into())
+    }
+
+    /// The path as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for FieldPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
