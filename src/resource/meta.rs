@@ -34,9 +34,28 @@ impl Labels {
         self.0.get(at).map(|(_, value)| value)
     }
 
+    /// A copy that has the key with this value, unless it has the key already.
+    pub(crate) fn with_default(&self, key: &str, value: Spanned<Box<str>>) -> Self {
+        let mut copy = self.clone();
+        if let Err(at) = copy.0.binary_search_by(|(other, _)| (**other).cmp(key)) {
+            copy.0.insert(at, (key.into(), value));
+        }
+        copy
+    }
+
+    /// These labels with those of `over` on top.
+    pub(crate) fn overlaid(&self, over: &Self) -> Self {
+        Self::new(self.0.iter().chain(&over.0).cloned().collect())
+    }
+
     /// All entries by key.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Spanned<Box<str>>)> {
         self.0.iter().map(|(key, value)| (&**key, value))
+    }
+
+    /// The entries without their places, to compare.
+    pub(crate) fn texts(&self) -> Vec<(&str, &str)> {
+        self.iter().map(|(key, value)| (key, &*value.value)).collect()
     }
 
     /// Whether there are none.

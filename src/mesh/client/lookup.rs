@@ -1,0 +1,170 @@
+//! Looking a rule up for one client and one service (`push_context.go:destinationRule`, semantics 4.5 and 4.6).
+
+use super::{EntryId, RuleId, RuleIndex, Slot, Table};
+use crate::mesh::config::Config;
+use crate::mesh::version::LookupStyle;
+use crate::object::Namespace;
+use crate::resource::{Fqdn, Labels, is_wildcard, wildcard_matches};
+
+/// A step of the look-up, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Step {
+    /// The rules of the client's namespace.
+    ClientNamespace,
+    /// The private rules of the root namespace, for its own clients.
+    RootPrivate,
+    /// What the service's namespace exports.
+    ServiceNamespace,
+    /// What the root namespace exports.
+    RootNamespace,
+    /// All rules (1.0).
+    Everywhere,
+}
+
+/// What a look-up finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Selection {
+    /// The rule in force; none where no rule applies.
+    pub(crate) entry: Option<EntryId>,
+    /// The step that ended the look-up, even if nothing in it fits this workload.
+    pub(crate) step: Option<Step>,
+}
+
+/// A rule that covers the host and stands in one of the tables a client looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Candidate {
+    /// The rule.
+    pub(crate) entry: EntryId,
+    /// Where it stands.
+    pub(crate) step: Step,
+    /// Whether the client may see it.
+    pub(crate) visible: bool,
+}
+
+impl RuleIndex {
+    /// The rule in force for a client in `namespace` with `labels` towards a service.
+    pub(crate) fn select(
+        &self,
+        namespace: &Namespace,
+        labels: &Labels,
+        service: (&Fqdn, &Namespace),
+        config: &Config,
+    ) -> Selection {
+        let (host, _) = service;
+        for (step, table) in self.steps(namespace, service.1, config) {
+            let Some(slot) = best(table, host, config) else { continue };
+            let visible: Vec<EntryId> = slot
+                .entries
+                .iter()
+                .copied()
+                .filter(|&entry| self.is_visible(slot, entry, step, namespace, config))
+                .collect();
+            if visible.is_empty() {
+                continue;
+            }
+            return Selection { entry: self.pick(&visible, namespace, labels, config), step: Some(step) };
+        }
+        Selection { entry: None, step: None }
+    }
+
+    /// Every rule that covers the host in the tables the client looks at, in the order in which they would win.
+    pub(crate) fn candidates(
+        &self,
+        namespace: &Namespace,
+        service: (&Fqdn, &Namespace),
+        config: &Config,
+    ) -> Vec<Candidate> {
+        let mut out = Vec::new();
+        for (step, table) in self.steps(namespace, service.1, config) {
+            for slot in table.covering(service.0) {
+                for &entry in &slot.entries {
+                    let visible = self.is_visible(slot, entry, step, namespace, config);
+                    if out.iter().all(|candidate: &Candidate| candidate.entry != entry) {
+                        out.push(Candidate { entry, step, visible });
+                    }
+                }
+            }
+        }
+        out
+    }
+
+    /// The tables a client looks at, in order.
+    fn steps(&self, client: &Namespace, service: &Namespace, config: &Config) -> Vec<(Step, &Table)> {
+        let root = &config.root_namespace.value;
+        let style = config.version.value.lookup_style();
+        if style == LookupStyle::Global {
+            return vec![(Step::Everywhere, &self.global)];
+        }
+        let mut steps = Vec::with_capacity(3);
+        if client != root {
+            steps.extend(self.local.get(client.as_str()).map(|table| (Step::ClientNamespace, table)));
+        } else if style == LookupStyle::WithRootPrivate {
+            steps.push((Step::RootPrivate, &self.root_private));
+        }
+        steps.extend(self.exported.get(service.as_str()).map(|table| (Step::ServiceNamespace, table)));
+        if service != root {
+            steps.extend(self.exported.get(root.as_str()).map(|table| (Step::RootNamespace, table)));
+        }
+        steps
+    }
+
+    /// Whether a client may see an entry: in its own tables everything, else what `exportTo` allows.
+    fn is_visible(&self, slot: &Slot, entry: EntryId, step: Step, client: &Namespace, config: &Config) -> bool {
+        match step {
+            Step::ClientNamespace | Step::RootPrivate | Step::Everywhere => true,
+            Step::ServiceNamespace | Step::RootNamespace => {
+                let version = config.version.value;
+                if version.reads_first_export_to() {
+                    return true; // private rules are not in these tables
+                }
+                let by_entry = version.merge_style() == crate::mesh::version::MergeStyle::ByExportTo;
+                let set = if by_entry { &self.entry(entry).export_to } else { &slot.export_to };
+                set.is_empty() || set.contains("*") || set.contains(client.as_str())
+            }
+        }
+    }
+
+    /// The entry for one workload (`SidecarScope.DestinationRule`): the first whose selector matches, else the *last*
+    /// without a selector.
+    fn pick(&self, entries: &[EntryId], namespace: &Namespace, labels: &Labels, config: &Config) -> Option<EntryId> {
+        let mut chosen = None;
+        for &id in entries {
+            let rule = self.base(self.entry(id));
+            match rule.workload_selector.as_ref().filter(|_| config.version.value.reads_rule_selector()) {
+                None => chosen = Some(id),
+                Some(selector) if rule.meta.namespace == *namespace && selector.selects(labels) => return Some(id),
+                Some(_) => {}
+            }
+        }
+        chosen
+    }
+
+    /// The selectors of a namespace's rules, which tell its clients apart.
+    pub(crate) fn selector_rules(&self, namespace: &Namespace) -> impl Iterator<Item = RuleId> {
+        let rules = self.rules().filter(move |(_, rule)| rule.meta.namespace == *namespace);
+        rules.filter(|(_, rule)| rule.workload_selector.is_some()).map(|(id, _)| id)
+    }
+}
+
+/// The slot of the most specific host (`MostSpecificHostMatch`; until 1.7 the first in order of specificity).
+fn best<'a>(table: &'a Table, host: &Fqdn, config: &Config) -> Option<&'a Slot> {
+    if let Some(slot) = table.slots.get(host) {
+        return Some(slot);
+    }
+    let symmetric = config.version.value.lookup_style() != LookupStyle::WithRootPrivate;
+    let wildcard = table.wildcards.iter().find(|wildcard| {
+        let covers = wildcard_matches(wildcard.as_str(), host.as_str());
+        covers || (symmetric && hosts_match(wildcard.as_str(), host.as_str()))
+    });
+    wildcard.and_then(|wildcard| table.slots.get(wildcard))
+}
+
+/// `host.Name.Matches`: wildcards on either side.
+pub(super) fn hosts_match(a: &str, b: &str) -> bool {
+    match (is_wildcard(a), is_wildcard(b)) {
+        (false, false) => a == b,
+        (true, false) => wildcard_matches(a, b),
+        (false, true) => wildcard_matches(b, a),
+        (true, true) => wildcard_matches(a, b) || wildcard_matches(b, a),
+    }
+}

@@ -1,0 +1,556 @@
+//! Decisions: what a class of clients sends to a destination, what it accepts, and what comes of it (semantics 0.2, 7).
+
+use super::Mesh;
+use super::ambient;
+use super::auto_mtls::{Cluster, ClusterTls, Sends, Target};
+use super::client::{Selection, Step};
+use super::clients::{ClientClass, ClientGroup};
+use super::evidence::{Evidence, NoEvidence, Recorder, derived, stated};
+use super::legacy::LegacyIndex;
+use super::server::ServerMode;
+use super::services::{Endpoint, EndpointOwner, Port, ProtocolClass, Resolution, Service, ServiceId};
+use super::sidecar_scope::Imported;
+use super::traffic_policy::EffectivePolicy;
+use super::workloads::{EndpointTls, MeshWorkload, ProxyKind};
+use crate::diagnostic::Fact;
+use crate::resource::{Fqdn, OutboundMode};
+
+/// A destination: hostname, port, subset.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Destination {
+    /// The hostname.
+    pub host: Fqdn,
+    /// The service port.
+    pub port: u16,
+    /// The subset; none for the destination as a whole.
+    pub subset: Option<Box<str>>,
+}
+
+/// What an endpoint accepts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Accepts {
+    /// There is no proxy, or the port bypasses it.
+    NoProxy,
+    /// A sidecar: plaintext only.
+    Disable,
+    /// A sidecar: mutual TLS and plaintext.
+    Permissive,
+    /// A sidecar: mutual TLS only.
+    Strict,
+    /// A gateway: what its servers say.
+    Gateway,
+    /// ztunnel: HBONE and plaintext.
+    AmbientPermissive,
+    /// ztunnel: HBONE only.
+    AmbientStrict,
+    /// A sidecar of 1.0: any TLS, no plaintext.
+    TlsWithoutClientCertificate,
+}
+
+impl Accepts {
+    /// The word of the matrix.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NoProxy => "no_proxy",
+            Self::Disable => "disable",
+            Self::Permissive => "permissive",
+            Self::Strict => "strict",
+            Self::Gateway => "gateway",
+            Self::AmbientPermissive => "ambient_permissive",
+            Self::AmbientStrict => "ambient_strict",
+            Self::TlsWithoutClientCertificate => "tls_without_client_certificate",
+        }
+    }
+}
+
+/// What comes of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// The connection fails.
+    Refused,
+    /// It works, in clear.
+    Plaintext,
+    /// It cannot be told.
+    Unknown,
+    /// TLS between the applications.
+    AppTls,
+    /// It works, as Istio mutual TLS.
+    Encrypted,
+    /// The client's proxy does not connect at all.
+    Blocked,
+}
+
+impl Verdict {
+    /// The word of the matrix.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::Plaintext => "plaintext",
+            Self::Unknown => "unknown",
+            Self::AppTls => "app-tls",
+            Self::Encrypted => "encrypted",
+            Self::Blocked => "blocked",
+        }
+    }
+
+    /// The order in which the worst of several endpoints is taken; the least is the worst.
+    pub(crate) fn rank(self) -> u8 {
+        match self {
+            Self::Refused => 0,
+            Self::Blocked => 1,
+            Self::Plaintext => 2,
+            Self::Unknown => 3,
+            Self::AppTls => 4,
+            Self::Encrypted => 5,
+        }
+    }
+}
+
+/// The decision for one endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct EndpointDecision {
+    /// `Kind/namespace/name`, or `address/namespace/address`.
+    pub(crate) label: Box<str>,
+    /// The workload, if it is one.
+    pub(crate) workload: Option<u32>,
+    /// The port traffic arrives at.
+    pub(crate) port: u16,
+    /// What it is sent.
+    pub(crate) sends: Sends,
+    /// What it accepts.
+    pub(crate) accepts: Accepts,
+    /// What comes of it.
+    pub(crate) verdict: Verdict,
+}
+
+/// The decision for a class of clients and a destination.
+#[derive(Clone, Debug)]
+pub(crate) struct Decision {
+    /// The clients.
+    pub(crate) clients: ClientClass,
+    /// The kind of proxy of these clients.
+    pub(crate) proxy: ProxyKind,
+    /// The destination.
+    pub(crate) destination: Destination,
+    /// The service that the clients mean by the hostname.
+    pub(crate) service: ServiceId,
+    /// The rule in force.
+    pub(crate) selection: Selection,
+    /// What the clients' cluster is set to.
+    pub(crate) tls: ClusterTls,
+    /// The endpoints, sorted.
+    pub(crate) endpoints: Vec<EndpointDecision>,
+    /// The worst of the endpoints.
+    pub(crate) verdict: Verdict,
+    /// Whether the endpoints differ.
+    pub(crate) partial: bool,
+}
+
+/// What is being decided.
+#[derive(Clone, Copy)]
+struct Question<'a> {
+    client: &'a ClientGroup,
+    host: &'a Fqdn,
+    service: (ServiceId, &'a Service),
+    visible: bool,
+    port: &'a Port,
+    subset: Option<&'a str>,
+}
+
+/// What a question is answered with, before the verdict.
+struct Answer {
+    selection: Selection,
+    tls: ClusterTls,
+    endpoints: Vec<EndpointDecision>,
+}
+
+impl Mesh {
+    /// All decisions about one hostname: every class of clients, port and subset.
+    pub(super) fn decide_host(&self, host: &Fqdn) -> Vec<Decision> {
+        let subsets = self.subset_names(host);
+        let mut out = Vec::new();
+        for class in self.clients.classes(host, &self.registry, &self.rules, &self.config) {
+            let Some(client) = self.clients.representative(&class) else { continue };
+            let Some((imported, visible)) = self.service_for(client, host) else { continue };
+            let service = self.registry.service(imported.service);
+            if service.resolution == Resolution::Alias {
+                continue;
+            }
+            let numbers: Vec<u16> =
+                imported.ports.unwrap_or_else(|| service.ports.iter().map(|port| port.number).collect());
+            let mut seen = Vec::with_capacity(numbers.len());
+            for number in numbers {
+                let Some(port) = self.registry.port(service, number).filter(|port| port.is_tcp) else { continue };
+                if seen.contains(&number) {
+                    continue;
+                }
+                seen.push(number);
+                for subset in std::iter::once(None).chain(subsets.iter().map(|name| Some(&**name))) {
+                    let question =
+                        Question { client, host, service: (imported.service, service), visible, port, subset };
+                    let answer = self.answer(question, &mut NoEvidence);
+                    out.push(self.conclude(question, answer, class.clone()));
+                }
+            }
+        }
+        out
+    }
+
+    /// Why a decision is as it is: every fact in order.
+    pub(crate) fn evidence(&self, decision: &Decision) -> Vec<Fact> {
+        let mut evidence = Evidence::default();
+        if let Some(client) = self.clients.representative(&decision.clients)
+            && let Some((imported, visible)) = self.service_for(client, &decision.destination.host)
+        {
+            let service = self.registry.service(imported.service);
+            if let Some(port) = self.registry.port(service, decision.destination.port) {
+                let question = Question {
+                    client,
+                    host: &decision.destination.host,
+                    service: (imported.service, service),
+                    visible,
+                    port,
+                    subset: decision.destination.subset.as_deref(),
+                };
+                evidence.record(|| self.config.version.fact.clone());
+                self.record_client(client, &mut evidence);
+                evidence.record(|| {
+                    let text = format!("`{}` is {}, port {}", service.host, service.object, port.number);
+                    stated(text, service.place, &service.object)
+                });
+                self.answer(question, &mut evidence);
+            }
+        }
+        evidence.into_facts()
+    }
+
+    fn record_client(&self, client: &ClientGroup, evidence: &mut Evidence) {
+        for workload in client.workloads.first().and_then(|&id| self.workloads.get(id as usize)) {
+            evidence.record(|| workload.proxy_fact.clone());
+        }
+    }
+
+    /// The service a client means, and whether it sees it; a client that does not see any still reaches the first.
+    fn service_for(&self, client: &ClientGroup, host: &Fqdn) -> Option<(Imported, bool)> {
+        let has_envoy = matches!(client.proxy, ProxyKind::Sidecar | ProxyKind::Gateway);
+        if has_envoy
+            && let Some(imported) = self.scopes.import(&client.scope(), host, &self.registry, &self.config)
+        {
+            return Some((imported, true));
+        }
+        let all = self.registry.of_host(host);
+        let own = all.iter().find(|&&id| self.registry.service(id).namespace == client.namespace);
+        let service = *own.or(all.first())?;
+        Some((Imported { service, ports: None }, false))
+    }
+
+    /// The subsets that any rule covering a host defines.
+    fn subset_names(&self, host: &Fqdn) -> Vec<Box<str>> {
+        let rules = self.rules.covering(host).into_iter().map(|id| self.rules.rule(id));
+        let mut names: Vec<Box<str>> =
+            rules.flat_map(|rule| rule.subsets.iter().map(|subset| subset.name.value.clone())).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    fn answer(&self, q: Question<'_>, recorder: &mut impl Recorder) -> Answer {
+        let nothing = Selection { entry: None, step: None };
+        match q.client.proxy {
+            ProxyKind::None => {
+                let endpoints = self.all_endpoints(q, |_, _| Sends::Plaintext, ClusterTls::None, recorder);
+                Answer { selection: nothing, tls: ClusterTls::None, endpoints }
+            }
+            ProxyKind::Ztunnel => {
+                let sends = |endpoint: &Endpoint, _: &mut _| {
+                    if self.takes_tunnel(endpoint) { Sends::Hbone } else { Sends::Plaintext }
+                };
+                let endpoints = self.all_endpoints(q, sends, ClusterTls::None, recorder);
+                Answer { selection: nothing, tls: ClusterTls::None, endpoints }
+            }
+            ProxyKind::Sidecar | ProxyKind::Gateway if !q.visible => self.hidden(q, recorder),
+            ProxyKind::Sidecar | ProxyKind::Gateway => self.through_envoy(q, recorder),
+        }
+    }
+
+    /// A host outside the client's scope: passed through in clear, or blocked.
+    fn hidden(&self, q: Question<'_>, recorder: &mut impl Recorder) -> Answer {
+        let selection = Selection { entry: None, step: None };
+        let scope = q.client.scope();
+        if !q.visible {
+            self.scopes.record_hidden(&scope, q.service.1, recorder);
+        }
+        match self.scopes.outbound(&scope, &self.config, recorder) {
+            OutboundMode::RegistryOnly => {
+                Answer { selection, tls: ClusterTls::Blackhole, endpoints: Vec::new() }
+            }
+            OutboundMode::AllowAny => {
+                let tls = ClusterTls::NotVisible;
+                let endpoints = self.all_endpoints(q, |_, _| Sends::Plaintext, tls, recorder);
+                Answer { selection, tls, endpoints }
+            }
+        }
+    }
+
+    fn through_envoy(&self, q: Question<'_>, recorder: &mut impl Recorder) -> Answer {
+        let (_, service) = q.service;
+        let address = (q.host, &service.namespace);
+        let selection = self.rules.select(&q.client.namespace, &q.client.labels, address, &self.config);
+        let is_dns = matches!(service.resolution, Resolution::Dns | Resolution::DnsRoundRobin);
+        if is_dns && self.registry.endpoints(service, q.port).next().is_none() {
+            recorder.record(|| derived("a DNS service without endpoints has no cluster"));
+            return self.hidden(q, recorder);
+        }
+        self.record_selection(selection, q, recorder);
+        let entry = selection.entry.map(|id| self.rules.entry(id));
+        let policy = match entry {
+            Some(entry) => EffectivePolicy::of(&self.rules, entry, q.port, q.subset, self.config.version.value),
+            None => q.subset.is_none().then(EffectivePolicy::none),
+        };
+        let Some(policy) = policy else {
+            recorder.record(|| derived("the rule in force does not define the subset: there is no such cluster"));
+            return Answer { selection, tls: ClusterTls::NoCluster, endpoints: Vec::new() };
+        };
+        let target = Target {
+            service,
+            port: q.port,
+            proxy: q.client.proxy,
+            rule_has_selector: entry.is_some_and(|e| self.rules.base(e).workload_selector.is_some()),
+            has_rule: entry.is_some(),
+        };
+        let cluster = self.cluster(target, &policy, recorder);
+        let endpoints = self.cluster_endpoints(q, cluster, &policy, recorder);
+        if is_dns && endpoints.is_empty() && !cluster.original_dst {
+            return Answer { selection, tls: ClusterTls::NoCluster, endpoints };
+        }
+        Answer { selection, tls: cluster.tls, endpoints }
+    }
+
+    /// The endpoints of a cluster: all where it goes to the original destination, else those of the subset.
+    fn cluster_endpoints(
+        &self,
+        q: Question<'_>,
+        cluster: Cluster,
+        policy: &EffectivePolicy<'_>,
+        recorder: &mut impl Recorder,
+    ) -> Vec<EndpointDecision> {
+        let (_, service) = q.service;
+        let subset = q.subset.and_then(|name| {
+            let entry = self.rules.select(&q.client.namespace, &q.client.labels, (q.host, &service.namespace), &self.config).entry?;
+            self.rules.subset(self.rules.entry(entry), name)
+        });
+        let is_eds = !cluster.original_dst && !matches!(service.resolution, Resolution::Dns | Resolution::DnsRoundRobin);
+        let mut out = Vec::new();
+        for endpoint in self.registry.endpoints(service, q.port) {
+            if !cluster.original_dst {
+                let in_subset = subset.is_none_or(|(_, subset)| subset.labels.selects(&endpoint.labels));
+                if !in_subset || (is_eds && endpoint.has_dns_name && endpoint.port != 0) {
+                    continue;
+                }
+            }
+            let sends = self.sends(cluster, policy, endpoint, recorder);
+            out.push(self.endpoint(q, endpoint, sends, cluster.tls, recorder));
+        }
+        sort(&mut out);
+        out
+    }
+
+    fn all_endpoints<R: Recorder>(
+        &self,
+        q: Question<'_>,
+        sends: impl Fn(&Endpoint, &mut R) -> Sends,
+        tls: ClusterTls,
+        recorder: &mut R,
+    ) -> Vec<EndpointDecision> {
+        let mut out = Vec::new();
+        for endpoint in self.registry.endpoints(q.service.1, q.port) {
+            let sent = sends(endpoint, recorder);
+            out.push(self.endpoint(q, endpoint, sent, tls, recorder));
+        }
+        sort(&mut out);
+        out
+    }
+
+    fn endpoint(
+        &self,
+        q: Question<'_>,
+        endpoint: &Endpoint,
+        sends: Sends,
+        tls: ClusterTls,
+        recorder: &mut impl Recorder,
+    ) -> EndpointDecision {
+        let accepts = self.accepts(q, endpoint, recorder);
+        let (label, workload) = match (&endpoint.owner, self.workload_of(endpoint)) {
+            (EndpointOwner::Workload(id), Some(workload)) => {
+                let text = format!("{}/{}/{}", workload.id().kind, workload.namespace(), workload.id().name);
+                (text, Some(*id))
+            }
+            (EndpointOwner::Address(address), _) => (format!("address/{}/{address}", q.service.1.namespace), None),
+            (EndpointOwner::Workload(_), None) => (String::new(), None),
+        };
+        let verdict = verdict(sends, tls, accepts, q.port.class);
+        EndpointDecision { label: label.into(), workload, port: endpoint.port, sends, accepts, verdict }
+    }
+
+    /// What an endpoint accepts.
+    fn accepts(&self, q: Question<'_>, endpoint: &Endpoint, recorder: &mut impl Recorder) -> Accepts {
+        let Some(workload) = self.workload_of(endpoint) else {
+            if endpoint.tls == EndpointTls::Istio {
+                return self.sidecar_accepts(q, endpoint, recorder);
+            }
+            recorder.record(|| {
+                stated("the address is not known to have a proxy", endpoint.place, &endpoint.object)
+            });
+            return Accepts::NoProxy;
+        };
+        recorder.record(|| workload.proxy_fact.clone());
+        match workload.proxy {
+            ProxyKind::None => Accepts::NoProxy,
+            ProxyKind::Gateway => Accepts::Gateway,
+            ProxyKind::Ztunnel => {
+                let (namespace, labels) = (&endpoint.namespace, &endpoint.labels);
+                let refuses =
+                    ambient::refuses_plaintext(&self.policies, namespace, labels, endpoint.port, &self.config, recorder);
+                if refuses { Accepts::AmbientStrict } else { Accepts::AmbientPermissive }
+            }
+            ProxyKind::Sidecar => {
+                if let Some(place) = workload.exclusion(endpoint.port) {
+                    recorder.record(|| {
+                        let text = format!("port {} bypasses the proxy", endpoint.port);
+                        stated(text, place, workload.id())
+                    });
+                    return Accepts::NoProxy;
+                }
+                self.sidecar_accepts(q, endpoint, recorder)
+            }
+        }
+    }
+
+    fn sidecar_accepts(&self, q: Question<'_>, endpoint: &Endpoint, recorder: &mut impl Recorder) -> Accepts {
+        let version = self.config.version.value;
+        let (namespace, labels) = (&endpoint.namespace, &endpoint.labels);
+        let by_legacy = version.reads_legacy_policies()
+            && !(version.reads_peer_authentication() && self.policies.applies_to(namespace, labels));
+        let legacy = by_legacy
+            .then(|| self.legacy.mode(q.service.1, q.port, labels, &self.config, recorder))
+            .flatten();
+        let mode = match legacy {
+            Some(mode) => mode,
+            None if version.reads_peer_authentication() => {
+                self.policies.mode(namespace, labels, endpoint.port, &self.config, recorder)
+            }
+            None => LegacyIndex::without_policy(&self.config, recorder),
+        };
+        match mode {
+            ServerMode::Disable => Accepts::Disable,
+            ServerMode::Permissive => Accepts::Permissive,
+            ServerMode::Strict => Accepts::Strict,
+            ServerMode::AnyTls => Accepts::TlsWithoutClientCertificate,
+        }
+    }
+
+    /// The workload behind an endpoint.
+    pub(crate) fn workload_of(&self, endpoint: &Endpoint) -> Option<&MeshWorkload> {
+        match &endpoint.owner {
+            EndpointOwner::Workload(id) => self.workloads.get(*id as usize),
+            EndpointOwner::Address(_) => None,
+        }
+    }
+
+    fn conclude(&self, q: Question<'_>, answer: Answer, clients: ClientClass) -> Decision {
+        let (verdict, partial) = worst(answer.tls, &answer.endpoints);
+        let subset = q.subset.map(Into::into);
+        Decision {
+            clients,
+            proxy: q.client.proxy,
+            destination: Destination { host: q.host.clone(), port: q.port.number, subset },
+            service: q.service.0,
+            selection: answer.selection,
+            tls: answer.tls,
+            endpoints: answer.endpoints,
+            verdict,
+            partial,
+        }
+    }
+
+    /// Which rule is in force, and of which rules it is made.
+    fn record_selection(&self, selection: Selection, q: Question<'_>, recorder: &mut impl Recorder) {
+        let Some(entry) = selection.entry.map(|id| self.rules.entry(id)) else {
+            recorder.record(|| derived(format!("no DestinationRule applies to `{}`", q.host)));
+            return;
+        };
+        for (position, &id) in entry.from.iter().enumerate() {
+            recorder.record(|| {
+                let rule = self.rules.rule(id);
+                let host = self.rules.host(id);
+                let text = if position > 0 {
+                    format!("{} is for the same host and is merged into it", rule.meta.id)
+                } else {
+                    let why = match selection.step {
+                        Some(Step::ClientNamespace) => "the client's namespace is looked at first",
+                        Some(Step::RootPrivate) => "the private rules of the root namespace come first for its own proxies",
+                        Some(Step::ServiceNamespace) => "it is exported from the service's namespace",
+                        Some(Step::RootNamespace) => "it is exported from the root namespace, which is looked at last",
+                        Some(Step::Everywhere) | None => "Istio 1.0 takes the most specific host of all namespaces",
+                    };
+                    format!("{} is in force, host `{host}`: {why}", rule.meta.id)
+                };
+                stated(text, rule.host.place, &rule.meta.id)
+            });
+        }
+    }
+}
+
+fn sort(endpoints: &mut [EndpointDecision]) {
+    endpoints.sort_by(|a, b| a.label.cmp(&b.label).then(a.port.cmp(&b.port)));
+}
+
+/// Envoy's part: what comes of what is sent and what is accepted (semantics 7.1).
+fn verdict(sends: Sends, tls: ClusterTls, accepts: Accepts, class: ProtocolClass) -> Verdict {
+    match (sends, accepts) {
+        (Sends::Hbone, _) => Verdict::Encrypted,
+        (_, Accepts::Gateway) => Verdict::Unknown,
+        (Sends::Plaintext, Accepts::Strict | Accepts::AmbientStrict | Accepts::TlsWithoutClientCertificate) => {
+            Verdict::Refused
+        }
+        (Sends::Plaintext, Accepts::NoProxy | Accepts::Disable | Accepts::Permissive | Accepts::AmbientPermissive) => {
+            Verdict::Plaintext
+        }
+        (Sends::Mtls, Accepts::Permissive | Accepts::Strict | Accepts::TlsWithoutClientCertificate) => {
+            Verdict::Encrypted
+        }
+        (Sends::Mtls, Accepts::NoProxy | Accepts::Disable | Accepts::AmbientPermissive | Accepts::AmbientStrict) => {
+            Verdict::Refused
+        }
+        (Sends::Tls, Accepts::NoProxy | Accepts::AmbientPermissive) => Verdict::AppTls,
+        (Sends::Tls, Accepts::AmbientStrict) => Verdict::Refused,
+        (Sends::Tls, Accepts::Strict) if tls == ClusterTls::Mutual => Verdict::Unknown,
+        (Sends::Tls, Accepts::Strict) => Verdict::Refused,
+        (Sends::Tls, Accepts::TlsWithoutClientCertificate) => Verdict::Unknown,
+        (Sends::Tls, Accepts::Disable | Accepts::Permissive) => {
+            if class == ProtocolClass::Http { Verdict::Refused } else { Verdict::AppTls }
+        }
+    }
+}
+
+/// The worst of the endpoints, and whether they differ.
+fn worst(tls: ClusterTls, endpoints: &[EndpointDecision]) -> (Verdict, bool) {
+    match tls {
+        ClusterTls::NoCluster => return (Verdict::Refused, false),
+        ClusterTls::Blackhole => return (Verdict::Blocked, false),
+        ClusterTls::None
+        | ClusterTls::Auto
+        | ClusterTls::IstioMutual
+        | ClusterTls::Simple
+        | ClusterTls::Mutual
+        | ClusterTls::NotVisible => {}
+    }
+    let mut verdicts = endpoints.iter().map(|endpoint| endpoint.verdict);
+    let Some(first) = verdicts.next() else {
+        return (Verdict::Unknown, false);
+    };
+    verdicts.fold((first, false), |(worst, partial), verdict| {
+        let worse = if verdict.rank() < worst.rank() { verdict } else { worst };
+        (worse, partial || verdict != first)
+    })
+}
