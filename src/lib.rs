@@ -5,6 +5,7 @@
 //! `ARCHITECTURE.md` maps the modules.
 
 pub mod diagnostic;
+pub mod discover;
 pub mod engine;
 pub mod object;
 pub mod resource;
