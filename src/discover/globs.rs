@@ -15,12 +15,12 @@ impl Exclude {
     /// Compiles the globs.
     pub(super) fn new(globs: &[String]) -> Result<Self, Error> {
         let mut set = GlobSetBuilder::new();
-        let mut all = String::new();
         for glob in globs {
             set.add(compile(glob).map_err(|source| error(glob, source))?);
-            all.clone_from(glob);
         }
-        let set = set.build().map_err(|source| error(&all, source))?;
+        let set = set
+            .build()
+            .map_err(|source| error(&globs.join(", "), source))?;
         Ok(Self { set })
     }
 

@@ -1,7 +1,7 @@
 //! What is found in trees in memory, and what only a disk has.
 
 use super::*;
-use crate::source::tree::Memory;
+use crate::source::tree::{Entry, Memory};
 
 /// Settings for some paths, with gitignore files.
 fn settings(paths: &[&str]) -> Settings {
@@ -217,6 +217,49 @@ fn a_named_path_that_does_not_exist_is_missing() {
     assert!(matches!(&found.missing[..], [(path, ReadError::Missing)] if path == "./none"));
 }
 
+/// A tree of one directory in which nothing can be read, and of a link.
+struct Refusing;
+
+impl Tree for Refusing {
+    fn kind(&self, path: &Utf8Path) -> Result<EntryKind, ReadError> {
+        match path.as_str() {
+            "link.yaml" => Ok(EntryKind::Link),
+            _ => Ok(EntryKind::Directory),
+        }
+    }
+
+    fn read(&self, _: &Utf8Path, _: u64) -> Result<Vec<u8>, ReadError> {
+        Err(ReadError::Missing)
+    }
+
+    fn list(
+        &self,
+        directory: &Utf8Path,
+        _: &mut dyn FnMut(&Utf8Path) -> bool,
+    ) -> Vec<Result<Entry, (Utf8PathBuf, ReadError)>> {
+        let paths = ["", "below", ".hidden"].map(|name| directory.join(name));
+        let refused = |path| Err((path, std::io::Error::other("refused").into()));
+        paths.into_iter().map(refused).collect()
+    }
+}
+
+#[test]
+fn a_named_directory_that_cannot_be_listed_is_missing_and_one_below_is_unread() {
+    let found = discover(&settings(&["./apps"]), &Refusing).unwrap();
+    assert!(matches!(&found.missing[..], [(path, ReadError::Io(_))] if path == "./apps"));
+    assert_eq!(found.unread, [("apps/below".into(), "refused".to_owned())]);
+}
+
+#[test]
+fn a_named_link_that_the_tree_does_not_follow_is_unread() {
+    let found = discover(&settings(&["link.yaml"]), &Refusing).unwrap();
+    assert_eq!(found.unread, [("link.yaml".into(), walk::LINK.to_owned())]);
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the tests write the files that the tree reads"
+)]
 mod on_disk {
     use std::fs;
 
