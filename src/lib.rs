@@ -5,7 +5,9 @@
 //! `ARCHITECTURE.md` maps the modules.
 
 pub mod diagnostic;
+pub mod discover;
 pub mod engine;
+pub mod gitops;
 pub mod object;
 pub mod resource;
 pub mod rule;
