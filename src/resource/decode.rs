@@ -126,21 +126,15 @@ fn decode_networking(object: &Object, root: &Field<'_>, cx: &mut Context<'_>) ->
         return None;
     }
     let meta = || Meta::decode(object);
-    match &*gvk.kind {
-        "DestinationRule" => {
-            DestinationRule::decode(meta(), root, cx).map(Resource::DestinationRule)
-        }
-        "ServiceEntry" => Some(ServiceEntry::decode(meta(), root, cx)).map(Resource::ServiceEntry),
-        "WorkloadEntry" => WorkloadEntry::decode(meta(), root, cx).map(Resource::WorkloadEntry),
-        "WorkloadGroup" => {
-            Some(WorkloadGroup::decode(meta(), root, cx)).map(Resource::WorkloadGroup)
-        }
-        "VirtualService" => {
-            Some(VirtualService::decode(meta(), root, cx)).map(Resource::VirtualService)
-        }
-        "Sidecar" => Some(Sidecar::decode(meta(), root, cx)).map(Resource::Sidecar),
-        _ => None,
-    }
+    Some(match &*gvk.kind {
+        "DestinationRule" => Resource::DestinationRule(DestinationRule::decode(meta(), root, cx)?),
+        "ServiceEntry" => Resource::ServiceEntry(ServiceEntry::decode(meta(), root, cx)),
+        "WorkloadEntry" => Resource::WorkloadEntry(WorkloadEntry::decode(meta(), root, cx)?),
+        "WorkloadGroup" => Resource::WorkloadGroup(WorkloadGroup::decode(meta(), root, cx)),
+        "VirtualService" => Resource::VirtualService(VirtualService::decode(meta(), root, cx)),
+        "Sidecar" => Resource::Sidecar(Sidecar::decode(meta(), root, cx)),
+        _ => return None,
+    })
 }
 
 /// Decodes the kinds with a pod template.

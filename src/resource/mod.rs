@@ -14,7 +14,10 @@ mod selector;
 mod service;
 mod service_entry;
 mod sidecar;
+#[cfg(test)]
+mod testing;
 mod virtual_service;
+mod wording;
 mod workload;
 mod workload_entry;
 

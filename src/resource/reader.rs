@@ -5,15 +5,13 @@
 
 use rustc_hash::FxHashSet;
 
+use super::wording::{describe, not_one_of};
 use super::{ExportTo, Labels, Selector};
 use crate::source::{Place, Sources, Spanned};
-use crate::yaml::{FieldPath, Mapping, Node, ScalarStyle, Value};
+use crate::yaml::{FieldPath, Mapping, Node, Value};
 
 /// How many faults of one object are kept; the rest would say nothing new.
 const MAX_FAULTS: usize = 20;
-
-/// Texts longer than this are shortened in messages and not compared with the values of an enum.
-const MAX_QUOTED: usize = 60;
 
 /// What decoding an object needs and finds.
 #[derive(Debug, Default)]
@@ -263,9 +261,7 @@ impl<'a> Field<'a> {
             return Some(Spanned::new(value, text.place));
         }
         let names: Vec<_> = values.iter().map(|&(name, _)| name).collect();
-        let quoted = quote(&text.value);
-        let advice = advice(&text.value, &names);
-        cx.fault(self, format!("{quoted} is not {what}; {advice}"));
+        cx.fault(self, not_one_of(&text.value, what, &names));
         None
     }
 
@@ -406,57 +402,5 @@ impl<'a> Field<'a> {
             Step::Index(index) => path.push_str(&format!("[{index}]")),
         }
         path
-    }
-}
-
-/// What a value is, in words.
-fn describe(value: &Value) -> &'static str {
-    match &value.node {
-        Node::Mapping(_) => "a mapping",
-        Node::Sequence(_) => "a list",
-        Node::Scalar(_) if value.is_null() => "null",
-        Node::Scalar(scalar) => match scalar.style {
-            ScalarStyle::Quoted | ScalarStyle::Block => "text",
-            ScalarStyle::Plain if value.as_bool().is_some() => "a boolean",
-            ScalarStyle::Plain if value.as_str().is_some() => "text",
-            ScalarStyle::Plain => "a number",
-        },
-    }
-}
-
-/// A text in backticks, shortened if it is long.
-fn quote(text: &str) -> String {
-    match text.char_indices().nth(MAX_QUOTED) {
-        Some((end, _)) => format!("`{}…`", text.get(..end).unwrap_or_default()),
-        None => format!("`{text}`"),
-    }
-}
-
-/// What to write instead of a wrong enum value: the nearest one, or the choice.
-fn advice(text: &str, names: &[&str]) -> String {
-    let upper = if text.len() <= MAX_QUOTED {
-        text.to_uppercase()
-    } else {
-        String::new()
-    };
-    let nearest = names
-        .iter()
-        .map(|name| (strsim::damerau_levenshtein(&upper, name), name))
-        .min_by_key(|&(distance, _)| distance)
-        // Further away than this it is another word and not a slip.
-        .filter(|(distance, name)| distance * 3 <= name.len());
-    match nearest {
-        Some((_, name)) => format!("did you mean `{name}`?"),
-        None => format!("expected {}", one_of(names)),
-    }
-}
-
-/// Names as a choice: "`A`, `B` or `C`".
-fn one_of(names: &[&str]) -> String {
-    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-    match quoted.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
-        Some((last, _)) => last.clone(),
-        None => String::new(),
     }
 }
