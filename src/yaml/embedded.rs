@@ -1,9 +1,144 @@
 //! YAML inside a block scalar of another document (`data.mesh` of a ConfigMap).
 
-use super::{Problem, Value};
-use crate::source::Sources;
+use std::ops::Range;
+
+use super::parser::{self, AliasBudget};
+use super::{Problem, Scalar, ScalarStyle, Value, split};
+use crate::source::{Place, Sources, Span};
+
+/// How many nodes the aliases of an embedded text may expand to.
+const ALIAS_BUDGET: usize = 100_000;
 
 /// Parses the text of a scalar as YAML; places point into the outer file. `None` for an empty text.
-pub fn parse_embedded(_scalar: &Value, _sources: &Sources) -> Result<Option<Value>, Problem> {
-    Ok(None)
+///
+/// Of several documents the first counts, as for Go's `yaml.Unmarshal`.
+pub fn parse_embedded(scalar: &Value, sources: &Sources) -> Result<Option<Value>, Problem> {
+    documents(scalar, sources).next().transpose()
+}
+
+/// Parses the text of a scalar that may hold several documents; places point into the outer file.
+pub fn parse_embedded_stream(scalar: &Value, sources: &Sources) -> Result<Vec<Value>, Problem> {
+    documents(scalar, sources).collect()
+}
+
+/// The documents of a text, parsed one at a time.
+fn documents(value: &Value, sources: &Sources) -> impl Iterator<Item = Result<Value, Problem>> {
+    let map = SpanMap::new(value, sources);
+    let text = value.as_text().unwrap_or_default();
+    let mut budget = AliasBudget::new(ALIAS_BUDGET);
+    let parts = split::split(text)
+        .into_iter()
+        .filter(|part| part.has_content);
+    parts.filter_map(move |part| {
+        let base = part.source.start;
+        let locate = |range: Range<usize>| map.span(base + range.start..base + range.end);
+        let place = |range| Place {
+            span: locate(range),
+            origin: value.place.origin,
+        };
+        let source = text.get(part.source.clone()).unwrap_or_default();
+        let parsed = parser::parse(source, &mut budget);
+        match parsed.failure {
+            Some(failure) => Some(Err(failure.into_problem(source, locate))),
+            None => parsed.tape?.into_value(&place).map(Ok),
+        }
+    })
+}
+
+/// Where the bytes of a text stand in the file it is embedded in.
+struct SpanMap {
+    /// The place of every byte where they cannot be told apart.
+    fallback: Span,
+    /// The lines of the text; empty if they are not written as they are read.
+    lines: Vec<Line>,
+}
+
+/// A line of the text.
+struct Line {
+    /// Where it starts in the text.
+    inner: usize,
+    /// Where it starts in the file, behind the indentation.
+    outer: usize,
+    /// Where it ends in the file, before the line end.
+    end: usize,
+}
+
+impl SpanMap {
+    /// The map of a literal block scalar; of anything else every byte is at the first line of the scalar.
+    fn new(value: &Value, sources: &Sources) -> Self {
+        let span = value.place.span;
+        let written = sources.text(span);
+        let first_line = written.lines().next().unwrap_or_default();
+        let fallback = Span {
+            end: offset(span.range().start + first_line.len()),
+            ..span
+        };
+        let lines = value
+            .as_scalar()
+            .and_then(|scalar| literal_lines(scalar, written, span.range().start));
+        Self {
+            fallback,
+            lines: lines.unwrap_or_default(),
+        }
+    }
+
+    /// Where a range of the text stands in the file.
+    fn span(&self, range: Range<usize>) -> Span {
+        let Some(start) = self.position(range.start, range.start) else {
+            return self.fallback;
+        };
+        // The end is exclusive, so it is on the line of the byte before it.
+        let last = range.end.saturating_sub(1).max(range.start);
+        let end = self.position(last, range.end).unwrap_or(start);
+        Span {
+            file: self.fallback.file,
+            start: offset(start),
+            end: offset(end.max(start)),
+        }
+    }
+
+    /// Where an offset stands in the file, seen from the line that holds another.
+    fn position(&self, on_line_of: usize, at: usize) -> Option<usize> {
+        let next = self.lines.partition_point(|line| line.inner <= on_line_of);
+        let line = self.lines.get(next.checked_sub(1)?)?;
+        Some((line.outer + (at - line.inner)).min(line.end))
+    }
+}
+
+/// The lines of a literal block scalar, if each is written as it is read, indentation aside.
+///
+/// A text that was changed by a patch or a substitution is not.
+fn literal_lines(scalar: &Scalar, written: &str, start: usize) -> Option<Vec<Line>> {
+    if scalar.style != ScalarStyle::Block || !written.starts_with('|') {
+        return None;
+    }
+    let header = written.split_inclusive('\n').next()?;
+    let mut outer_lines = written.get(header.len()..)?.split_inclusive('\n');
+    let mut at = start + header.len();
+    let mut inner = 0;
+    let mut lines = Vec::new();
+    for line in scalar.text.split_inclusive('\n') {
+        let text = line.strip_suffix('\n').unwrap_or(line);
+        // Blank lines at the end are outside of the place of the scalar.
+        let outer_line = outer_lines.next().unwrap_or_default();
+        let content = outer_line.strip_suffix('\n').unwrap_or(outer_line);
+        let content = content.strip_suffix('\r').unwrap_or(content);
+        let indentation = content.strip_suffix(text)?;
+        if !indentation.bytes().all(|byte| byte == b' ') {
+            return None;
+        }
+        lines.push(Line {
+            inner,
+            outer: at + indentation.len(),
+            end: at + content.len(),
+        });
+        at += outer_line.len();
+        inner += line.len();
+    }
+    Some(lines)
+}
+
+/// An offset as a span holds it; it lies in a span, so it fits.
+fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
 }

@@ -2,12 +2,14 @@
 
 mod document;
 mod embedded;
+mod layout;
 mod parser;
 mod prefilter;
 mod scalar;
 mod split;
+mod tape;
 mod value;
 
 pub use document::{Comment, Document, FileContent, Problem, ProblemKind, ReadOptions, read};
-pub use embedded::parse_embedded;
+pub use embedded::{parse_embedded, parse_embedded_stream};
 pub use value::{FieldPath, Mapping, MappingEntry, Node, Scalar, ScalarStyle, Value};

@@ -1,1 +1,428 @@
-//! stub
+//! The one file that names the parser crate: writes its events to a [`Tape`], with the spans put right.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use granit_parser::{
+    ErrorKind, Event, Marker, Options, Parser, ScalarStyle as Style, ScanError, Span as EventSpan,
+    StructureStyle, Tag, options,
+};
+use rustc_hash::FxHashMap;
+
+use super::layout;
+use super::tape::{MAX_HEIGHT, Tape, TapeKind};
+use super::{ProblemKind, ScalarStyle};
+
+/// What came of one document.
+#[derive(Debug, Default)]
+pub(super) struct Parsed<'t> {
+    /// Its nodes, if it was read to its end.
+    pub(super) tape: Option<Tape<'t>>,
+    /// The bytes of its comments, in order.
+    pub(super) comments: Vec<Range<usize>>,
+    /// What stopped the parser, in the document or behind it.
+    pub(super) failure: Option<Failure>,
+}
+
+/// Why a document could not be parsed; offsets are those of the parsed text.
+#[derive(Debug)]
+pub(super) struct Failure {
+    /// What kind of problem it is.
+    pub(super) kind: ProblemKind,
+    /// Where the parser stopped.
+    pub(super) range: Range<usize>,
+    /// What is wrong, in words.
+    pub(super) message: String,
+}
+
+/// How many nodes aliases may still expand to.
+#[derive(Debug)]
+pub(super) struct AliasBudget {
+    limit: usize,
+    used: usize,
+}
+
+impl AliasBudget {
+    /// A budget of which nothing is used.
+    pub(super) fn new(limit: usize) -> Self {
+        Self { limit, used: 0 }
+    }
+}
+
+/// Parses the text of one document.
+pub(super) fn parse<'t>(text: &'t str, budget: &mut AliasBudget) -> Parsed<'t> {
+    let mut writer = Writer::new(text, budget);
+    let failure = Parser::new_from_str_with_options(text, parser_options())
+        .try_for_each(|next| {
+            let (event, span) = next.map_err(|error| failure(text, &error))?;
+            writer.event(event, &span)
+        })
+        .err();
+    writer.finish(failure)
+}
+
+/// The settings of the parser; its limits on nesting stay.
+fn parser_options() -> Options {
+    options! {
+        emit_comments: true,
+        // By default long comments above the first child of a mapping are an error.
+        max_buffered_comment_events: usize::MAX,
+        // What go-yaml does, and so `data` of a ConfigMap is what Kubernetes stores.
+        block_scalar_eof_without_line_feed: true,
+        // An alias without an anchor is reported here, by its name.
+        emit_unresolved_aliases: true,
+    }
+}
+
+/// Writes the events of one document to a tape.
+struct Writer<'t, 'b> {
+    text: &'t str,
+    budget: &'b mut AliasBudget,
+    tape: Tape<'t>,
+    comments: Vec<Range<usize>>,
+    /// The open collections, the innermost last.
+    open: Vec<Collection>,
+    /// The nodes of anchors, by the number the parser gives them.
+    anchors: FxHashMap<usize, usize>,
+    /// The end of the last token that belongs to a node.
+    cursor: usize,
+    /// How many nodes the aliases of this document expand to.
+    expanded: usize,
+    /// Whether the document has ended.
+    is_complete: bool,
+}
+
+/// A collection whose end is not reached.
+struct Collection {
+    node: usize,
+    kind: CollectionKind,
+    /// How many children it has so far.
+    children: usize,
+}
+
+/// What decides how the children of a collection are separated.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum CollectionKind {
+    BlockSequence,
+    BlockMapping,
+    FlowSequence,
+    FlowMapping,
+}
+
+impl<'t, 'b> Writer<'t, 'b> {
+    fn new(text: &'t str, budget: &'b mut AliasBudget) -> Self {
+        Self {
+            text,
+            budget,
+            tape: Tape::default(),
+            comments: Vec::new(),
+            open: Vec::new(),
+            anchors: FxHashMap::default(),
+            cursor: 0,
+            expanded: 0,
+            is_complete: false,
+        }
+    }
+
+    fn finish(mut self, failure: Option<Failure>) -> Parsed<'t> {
+        // The comment behind the header of a block scalar comes after the scalar.
+        self.comments.sort_unstable_by_key(|comment| comment.start);
+        if self.is_complete {
+            self.budget.used += self.expanded;
+        }
+        Parsed {
+            tape: self.is_complete.then_some(self.tape),
+            comments: self.comments,
+            failure,
+        }
+    }
+
+    fn event(&mut self, event: Event<'t>, span: &EventSpan) -> Result<(), Failure> {
+        let range = self.range(span);
+        match event {
+            Event::DocumentStart(is_explicit, _) => {
+                return self.start_document(is_explicit, &range);
+            }
+            Event::DocumentEnd => self.is_complete = true,
+            Event::Scalar(text, style, anchor, tag) => {
+                self.scalar(text, style, anchor, tag.as_deref(), range)?;
+            }
+            Event::SequenceStart(style, anchor, _) => {
+                let kind = match style {
+                    StructureStyle::Block => CollectionKind::BlockSequence,
+                    StructureStyle::Flow => CollectionKind::FlowSequence,
+                };
+                self.start_collection(kind, anchor, range)?;
+            }
+            Event::MappingStart(style, anchor, _) => {
+                let kind = match style {
+                    StructureStyle::Block => CollectionKind::BlockMapping,
+                    StructureStyle::Flow => CollectionKind::FlowMapping,
+                };
+                self.start_collection(kind, anchor, range)?;
+            }
+            Event::SequenceEnd | Event::MappingEnd => return self.end_collection(range),
+            Event::Alias(anchor) => self.alias(anchor, range)?,
+            Event::UnresolvedAlias(name) => {
+                let message =
+                    format!("not valid YAML: no anchor `&{name}` stands before this alias");
+                return Err(syntax(range, message));
+            }
+            Event::Comment(..) => self.comment(range),
+            // The enum may grow; anchors are only sent on request.
+            Event::StreamStart | Event::StreamEnd | Event::Anchor(..) | _ => {}
+        }
+        Ok(())
+    }
+
+    fn start_document(&mut self, is_explicit: bool, range: &Range<usize>) -> Result<(), Failure> {
+        if self.is_complete {
+            let range = layout::word_at(self.text, range.start);
+            let message = "not valid YAML: another document starts here without a `---` line";
+            return Err(syntax(range, message.into()));
+        }
+        if is_explicit {
+            self.cursor = range.end;
+        }
+        Ok(())
+    }
+
+    fn comment(&mut self, range: Range<usize>) {
+        let text = self.text.get(range.clone()).unwrap_or_default();
+        let length = text.trim_end_matches(['\r', '\n']).len();
+        self.comments.push(range.start..range.start + length);
+    }
+
+    fn scalar(
+        &mut self,
+        text: Cow<'t, str>,
+        style: Style,
+        anchor: usize,
+        tag: Option<&Tag>,
+        range: Range<usize>,
+    ) -> Result<(), Failure> {
+        self.start_node(range.start)?;
+        let is_string = tag.is_some_and(|tag| tag.is_yaml_core_schema_tag("str"));
+        let is_absent = range.is_empty() && style == Style::Plain;
+        let range = match style {
+            Style::Plain if is_absent => self.absent(range.start, anchor != 0 || tag.is_some()),
+            Style::Plain | Style::SingleQuoted | Style::DoubleQuoted => range,
+            Style::Literal | Style::Folded => {
+                let header = layout::find_indicator(self.text, self.cursor, range.start, b"|>");
+                layout::block_scalar(self.text, header.unwrap_or(range.start), range.end)
+            }
+        };
+        let style = match style {
+            Style::Plain if is_string => ScalarStyle::Quoted,
+            Style::Plain => ScalarStyle::Plain,
+            Style::SingleQuoted | Style::DoubleQuoted => ScalarStyle::Quoted,
+            Style::Literal | Style::Folded => ScalarStyle::Block,
+        };
+        // The parser gives `~` for a value that is not written.
+        let text = if is_absent { Cow::Borrowed("") } else { text };
+        self.cursor = self.cursor.max(range.end);
+        let node = self.tape.push(range, TapeKind::Scalar { text, style });
+        self.anchors.extend((anchor != 0).then_some((anchor, node)));
+        Ok(())
+    }
+
+    /// The place of a value that is not written.
+    fn absent(&self, at: usize, has_properties: bool) -> Range<usize> {
+        let at = match self.open.last() {
+            _ if has_properties => at,
+            Some(parent) if parent.is_value() => layout::after_colon(self.text, at),
+            Some(parent) if parent.kind == CollectionKind::BlockSequence => self.cursor,
+            Some(_) | None => at,
+        };
+        at..at
+    }
+
+    fn start_collection(
+        &mut self,
+        kind: CollectionKind,
+        anchor: usize,
+        range: Range<usize>,
+    ) -> Result<(), Failure> {
+        self.start_node(range.start)?;
+        let is_key = self.open.last().is_some_and(Collection::is_key);
+        let (tape_kind, start) = match kind {
+            CollectionKind::BlockSequence => {
+                let dash = layout::find_indicator(self.text, self.cursor, range.start, b"-");
+                (TapeKind::Sequence, dash.unwrap_or(range.start))
+            }
+            CollectionKind::FlowSequence => (TapeKind::Sequence, range.start),
+            CollectionKind::BlockMapping => (TapeKind::Mapping { flow: false }, range.start),
+            CollectionKind::FlowMapping => {
+                self.check_template(is_key, range.start)?;
+                (TapeKind::Mapping { flow: true }, range.start)
+            }
+        };
+        let is_flow = matches!(
+            kind,
+            CollectionKind::FlowSequence | CollectionKind::FlowMapping
+        );
+        if is_flow {
+            self.cursor = self.cursor.max(range.end);
+        }
+        let node = self.tape.push(start..start, tape_kind);
+        self.anchors.extend((anchor != 0).then_some((anchor, node)));
+        self.open.push(Collection {
+            node,
+            kind,
+            children: 0,
+        });
+        Ok(())
+    }
+
+    /// Refuses `{{ x }}` where it happens to be YAML, a mapping as the key of a mapping, which Kubernetes refuses as well.
+    fn check_template(&self, is_key: bool, start: usize) -> Result<(), Failure> {
+        let mark = start.saturating_sub(1)..start + 1;
+        if is_key && self.text.get(mark.clone()) == Some("{{") {
+            return Err(syntax(mark, "not valid YAML: a mapping as a key".into()));
+        }
+        Ok(())
+    }
+
+    fn end_collection(&mut self, range: Range<usize>) -> Result<(), Failure> {
+        let Some(ended) = self.open.pop() else {
+            return Ok(());
+        };
+        // Only brackets are written; a block ends with its last child, which set the cursor.
+        if !range.is_empty() {
+            self.cursor = self.cursor.max(range.end);
+        }
+        self.tape.close(ended.node, self.cursor);
+        if self.tape.height(ended.node) > MAX_HEIGHT {
+            let range = layout::word_at(self.text, range.start);
+            let message = format!("its aliases nest more than {MAX_HEIGHT} levels deep");
+            return Err(Failure {
+                kind: ProblemKind::AliasBudget,
+                range,
+                message,
+            });
+        }
+        Ok(())
+    }
+
+    fn alias(&mut self, anchor: usize, range: Range<usize>) -> Result<(), Failure> {
+        self.start_node(range.start)?;
+        let target = self.anchors.get(&anchor).copied();
+        let Some(target) = target.filter(|&target| self.tape.is_closed(target)) else {
+            let message = "not valid YAML: an alias inside the node it stands for";
+            return Err(syntax(range, message.into()));
+        };
+        self.expanded = self.expanded.saturating_add(self.tape.weight(target));
+        if self.budget.used.saturating_add(self.expanded) > self.budget.limit {
+            return Err(Failure {
+                kind: ProblemKind::AliasBudget,
+                range,
+                message: format!("aliases expand to more than {} nodes", self.budget.limit),
+            });
+        }
+        self.cursor = self.cursor.max(range.end);
+        self.tape.push(range, TapeKind::Alias(target));
+        Ok(())
+    }
+
+    /// Counts a node as a child, steps over its dash and refuses a tab before it.
+    fn start_node(&mut self, start: usize) -> Result<(), Failure> {
+        let parent = self.open.last_mut().map(|parent| {
+            parent.children += 1;
+            parent.kind
+        });
+        let mut first = start;
+        match parent {
+            // Between brackets tabs may be anywhere.
+            Some(CollectionKind::FlowSequence | CollectionKind::FlowMapping) => return Ok(()),
+            Some(CollectionKind::BlockSequence) => {
+                if let Some(dash) = layout::find_indicator(self.text, self.cursor, start, b"-") {
+                    self.cursor = dash + 1;
+                    first = dash;
+                }
+            }
+            Some(CollectionKind::BlockMapping) | None => {}
+        }
+        let tab = layout::tab_before(self.text, first);
+        tab.map_or(Ok(()), |tab| {
+            let message = "not valid YAML: a tab is used as indentation";
+            Err(syntax(tab..tab + 1, message.into()))
+        })
+    }
+
+    /// The bytes of an event.
+    fn range(&self, span: &EventSpan) -> Range<usize> {
+        let start = offset(self.text, &span.start);
+        start..offset(self.text, &span.end).max(start)
+    }
+}
+
+impl Collection {
+    /// Whether the child counted last is the key of a mapping.
+    fn is_key(&self) -> bool {
+        self.is_mapping() && self.children % 2 == 1
+    }
+
+    /// Whether the child counted last is the value of a mapping.
+    fn is_value(&self) -> bool {
+        self.is_mapping() && self.children.is_multiple_of(2)
+    }
+
+    fn is_mapping(&self) -> bool {
+        match self.kind {
+            CollectionKind::BlockMapping | CollectionKind::FlowMapping => true,
+            CollectionKind::BlockSequence | CollectionKind::FlowSequence => false,
+        }
+    }
+}
+
+/// The byte offset of a marker, on a character boundary.
+fn offset(text: &str, marker: &Marker) -> usize {
+    layout::boundary(text, marker.byte_offset().unwrap_or(text.len()))
+}
+
+/// A failure that makes the document no YAML.
+fn syntax(range: Range<usize>, message: String) -> Failure {
+    Failure {
+        kind: ProblemKind::Syntax,
+        range,
+        message,
+    }
+}
+
+/// The parser's error, in words and with something to point at.
+fn failure(text: &str, error: &ScanError) -> Failure {
+    let range = layout::word_at(text, offset(text, error.marker()));
+    syntax(range, format!("not valid YAML: {}", reason(error.kind())))
+}
+
+/// Why the parser stopped; its own words where they are plain enough.
+fn reason(kind: &ErrorKind) -> Cow<'static, str> {
+    let words = match kind {
+        ErrorKind::ExpectedBlockMappingKey => "a key is expected here; is the indentation right?",
+        ErrorKind::ExpectedBlockSequenceEntry => {
+            "another `-` is expected here; is the indentation right?"
+        }
+        ErrorKind::MappingValueNotAllowed => {
+            "a `:` is not allowed here; is the indentation right, or are quotes missing?"
+        }
+        ErrorKind::SimpleKeyExpected | ErrorKind::InvalidSimpleKey => "a key without its `:`",
+        ErrorKind::UnclosedQuotedScalar => "this quote is never closed",
+        ErrorKind::ExpectedDocumentStart => "nothing may follow here but another document",
+        ErrorKind::RecursionLimitExceeded => "nested too deeply",
+        ErrorKind::TabNotAllowed
+        | ErrorKind::TabInBlockIndentation
+        | ErrorKind::TabInIndentation
+        | ErrorKind::TabInPlainScalar => "a tab is used as indentation",
+        _ => return Cow::Owned(cleaned(&kind.to_string())),
+    };
+    Cow::Borrowed(words)
+}
+
+/// The parser's words without their preamble, such as `while scanning a tag, `.
+fn cleaned(words: &str) -> String {
+    let rest = words
+        .strip_prefix("while ")
+        .and_then(|rest| rest.split_once(", "))
+        .map_or(words, |(_, rest)| rest);
+    rest.trim_end_matches('.').to_lowercase()
+}
