@@ -1,6 +1,11 @@
 //! Objects to typed resources, and what is wrong with those that cannot be.
 
-use super::Resource;
+use super::reader::{Context, Field};
+use super::{
+    AuthenticationPolicy, DestinationRule, MeshConfig, Meta, NamespaceObject, PeerAuthentication,
+    Resource, Service, ServiceEntry, Sidecar, VirtualService, Workload, WorkloadEntry,
+    WorkloadGroup,
+};
 use crate::object::{Object, ObjectId};
 use crate::source::{Place, Sources};
 use crate::yaml::{FieldPath, Value};
@@ -29,11 +34,132 @@ pub struct Problem {
 }
 
 /// Decodes an object of a kind that the linter reads. `sources` gives the text of block scalars (`data.mesh`).
-pub fn decode(_object: &Object, _sources: &Sources) -> Decoded {
-    Decoded::default()
+pub fn decode(object: &Object, sources: &Sources) -> Decoded {
+    let mut cx = Context::new(sources);
+    let root = Field::root(&object.value);
+    let resource = decode_kind(object, &root, &mut cx);
+    let faults = cx.into_faults().into_iter();
+    let problems: Vec<_> = faults
+        .map(|fault| Problem {
+            object: object.id.clone(),
+            field: fault.field,
+            place: fault.place.unwrap_or(object.name.place),
+            message: fault.message,
+        })
+        .collect();
+    Decoded {
+        resources: resource
+            .filter(|_| problems.is_empty())
+            .into_iter()
+            .collect(),
+        problems,
+    }
 }
 
 /// Decodes a document without a kind as Helm values of Istio's charts, if it looks like that.
-pub fn decode_values(_root: &Value) -> Option<Resource> {
-    None
+pub fn decode_values(root: &Value) -> Option<Resource> {
+    // What cannot be read of values is not stated there: they may belong to any chart.
+    let mut cx = Context::default();
+    let config = MeshConfig::decode_values(&Field::root(root), &mut cx)?;
+    Some(Resource::MeshConfig(Box::new(config)))
+}
+
+/// Decodes by group and kind.
+fn decode_kind(object: &Object, root: &Field<'_>, cx: &mut Context<'_>) -> Option<Resource> {
+    let gvk = &object.gvk;
+    match &*gvk.group {
+        "" => decode_core(object, root, cx),
+        "networking.istio.io" => decode_networking(object, root, cx),
+        "security.istio.io" => match (&*gvk.kind, &*gvk.version) {
+            ("PeerAuthentication", "v1beta1" | "v1") => {
+                let policy = PeerAuthentication::decode(Meta::decode(object), root, cx);
+                Some(Resource::PeerAuthentication(policy))
+            }
+            _ => None,
+        },
+        "authentication.istio.io" => match &*gvk.kind {
+            "Policy" | "MeshPolicy" => {
+                let policy = AuthenticationPolicy::decode(Meta::decode(object), root, cx);
+                Some(Resource::AuthenticationPolicy(policy))
+            }
+            _ => None,
+        },
+        "install.istio.io" => match &*gvk.kind {
+            "IstioOperator" | "IstioControlPlane" => {
+                MeshConfig::decode_operator(Meta::decode(object), root, cx).map(mesh_config)
+            }
+            _ => None,
+        },
+        "sailoperator.io" | "operator.istio.io" => match &*gvk.kind {
+            "Istio" | "IstioRevision" => {
+                let config = MeshConfig::decode_sail(Meta::decode(object), root, cx);
+                Some(mesh_config(config))
+            }
+            _ => None,
+        },
+        _ => decode_workload(object, root, cx),
+    }
+}
+
+/// Decodes the kinds of the core group.
+fn decode_core(object: &Object, root: &Field<'_>, cx: &mut Context<'_>) -> Option<Resource> {
+    if &*object.gvk.version != "v1" {
+        return None;
+    }
+    match &*object.gvk.kind {
+        "Namespace" => {
+            let meta = Meta::decode(object);
+            Some(Resource::Namespace(NamespaceObject { meta }))
+        }
+        "Service" => Service::decode(Meta::decode(object), root, cx).map(Resource::Service),
+        "ConfigMap" => {
+            MeshConfig::decode_config_map(Meta::decode(object), root, cx).map(mesh_config)
+        }
+        _ => decode_workload(object, root, cx),
+    }
+}
+
+/// Decodes the kinds of `networking.istio.io`.
+fn decode_networking(object: &Object, root: &Field<'_>, cx: &mut Context<'_>) -> Option<Resource> {
+    let gvk = &object.gvk;
+    if !matches!(&*gvk.version, "v1alpha3" | "v1beta1" | "v1") {
+        return None;
+    }
+    let meta = || Meta::decode(object);
+    Some(match &*gvk.kind {
+        "DestinationRule" => Resource::DestinationRule(DestinationRule::decode(meta(), root, cx)?),
+        "ServiceEntry" => Resource::ServiceEntry(ServiceEntry::decode(meta(), root, cx)),
+        "WorkloadEntry" => Resource::WorkloadEntry(WorkloadEntry::decode(meta(), root, cx)?),
+        "WorkloadGroup" => Resource::WorkloadGroup(WorkloadGroup::decode(meta(), root, cx)),
+        "VirtualService" => Resource::VirtualService(VirtualService::decode(meta(), root, cx)),
+        "Sidecar" => Resource::Sidecar(Sidecar::decode(meta(), root, cx)),
+        _ => return None,
+    })
+}
+
+/// Decodes the kinds with a pod template.
+fn decode_workload(object: &Object, root: &Field<'_>, cx: &mut Context<'_>) -> Option<Resource> {
+    let spec = root.child("spec");
+    let template = spec.child("template");
+    let job_template = spec.child("jobTemplate");
+    let job_spec = job_template.child("spec");
+    let job_pod = job_spec.child("template");
+    let pod = match (&*object.gvk.group, &*object.gvk.kind) {
+        ("", "Pod") => root,
+        ("", "ReplicationController")
+        | ("apps", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
+        | ("extensions", "Deployment" | "DaemonSet" | "ReplicaSet")
+        | ("batch", "Job")
+        | ("argoproj.io", "Rollout")
+        | ("apps.openshift.io", "DeploymentConfig")
+        | ("serving.knative.dev", "Service") => &template,
+        ("batch", "CronJob") => &job_pod,
+        _ => return None,
+    };
+    Workload::decode(Meta::decode(object), pod, cx).map(Resource::Workload)
+}
+
+/// Mesh config as a resource.
+fn mesh_config(config: MeshConfig) -> Resource {
+    Resource::MeshConfig(Box::new(config))
 }

@@ -1,6 +1,10 @@
 //! `DestinationRule`: the client's settings for a host, of which the linter reads what decides TLS.
 
+use rustc_hash::FxHashSet;
+
+use super::reader::{Context, Field};
 use super::{ExportTo, Meta, Selector};
+use crate::object::NamespaceSource;
 use crate::source::{Place, Spanned};
 
 /// A DestinationRule (`networking.istio.io/v1alpha3`, `v1beta1`, `v1`).
@@ -22,6 +26,62 @@ pub struct DestinationRule {
     pub spec: Place,
 }
 
+impl DestinationRule {
+    /// Reads one; what Istio's validation rejects is a fault.
+    pub(super) fn decode(meta: Meta, root: &Field<'_>, cx: &mut Context<'_>) -> Option<Self> {
+        let spec = root.child("spec");
+        let host = spec.child("host");
+        let host_text = host.text(cx);
+        if host_text.is_none() {
+            cx.fault(&host, "must name a host");
+        }
+        let export_to = spec.child("exportTo").export_to(cx);
+        if let Some(export_to) = &export_to {
+            check_export_to(&meta, export_to, &spec.child("exportTo"), cx);
+        }
+        let workload_selector = spec.child("workloadSelector");
+        Some(Self {
+            meta,
+            host: host_text?,
+            export_to,
+            workload_selector: workload_selector.mapping(cx).and_then(|_| {
+                let labels = workload_selector.child("matchLabels");
+                Some(Selector {
+                    labels: labels.labels(cx),
+                    place: labels.value_place().or(workload_selector.value_place())?,
+                })
+            }),
+            traffic_policy: TrafficPolicy::decode(&spec.child("trafficPolicy"), cx),
+            subsets: spec.child("subsets").each(Subset::decode, cx),
+            spec: spec.value_place()?,
+        })
+    }
+}
+
+/// Checks an `exportTo` as `pkg/config/validation:validateExportTo` does for rules.
+fn check_export_to(meta: &Meta, export_to: &ExportTo, field: &Field<'_>, cx: &mut Context<'_>) {
+    // A namespace that is only kubectl's default says nothing about whether it is meant by `.`.
+    let own = match meta.namespace_source {
+        NamespaceSource::Stated(_) | NamespaceSource::Voted => meta.namespace.as_str(),
+        NamespaceSource::Default | NamespaceSource::ClusterScoped => ".",
+    };
+    let mut seen = FxHashSet::default();
+    for value in &export_to.values {
+        let text = &*value.value;
+        let message = match text {
+            "~" => "`~` is not allowed in a DestinationRule".to_owned(),
+            "*" if export_to.values.len() > 1 => {
+                "`*` exports to all namespaces, so nothing may stand beside it".to_owned()
+            }
+            _ if !seen.insert(if text == "." { own } else { text }) => {
+                format!("`{text}` is listed twice; `.` is the rule's own namespace")
+            }
+            _ => continue,
+        };
+        cx.fault_at(field, Some(value.place), message);
+    }
+}
+
 /// `trafficPolicy` of a rule or a subset.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrafficPolicy {
@@ -37,8 +97,30 @@ pub struct TrafficPolicy {
     pub load_balancer: Option<Spanned<LoadBalancer>>,
     /// `portLevelSettings` in the order of the file.
     pub port_level_settings: Vec<PortPolicy>,
-    /// The other fields it has, in the order of the file: what a rule was written for.
+    /// The fields other than `tls` and `portLevelSettings`, in the order of the file: what a rule was written for.
     pub other_fields: Vec<Spanned<Box<str>>>,
+}
+
+impl TrafficPolicy {
+    /// Reads one; null is absent.
+    fn decode(field: &Field<'_>, cx: &mut Context<'_>) -> Option<Self> {
+        let mapping = field.mapping(cx)?;
+        let fields = field.entries(cx);
+        let other_fields = fields.iter().filter(|(key, value)| {
+            value.is_present() && !matches!(&*key.value, "tls" | "portLevelSettings")
+        });
+        Some(Self {
+            key: field.key_place()?,
+            place: field.value_place()?,
+            flow: mapping.flow,
+            tls: TlsSettings::decode(&field.child("tls"), cx),
+            load_balancer: LoadBalancer::decode(field, cx),
+            port_level_settings: field
+                .child("portLevelSettings")
+                .each(PortPolicy::decode, cx),
+            other_fields: other_fields.map(|&(key, _)| key.clone()).collect(),
+        })
+    }
 }
 
 /// One element of `portLevelSettings`.
@@ -58,6 +140,32 @@ pub struct PortPolicy {
     pub load_balancer: Option<Spanned<LoadBalancer>>,
 }
 
+impl PortPolicy {
+    /// Reads one; one without any setting is a fault (`validatePortTrafficPolicies`).
+    fn decode(element: &Field<'_>, cx: &mut Context<'_>) -> Option<Self> {
+        let mapping = element.mapping(cx)?;
+        let fields = element.entries(cx);
+        if !fields
+            .iter()
+            .any(|(key, value)| value.is_present() && &*key.value != "port")
+        {
+            cx.fault(
+                element,
+                "must have at least one setting besides `port`, such as `tls`",
+            );
+        }
+        let port = element.child("port");
+        Some(Self {
+            place: element.value_place()?,
+            flow: mapping.flow,
+            port: port.child("number").port(cx),
+            port_name: port.child("name").text(cx),
+            tls: TlsSettings::decode(&element.child("tls"), cx),
+            load_balancer: LoadBalancer::decode(element, cx),
+        })
+    }
+}
+
 /// One element of `subsets`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Subset {
@@ -71,6 +179,27 @@ pub struct Subset {
     pub place: Place,
 }
 
+impl Subset {
+    /// Reads one.
+    fn decode(element: &Field<'_>, cx: &mut Context<'_>) -> Option<Self> {
+        let place = element.value_place()?;
+        let name = element.child("name").text(cx);
+        if name.is_none() {
+            cx.fault(element, "must have a `name`");
+        }
+        let labels = element.child("labels");
+        Some(Self {
+            labels: Selector {
+                labels: labels.labels(cx),
+                place: labels.value_place().unwrap_or(place),
+            },
+            traffic_policy: TrafficPolicy::decode(&element.child("trafficPolicy"), cx),
+            place,
+            name: name?,
+        })
+    }
+}
+
 /// What of `loadBalancer.simple` matters: whether the cluster goes to the original destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LoadBalancer {
@@ -78,6 +207,25 @@ pub enum LoadBalancer {
     Passthrough,
     /// Any other value.
     Other,
+}
+
+impl LoadBalancer {
+    /// The values of `simple`.
+    const NAMES: [(&str, Self); 6] = [
+        ("UNSPECIFIED", Self::Other),
+        ("RANDOM", Self::Other),
+        ("PASSTHROUGH", Self::Passthrough),
+        ("ROUND_ROBIN", Self::Other),
+        ("LEAST_REQUEST", Self::Other),
+        ("LEAST_CONN", Self::Other),
+    ];
+
+    /// Reads `loadBalancer.simple` of a policy.
+    fn decode(policy: &Field<'_>, cx: &mut Context<'_>) -> Option<Spanned<Self>> {
+        let simple = policy.child("loadBalancer");
+        let simple = simple.child("simple");
+        simple.choice("a simple load balancer", &Self::NAMES, cx)
+    }
 }
 
 /// `tls` of a policy.
@@ -97,6 +245,31 @@ pub struct TlsSettings {
     pub has_client_certificate: bool,
 }
 
+impl TlsSettings {
+    /// Reads a `tls` block; null is absent.
+    fn decode(field: &Field<'_>, cx: &mut Context<'_>) -> Option<Self> {
+        let mapping = field.mapping(cx)?;
+        let key = field.key_place()?;
+        let mode = field
+            .child("mode")
+            .choice("a TLS mode", &TlsMode::NAMES, cx);
+        let certificate = field.child("clientCertificate").text(cx);
+        let private_key = field.child("privateKey").text(cx);
+        Some(Self {
+            key,
+            place: if mapping.entries.is_empty() {
+                key
+            } else {
+                field.value_place()?
+            },
+            mode: mode.map_or(TlsMode::Disable, |mode| mode.value),
+            mode_place: mode.map(|mode| mode.place),
+            credential_name: field.child("credentialName").text(cx),
+            has_client_certificate: certificate.is_some() && private_key.is_some(),
+        })
+    }
+}
+
 /// `tls.mode`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TlsMode {
@@ -111,6 +284,14 @@ pub enum TlsMode {
 }
 
 impl TlsMode {
+    /// The values by name.
+    const NAMES: [(&str, Self); 4] = [
+        ("DISABLE", Self::Disable),
+        ("SIMPLE", Self::Simple),
+        ("MUTUAL", Self::Mutual),
+        ("ISTIO_MUTUAL", Self::IstioMutual),
+    ];
+
     /// The value as written in a manifest.
     pub fn as_str(self) -> &'static str {
         match self {

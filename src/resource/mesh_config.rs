@@ -1,5 +1,6 @@
 //! The mesh config in all the forms in which a repository holds it (semantics 1.1).
 
+use super::reader::{Context, Field};
 use super::{ExportTo, Meta, Selector};
 use crate::source::{Place, Spanned};
 
@@ -40,6 +41,105 @@ pub struct MeshConfig {
     pub pilot_env: Vec<(Box<str>, Spanned<Box<str>>)>,
 }
 
+/// Where the fields of a mesh config are looked up, the strongest first: the first that states a field gives it.
+pub(super) struct Layers<'a> {
+    /// Mappings of the form `meshConfig`.
+    pub(super) mesh: &'a [Field<'a>],
+    /// Mappings of the form of Helm's `global`.
+    pub(super) global: &'a [Field<'a>],
+}
+
+impl MeshConfig {
+    /// Reads what the layers state.
+    pub(super) fn read(
+        source: MeshConfigSource,
+        place: Place,
+        layers: &Layers<'_>,
+        cx: &mut Context<'_>,
+    ) -> Self {
+        let Layers { mesh, global } = layers;
+        let helm_mtls = global
+            .iter()
+            .find_map(|layer| HelmMtls::decode(&layer.child("mtls"), cx));
+        let helm_auto = helm_mtls.as_ref().and_then(|mtls| mtls.auto);
+        Self {
+            meta: None,
+            source,
+            place,
+            revision: None,
+            enable_auto_mtls: first(mesh, |layer| layer.child("enableAutoMtls").boolean(cx))
+                .or(helm_auto),
+            root_namespace: first(mesh, |layer| layer.child("rootNamespace").text(cx))
+                .or_else(|| first(global, |layer| layer.child("configRootNamespace").text(cx)))
+                .or_else(|| first(global, |layer| layer.child("istioNamespace").text(cx))),
+            outbound: OutboundMode::decode_layers(mesh, cx)
+                .or_else(|| OutboundMode::decode_layers(global, cx)),
+            default_destination_rule_export_to: export_to(
+                mesh,
+                "defaultDestinationRuleExportTo",
+                cx,
+            ),
+            default_service_export_to: export_to(mesh, "defaultServiceExportTo", cx),
+            default_virtual_service_export_to: export_to(mesh, "defaultVirtualServiceExportTo", cx),
+            discovery_selectors: first(mesh, |layer| discovery_selectors(layer, cx)),
+            auth_policy_mutual_tls: first(mesh, |layer| {
+                let names = [("NONE", false), ("MUTUAL_TLS", true)];
+                layer
+                    .child("authPolicy")
+                    .choice("an `authPolicy`", &names, cx)
+            }),
+            enable_hbone: first(mesh, enable_hbone),
+            helm_mtls,
+            istio_version: first(global, |layer| version(&layer.child("tag"))),
+            pilot_env: Vec::new(),
+        }
+    }
+}
+
+/// What the strongest layer that states something states.
+fn first<T>(layers: &[Field<'_>], read: impl FnMut(&Field<'_>) -> Option<T>) -> Option<T> {
+    layers.iter().find_map(read)
+}
+
+/// A list of namespaces to export to.
+fn export_to(layers: &[Field<'_>], key: &str, cx: &mut Context<'_>) -> Option<ExportTo> {
+    first(layers, |layer| layer.child(key).export_to(cx))
+}
+
+/// `discoverySelectors` of one layer.
+fn discovery_selectors(layer: &Field<'_>, cx: &mut Context<'_>) -> Option<Vec<Option<Selector>>> {
+    let list = layer.child("discoverySelectors");
+    let selectors = list.each(
+        |element, cx| {
+            let labels = element.child("matchLabels");
+            let place = labels.value_place().or(element.value_place())?;
+            let labels = labels.labels(cx);
+            let expressions = element.child("matchExpressions");
+            let has_expressions = expressions.items(cx).next().is_some();
+            Some((!has_expressions).then_some(Selector { labels, place }))
+        },
+        cx,
+    );
+    list.is_present().then_some(selectors)
+}
+
+/// `ISTIO_META_ENABLE_HBONE` of one layer; the injector compares with the text `true`.
+fn enable_hbone(layer: &Field<'_>) -> Option<Spanned<bool>> {
+    let config = layer.child("defaultConfig");
+    let metadata = config.child("proxyMetadata");
+    let text = metadata.child("ISTIO_META_ENABLE_HBONE").loose_text()?;
+    Some(text.map(|text| &*text == "true"))
+}
+
+/// A version or image tag without a leading `v`.
+pub(super) fn version(field: &Field<'_>) -> Option<Spanned<Box<str>>> {
+    let text = field.loose_text().filter(|text| !text.value.is_empty())?;
+    Some(text.map(|text| match text.strip_prefix('v') {
+        Some(rest) if rest.starts_with(|first: char| first.is_ascii_digit()) => rest.into(),
+        Some(_) | None => text,
+    }))
+}
+
 /// The form of a mesh config.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MeshConfigSource {
@@ -64,6 +164,18 @@ pub struct HelmMtls {
     pub place: Place,
 }
 
+impl HelmMtls {
+    /// Reads `global.mtls`.
+    fn decode(field: &Field<'_>, cx: &mut Context<'_>) -> Option<Self> {
+        field.mapping(cx)?;
+        Some(Self {
+            enabled: field.child("enabled").boolean(cx),
+            auto: field.child("auto").boolean(cx),
+            place: field.value_place()?,
+        })
+    }
+}
+
 /// `outboundTrafficPolicy.mode`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OutboundMode {
@@ -71,4 +183,37 @@ pub enum OutboundMode {
     AllowAny,
     /// Unknown destinations are blocked.
     RegistryOnly,
+}
+
+impl OutboundMode {
+    /// The values by name.
+    const NAMES: [(&str, Self); 2] = [
+        ("ALLOW_ANY", Self::AllowAny),
+        ("REGISTRY_ONLY", Self::RegistryOnly),
+    ];
+
+    /// Reads `outboundTrafficPolicy`; one without a mode is REGISTRY_ONLY.
+    pub(super) fn decode(policy: &Field<'_>, cx: &mut Context<'_>) -> Option<Spanned<Self>> {
+        let mode = Self::decode_mode(policy, cx);
+        mode.or_else(|| Self::without_mode(policy))
+    }
+
+    /// Reads `outboundTrafficPolicy` of several layers, whose fields Helm merges one by one.
+    fn decode_layers(layers: &[Field<'_>], cx: &mut Context<'_>) -> Option<Spanned<Self>> {
+        let key = "outboundTrafficPolicy";
+        first(layers, |layer| Self::decode_mode(&layer.child(key), cx))
+            .or_else(|| first(layers, |layer| Self::without_mode(&layer.child(key))))
+    }
+
+    /// Reads `mode` where it is written.
+    fn decode_mode(policy: &Field<'_>, cx: &mut Context<'_>) -> Option<Spanned<Self>> {
+        let mode = policy.child("mode");
+        mode.choice("an outbound traffic mode", &Self::NAMES, cx)
+    }
+
+    /// What a block without a mode means: zero of the enum.
+    fn without_mode(policy: &Field<'_>) -> Option<Spanned<Self>> {
+        let place = policy.key_place().filter(|_| policy.is_present())?;
+        Some(Spanned::new(Self::RegistryOnly, place))
+    }
 }

@@ -1,6 +1,7 @@
 //! Metadata of an object: identity, labels, annotations, creation time.
 
-use crate::object::{Namespace, NamespaceSource, ObjectId};
+use super::reader::Field;
+use crate::object::{Namespace, NamespaceSource, Object, ObjectId};
 use crate::source::{Place, Spanned};
 
 /// Labels or annotations, sorted by key; of duplicate keys the last one counts.
@@ -9,15 +10,12 @@ pub struct Labels(Vec<(Box<str>, Spanned<Box<str>>)>);
 
 impl Labels {
     /// Sorts the entries and keeps the last of each key.
-    pub(crate) fn new(entries: Vec<(Box<str>, Spanned<Box<str>>)>) -> Self {
-        let mut sorted: Vec<(Box<str>, Spanned<Box<str>>)> = Vec::with_capacity(entries.len());
-        for (key, value) in entries {
-            match sorted.binary_search_by(|(other, _)| other.cmp(&key)) {
-                Ok(at) => sorted[at].1 = value,
-                Err(at) => sorted.insert(at, (key, value)),
-            }
-        }
-        Self(sorted)
+    pub(crate) fn new(mut entries: Vec<(Box<str>, Spanned<Box<str>>)>) -> Self {
+        // The sort is stable: of equal keys the last written one comes first and stays.
+        entries.reverse();
+        entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+        entries.dedup_by(|later, first| later.0 == first.0);
+        Self(entries)
     }
 
     /// The value of a key.
@@ -68,6 +66,27 @@ impl Labels {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(pub(crate) Box<str>);
 
+impl Timestamp {
+    /// Reads `2024-05-01T12:00:00Z`. Fractions of a second are dropped, as Kubernetes drops them; anything else is none.
+    fn parse(text: &str) -> Option<Self> {
+        const FORM: &str = "0000-00-00T00:00:00";
+        let (seconds, rest) = text.split_at_checked(FORM.len())?;
+        let fits = FORM
+            .bytes()
+            .zip(seconds.bytes())
+            .all(|(form, byte)| match form {
+                b'0' => byte.is_ascii_digit(),
+                separator => byte == separator,
+            });
+        let fraction = rest.strip_suffix('Z')?;
+        let is_fraction = fraction.is_empty()
+            || fraction.strip_prefix('.').is_some_and(|digits| {
+                !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+            });
+        (fits && is_fraction).then(|| Self(format!("{seconds}Z").into()))
+    }
+}
+
 /// What every resource has.
 #[derive(Clone, Debug)]
 pub struct Meta {
@@ -90,6 +109,29 @@ pub struct Meta {
 }
 
 impl Meta {
+    /// Reads the metadata of an object.
+    pub(super) fn decode(object: &Object) -> Self {
+        let root = Field::root(&object.value);
+        let metadata = root.child("metadata");
+        let api_version = root.child("apiVersion").loose_text();
+        let created = metadata.child("creationTimestamp").loose_text();
+        let namespace = match &object.id.namespace {
+            Some(namespace) => namespace.clone(),
+            None if &*object.id.kind == "Namespace" => Namespace::new(object.id.name.clone()),
+            None => Namespace::new(""),
+        };
+        Self {
+            id: object.id.clone(),
+            api_version: api_version.map_or_else(|| "".into(), |text| text.value),
+            name: object.name.clone(),
+            namespace,
+            namespace_source: object.namespace_source,
+            labels: metadata.child("labels").loose_labels(),
+            annotations: metadata.child("annotations").loose_labels(),
+            created: created.and_then(|text| Timestamp::parse(&text.value)),
+        }
+    }
+
     /// Where the object is named, the place of facts about it as a whole.
     pub fn place(&self) -> Place {
         self.name.place

@@ -6,13 +6,18 @@ mod destination_rule;
 mod export_to;
 mod host;
 mod mesh_config;
+mod mesh_config_source;
 mod meta;
 mod peer_authentication;
+mod reader;
 mod selector;
 mod service;
 mod service_entry;
 mod sidecar;
+#[cfg(test)]
+mod testing;
 mod virtual_service;
+mod wording;
 mod workload;
 mod workload_entry;
 

@@ -1,5 +1,6 @@
 //! `PeerAuthentication`: what sidecars and ztunnel accept (Istio 1.5 and later).
 
+use super::reader::{Context, Field};
 use super::{Meta, Selector};
 use crate::source::{Place, Spanned};
 
@@ -20,6 +21,34 @@ pub struct PeerAuthentication {
     pub ports: Vec<PortMtls>,
 }
 
+impl PeerAuthentication {
+    /// Reads one; what Istio's validation rejects is a fault.
+    pub(super) fn decode(meta: Meta, root: &Field<'_>, cx: &mut Context<'_>) -> Self {
+        let spec = root.child("spec");
+        let selector = spec.child("selector");
+        let mtls = spec.child("mtls");
+        let mode = mtls.child("mode");
+        let port_level = spec.child("portLevelMtls");
+        let labels = selector.child("matchLabels").selector(cx);
+        let ports = PortMtls::decode_all(&port_level, cx);
+        if labels.is_none() && !ports.is_empty() {
+            let message = "ports need a `selector` with labels; a policy for a whole namespace or mesh has none";
+            cx.fault_at(&port_level, port_level.key_place(), message);
+        }
+        Self {
+            selector: labels,
+            has_selector: selector.is_present(),
+            mode: MtlsMode::decode(&mode, cx),
+            mode_place: mode
+                .value_place()
+                .or(mtls.key_place())
+                .unwrap_or_else(|| meta.place()),
+            ports,
+            meta,
+        }
+    }
+}
+
 /// One entry of `portLevelMtls`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PortMtls {
@@ -29,6 +58,27 @@ pub struct PortMtls {
     pub mode: MtlsMode,
     /// The place of the mode, else of the key.
     pub mode_place: Place,
+}
+
+impl PortMtls {
+    /// Reads the mapping `portLevelMtls`.
+    fn decode_all(port_level: &Field<'_>, cx: &mut Context<'_>) -> Vec<Self> {
+        let entries = port_level.entries(cx);
+        let ports = entries.iter().filter_map(|(key, mtls)| {
+            let mode = mtls.child("mode");
+            let Some(port) = key.value.parse().ok().filter(|&port| port != 0) else {
+                let message = format!("`{}` is not a port number (1 to 65535)", key.value);
+                cx.fault_at(mtls, Some(key.place), message);
+                return None;
+            };
+            Some(Self {
+                port: Spanned::new(port, key.place),
+                mode: MtlsMode::decode(&mode, cx),
+                mode_place: mode.value_place().unwrap_or(key.place),
+            })
+        });
+        ports.collect()
+    }
 }
 
 /// `mtls.mode`.
@@ -45,6 +95,20 @@ pub enum MtlsMode {
 }
 
 impl MtlsMode {
+    /// The values by name.
+    const NAMES: [(&str, Self); 4] = [
+        ("UNSET", Self::Unset),
+        ("DISABLE", Self::Disable),
+        ("PERMISSIVE", Self::Permissive),
+        ("STRICT", Self::Strict),
+    ];
+
+    /// Reads a `mode`; absent is unset.
+    fn decode(mode: &Field<'_>, cx: &mut Context<'_>) -> Self {
+        let mode = mode.choice("a mutual TLS mode", &Self::NAMES, cx);
+        mode.map_or(Self::Unset, |mode| mode.value)
+    }
+
     /// The value as written in a manifest.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,5 +1,6 @@
 //! `ServiceEntry`: hosts that Kubernetes does not know.
 
+use super::reader::{Context, Field};
 use super::{EndpointSpec, ExportTo, Meta, Selector};
 use crate::source::Spanned;
 
@@ -26,6 +27,30 @@ pub struct ServiceEntry {
     pub export_to: Option<ExportTo>,
 }
 
+impl ServiceEntry {
+    /// Reads one.
+    pub(super) fn decode(meta: Meta, root: &Field<'_>, cx: &mut Context<'_>) -> Self {
+        let spec = root.child("spec");
+        let addresses = spec.child("addresses").texts(cx);
+        let selector = spec.child("workloadSelector");
+        let location = spec.child("location");
+        let location = location.choice("a location", &Location::NAMES, cx);
+        let resolution = spec.child("resolution");
+        let resolution = resolution.choice("a resolution", &Resolution::NAMES, cx);
+        Self {
+            hosts: spec.child("hosts").texts(cx),
+            addresses: addresses.into_iter().map(|text| text.value).collect(),
+            ports: spec.child("ports").each(EntryPort::decode, cx),
+            location: location.map_or(Location::MeshExternal, |location| location.value),
+            resolution: resolution.map_or(Resolution::None, |resolution| resolution.value),
+            endpoints: spec.child("endpoints").each(EndpointSpec::decode, cx),
+            workload_selector: selector.child("labels").selector(cx),
+            export_to: spec.child("exportTo").export_to(cx),
+            meta,
+        }
+    }
+}
+
 /// One element of `spec.ports`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EntryPort {
@@ -39,6 +64,24 @@ pub struct EntryPort {
     pub target: Option<u16>,
 }
 
+impl EntryPort {
+    /// Reads one; a number that is missing is a fault.
+    fn decode(element: &Field<'_>, cx: &mut Context<'_>) -> Option<Self> {
+        let number = element.child("number");
+        let port = number.port(cx);
+        if element.mapping(cx).is_some() && !number.is_present() {
+            cx.fault(element, "must have a `number`");
+        }
+        let mut text = |key: &str| element.child(key).text(cx).map(|text| text.value);
+        Some(Self {
+            number: port?,
+            name: text("name").unwrap_or_default(),
+            protocol: text("protocol").unwrap_or_default(),
+            target: element.child("targetPort").port_or_zero(cx),
+        })
+    }
+}
+
 /// `location`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Location {
@@ -46,6 +89,14 @@ pub enum Location {
     MeshExternal,
     /// Part of the mesh.
     MeshInternal,
+}
+
+impl Location {
+    /// The values by name.
+    const NAMES: [(&str, Self); 2] = [
+        ("MESH_EXTERNAL", Self::MeshExternal),
+        ("MESH_INTERNAL", Self::MeshInternal),
+    ];
 }
 
 /// `resolution`.
@@ -61,4 +112,15 @@ pub enum Resolution {
     DnsRoundRobin,
     /// By a dynamic forward proxy (1.31).
     DynamicDns,
+}
+
+impl Resolution {
+    /// The values by name.
+    const NAMES: [(&str, Self); 5] = [
+        ("NONE", Self::None),
+        ("STATIC", Self::Static),
+        ("DNS", Self::Dns),
+        ("DNS_ROUND_ROBIN", Self::DnsRoundRobin),
+        ("DYNAMIC_DNS", Self::DynamicDns),
+    ];
 }

@@ -1,5 +1,8 @@
 //! `VirtualService`: read where it decides visibility or which subsets are used.
 
+use std::sync::Arc;
+
+use super::reader::{Context, Field};
 use super::{ExportTo, Meta};
 use crate::source::Spanned;
 
@@ -18,6 +21,47 @@ pub struct VirtualService {
     pub destinations: Vec<RouteDestination>,
 }
 
+impl VirtualService {
+    /// Reads one.
+    pub(super) fn decode(meta: Meta, root: &Field<'_>, cx: &mut Context<'_>) -> Self {
+        let spec = root.child("spec");
+        let mut destinations = Vec::new();
+        for protocol in ["http", "tls", "tcp"] {
+            for route in spec.child(protocol).items(cx) {
+                read_route(&route, &mut destinations, cx);
+            }
+        }
+        Self {
+            meta,
+            hosts: spec.child("hosts").texts(cx),
+            gateways: spec.child("gateways").texts(cx),
+            export_to: spec.child("exportTo").export_to(cx),
+            destinations,
+        }
+    }
+}
+
+/// Adds the destinations of a route and its mirrors.
+fn read_route(route: &Field<'_>, destinations: &mut Vec<RouteDestination>, cx: &mut Context<'_>) {
+    let mut gateways: Vec<Box<str>> = Vec::new();
+    for condition in route.child("match").items(cx) {
+        let named = condition.child("gateways").texts(cx);
+        gateways.extend(named.into_iter().map(|gateway| gateway.value));
+    }
+    gateways.sort();
+    gateways.dedup();
+    let gateways = Arc::from(gateways);
+    let mut add = |destination: &Field<'_>, cx: &mut Context<'_>| {
+        destinations.extend(RouteDestination::decode(destination, &gateways, cx));
+    };
+    for key in ["route", "mirrors"] {
+        for weighted in route.child(key).items(cx) {
+            add(&weighted.child("destination"), cx);
+        }
+    }
+    add(&route.child("mirror"), cx);
+}
+
 /// One `destination`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RouteDestination {
@@ -27,6 +71,22 @@ pub struct RouteDestination {
     pub port: Option<u16>,
     /// `subset`.
     pub subset: Option<Spanned<Box<str>>>,
-    /// `gateways` of the matches of the route it belongs to; empty where no match names any.
-    pub gateways: Vec<Box<str>>,
+    /// `gateways` of the matches of the route it belongs to, sorted; empty where no match names any. Shared by all
+    /// destinations of the route.
+    pub gateways: Arc<[Box<str>]>,
+}
+
+impl RouteDestination {
+    /// Reads one; none without a host.
+    fn decode(field: &Field<'_>, gateways: &Arc<[Box<str>]>, cx: &mut Context<'_>) -> Option<Self> {
+        let port = field.child("port");
+        let port = port.child("number").port(cx);
+        let subset = field.child("subset").text(cx);
+        Some(Self {
+            host: field.child("host").text(cx)?,
+            port: port.map(|port| port.value),
+            subset,
+            gateways: Arc::clone(gateways),
+        })
+    }
 }
