@@ -109,14 +109,16 @@ fn block_comment(text: &str) -> usize {
     at
 }
 
-/// Blanks items under `#[cfg(test)]`, in code without comments and strings.
-pub(super) fn without_tests(code: &str) -> String {
+/// Takes the items under `#[cfg(test)]` out of code without comments and strings: the rest, whose lines keep their
+/// numbers, and the items.
+pub(super) fn split_tests(code: &str) -> (String, String) {
     const MARK: &str = "#[cfg(test)]";
-    let mut out = String::with_capacity(code.len());
+    let mut kept = String::with_capacity(code.len());
+    let mut tests = String::new();
     let mut rest = code;
     while let Some(start) = rest.find(MARK) {
         let (before, item) = rest.split_at(start);
-        out.push_str(before);
+        kept.push_str(before);
         let mut depth = 0_usize;
         let end = item.find(|c| {
             depth += usize::from(matches!(c, '{' | '(' | '['));
@@ -124,10 +126,13 @@ pub(super) fn without_tests(code: &str) -> String {
             depth == 0 && matches!(c, '}' | ';')
         });
         let (test, after) = item.split_at(end.map_or(item.len(), |end| end + 1));
-        out.extend(test.chars().filter(|c| *c == '\n'));
+        kept.extend(test.chars().filter(|c| *c == '\n'));
+        tests.push_str(test);
+        tests.push('\n');
         rest = after;
     }
-    out + rest
+    kept.push_str(rest);
+    (kept, tests)
 }
 
 fn is_word(c: char) -> bool {

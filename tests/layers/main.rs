@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use code::{Named, Paths, without_comments_and_strings, without_tests};
+use code::{Named, Paths, split_tests, without_comments_and_strings};
 
 /// The modules below `src`, a row per layer; a row may import itself and the rows above it.
 const LAYERS: &[&[&str]] = &[
@@ -60,15 +60,16 @@ const FILES: &[&str] = &[
 /// Where processes may start.
 const PROCESSES: &[&str] = &["discover/git", "source/tree/git", "engine/render_external"];
 
-/// One source file: its module path such as `mesh/client`, empty for the crate roots, and the paths it names.
+/// One source file: its module path such as `mesh/client`, empty for the crate roots, and what it names outside unit tests.
 struct Module {
     file: String,
     path: String,
     named: Vec<Named>,
+    test_modules: Vec<String>,
 }
 
 impl Module {
-    /// Reads a file by its path below `src`. Unit tests may import anything: their code is not looked at.
+    /// Reads a file by its path below `src`.
     fn parse(file: &str, text: &str) -> Self {
         let path = file.trim_end_matches(".rs").trim_end_matches("/mod");
         let path = if matches!(path, "lib" | "main") {
@@ -76,15 +77,17 @@ impl Module {
         } else {
             path
         };
-        let code = if path.ends_with("/tests") {
-            String::new()
-        } else {
-            without_tests(&without_comments_and_strings(text))
-        };
+        let (code, tests) = split_tests(&without_comments_and_strings(text));
+        let test_modules = tests
+            .lines()
+            .filter_map(|line| line.strip_suffix(';')?.split_once("mod "))
+            .map(|(_, name)| format!("{path}/{name}").trim_start_matches('/').to_owned())
+            .collect();
         Self {
             file: format!("src/{file}"),
             path: path.to_owned(),
             named: Paths::of(&code),
+            test_modules,
         }
     }
 
@@ -93,10 +96,10 @@ impl Module {
         self.path.split('/').next().filter(|top| !top.is_empty())
     }
 
-    fn is_within(&self, places: &[&str]) -> bool {
+    fn is_within(&self, places: &[impl AsRef<str>]) -> bool {
         places.iter().any(|place| {
             self.path
-                .strip_prefix(place)
+                .strip_prefix(place.as_ref())
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         })
     }
@@ -120,10 +123,16 @@ fn layer(module: &str) -> Option<usize> {
 
 /// Everything that is out of place, a line each: file, line, what is wrong.
 fn violations(files: &[(&str, &str)]) -> Vec<String> {
-    let modules: Vec<_> = files
+    let mut modules: Vec<_> = files
         .iter()
         .map(|(file, text)| Module::parse(file, text))
         .collect();
+    // Unit tests may import anything.
+    let tests: Vec<_> = modules
+        .iter()
+        .flat_map(|module| module.test_modules.clone())
+        .collect();
+    modules.retain(|module| !module.is_within(&tests));
     let reexports = reexports(&modules);
     let mut found = Vec::new();
     for module in &modules {
@@ -359,11 +368,6 @@ fn what_is_in_place_is_silent() {
             "#[cfg(test)]\nmod tests {\n    use crate::cli::Args;\n    fn f() { std::fs::read(\"}\") }\n}\n",
         ),
         (
-            "unit tests in a file of their own",
-            "mesh/tests.rs",
-            "use crate::cli::Args;\n",
-        ),
-        (
             "edges where they belong",
             "source/tree/work.rs",
             "use std::fs;\nuse walkdir::WalkDir;\n",
@@ -391,4 +395,21 @@ fn a_name_that_the_crate_root_re_exports_counts_as_its_module() {
         violations(&[root, ("mesh/a.rs", import)]),
         ["src/mesh/a.rs:1: `mesh` imports `rule`, which lies below it"]
     );
+}
+
+#[test]
+fn unit_tests_in_files_of_their_own_are_not_looked_at() {
+    let parent = (
+        "mesh/mod.rs",
+        "#[cfg(test)]\npub(crate) mod testing;\n#[cfg(test)]\nmod tests;\n",
+    );
+    let import = "use crate::cli::Args;\n";
+    for file in ["mesh/tests.rs", "mesh/testing.rs", "mesh/tests/client.rs"] {
+        assert_eq!(
+            violations(&[parent, (file, import)]),
+            Vec::<String>::new(),
+            "{file}"
+        );
+        assert_eq!(violations(&[(file, import)]).len(), 1, "{file}");
+    }
 }
