@@ -35,7 +35,7 @@ pub struct SourceFile {
 
 impl SourceFile {
     /// A file of at most 4 GiB, the limit of a [`Span`].
-    pub(crate) fn new(path: Utf8PathBuf, text: Arc<str>, role: FileRole) -> Self {
+    pub fn new(path: Utf8PathBuf, text: Arc<str>, role: FileRole) -> Self {
         let starts = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| offset(at + 1));
         let line_starts = std::iter::once(0).chain(starts).collect();
         Self {
@@ -124,7 +124,7 @@ pub struct Sources {
 
 impl Sources {
     /// The files in the order of their ids.
-    pub(crate) fn new(files: Vec<SourceFile>) -> Self {
+    pub fn new(files: Vec<SourceFile>) -> Self {
         Self { files }
     }
 

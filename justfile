@@ -1,0 +1,25 @@
+# The commands of a working day; `just` lists them.
+
+_default:
+    @just --list
+
+# Formatting and lints.
+check:
+    cargo fmt --check
+    cargo clippy --all-targets --locked -- -D warnings
+
+# All tests, or those whose name contains a word.
+test *filter:
+    INSTA_UPDATE=no cargo test --locked {{ filter }}
+
+# Takes today's output as the expected one: snapshots, rule pages, schemas. Review the diff like code.
+bless:
+    INSTA_UPDATE=always BLESS=1 cargo test --locked
+
+# The benchmarks, or those whose name contains a word.
+bench *filter:
+    cargo bench --locked --bench lint -- {{ filter }}
+
+# Everything that must hold before a change is merged.
+ready:
+    .ci/run
