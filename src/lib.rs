@@ -8,6 +8,7 @@ pub mod diagnostic;
 pub mod discover;
 pub mod engine;
 pub mod gitops;
+pub mod mesh;
 pub mod object;
 pub mod resource;
 pub mod rule;

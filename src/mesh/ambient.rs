@@ -19,14 +19,27 @@ pub(crate) fn refuses_plaintext(
     let root = &config.root_namespace.value;
     let all = policies.policies();
     // Ambient wants a nil selector: `selector: {}` in the root namespace is no mesh policy here.
-    let wide = |owner: &Namespace| all.iter().find(|p| p.meta.namespace == *owner && !p.has_selector);
-    let empty = |owner: &Namespace| all.iter().find(|p| p.meta.namespace == *owner && p.selector.is_none());
+    let wide = |owner: &Namespace| {
+        all.iter()
+            .find(|p| p.meta.namespace == *owner && !p.has_selector)
+    };
+    let empty = |owner: &Namespace| {
+        all.iter()
+            .find(|p| p.meta.namespace == *owner && p.selector.is_none())
+    };
     let mesh = wide(root);
-    let of_namespace = if namespace == root { None } else { empty(namespace) };
+    let of_namespace = if namespace == root {
+        None
+    } else {
+        empty(namespace)
+    };
     let of_workload = all.iter().find(|policy| {
         policy.meta.namespace == *namespace
             && namespace != root
-            && policy.selector.as_ref().is_some_and(|selector| selector.selects(labels))
+            && policy
+                .selector
+                .as_ref()
+                .is_some_and(|selector| selector.selects(labels))
     });
     let mut parent_strict = false;
     for policy in [mesh, of_namespace].into_iter().flatten() {
@@ -39,7 +52,12 @@ pub(crate) fn refuses_plaintext(
         return parent_strict;
     };
     record(policy, recorder);
-    let port_mode = policy.ports.iter().rev().find(|entry| entry.port.value == port).map(|entry| entry.mode);
+    let port_mode = policy
+        .ports
+        .iter()
+        .rev()
+        .find(|entry| entry.port.value == port)
+        .map(|entry| entry.mode);
     let workload = known(policy.mode);
     let strict = match workload {
         None => parent_strict,

@@ -103,8 +103,8 @@ impl Mesh {
         policy: &EffectivePolicy<'_>,
         recorder: &mut impl Recorder,
     ) -> Cluster {
-        let service_passthrough =
-            target.service.resolution == Resolution::Passthrough && target.proxy != ProxyKind::Gateway;
+        let service_passthrough = target.service.resolution == Resolution::Passthrough
+            && target.proxy != ProxyKind::Gateway;
         let original_dst = service_passthrough || policy.passthrough;
         let tls = match self.config.version.value.subset_style() {
             SubsetStyle::TwoPasses => self.two_passes(target, policy, original_dst, recorder),
@@ -144,7 +144,9 @@ impl Mesh {
         match tls.mode {
             TlsMode::Disable => ClusterTls::None,
             TlsMode::Simple => ClusterTls::Simple,
-            TlsMode::Mutual if tls.credential_name.is_none() && !tls.has_client_certificate => ClusterTls::None,
+            TlsMode::Mutual if tls.credential_name.is_none() && !tls.has_client_certificate => {
+                ClusterTls::None
+            }
             TlsMode::Mutual => ClusterTls::Mutual,
             TlsMode::IstioMutual => ClusterTls::IstioMutual,
         }
@@ -186,7 +188,12 @@ impl Mesh {
     }
 
     /// Whether auto mTLS is on for a destination (`buildUpstreamTLSSettings`, `BestEffortInferServiceMTLSMode`).
-    pub(crate) fn auto_mtls_applies(&self, target: Target<'_>, lb_passthrough: bool, recorder: &mut impl Recorder) -> bool {
+    pub(crate) fn auto_mtls_applies(
+        &self,
+        target: Target<'_>,
+        lb_passthrough: bool,
+        recorder: &mut impl Recorder,
+    ) -> bool {
         let service = target.service;
         if service.mesh_external {
             recorder.record(|| {
@@ -201,8 +208,12 @@ impl Mesh {
             return false;
         }
         let asks_endpoints = match self.config.version.value.original_dst_auto_mtls() {
-            OriginalDstAutoMtls::ByEndpoints => service.resolution == Resolution::Passthrough || lb_passthrough,
-            OriginalDstAutoMtls::HeadlessByEndpoints => service.resolution == Resolution::Passthrough,
+            OriginalDstAutoMtls::ByEndpoints => {
+                service.resolution == Resolution::Passthrough || lb_passthrough
+            }
+            OriginalDstAutoMtls::HeadlessByEndpoints => {
+                service.resolution == Resolution::Passthrough
+            }
             OriginalDstAutoMtls::Always | OriginalDstAutoMtls::Never => false,
         };
         if asks_endpoints && !self.all_endpoints_take_mtls(target, recorder) {
@@ -214,9 +225,13 @@ impl Mesh {
 
     /// Headless and PASSTHROUGH: every endpoint, and at least one, must not be without a proxy.
     fn all_endpoints_take_mtls(&self, target: Target<'_>, recorder: &mut impl Recorder) -> bool {
-        let mut endpoints = self.registry.endpoints(target.service, target.port).peekable();
+        let mut endpoints = self
+            .registry
+            .endpoints(target.service, target.port)
+            .peekable();
         if endpoints.peek().is_none() {
-            recorder.record(|| derived("no workload behind the service is in the input: no auto mTLS"));
+            recorder
+                .record(|| derived("no workload behind the service is in the input: no auto mTLS"));
             return false;
         }
         let mut all = true;
@@ -230,14 +245,22 @@ impl Mesh {
     /// What the client expects of the service as a whole.
     fn service_hint(&self, target: Target<'_>, recorder: &mut impl Recorder) -> ServerMode {
         let version = self.config.version.value;
-        let by_policy = self.policies.hint(&target.service.namespace, &self.config, recorder);
+        let by_policy = self
+            .policies
+            .hint(&target.service.namespace, &self.config, recorder);
         if let Some(mode) = by_policy {
             return mode;
         }
         if version.reads_legacy_policies() {
             let none = Labels::default();
-            let legacy = self.legacy.mode(target.service, target.port, &none, &self.config, recorder);
-            let without = if version.reads_both_policies() { ServerMode::Permissive } else { ServerMode::Disable };
+            let legacy =
+                self.legacy
+                    .mode(target.service, target.port, &none, &self.config, recorder);
+            let without = if version.reads_both_policies() {
+                ServerMode::Permissive
+            } else {
+                ServerMode::Disable
+            };
             return legacy.unwrap_or(without);
         }
         ServerMode::Permissive
@@ -253,8 +276,16 @@ impl Mesh {
     ) -> ClusterTls {
         let version = self.config.version.value;
         let mut blocks: Vec<Option<Flat<'_>>> = Vec::with_capacity(2);
-        let rule = policy.passes.iter().find(|f| matches!(f.level, Level::Rule | Level::RulePort)).copied();
-        let own = policy.passes.iter().find(|f| matches!(f.level, Level::Subset | Level::SubsetPort)).copied();
+        let rule = policy
+            .passes
+            .iter()
+            .find(|f| matches!(f.level, Level::Rule | Level::RulePort))
+            .copied();
+        let own = policy
+            .passes
+            .iter()
+            .find(|f| matches!(f.level, Level::Subset | Level::SubsetPort))
+            .copied();
         blocks.push(rule);
         if policy.is_subset && (own.is_some() || !version.second_pass_needs_policy()) {
             blocks.push(own);
@@ -295,7 +326,10 @@ impl Mesh {
         endpoint: &Endpoint,
         recorder: &mut impl Recorder,
     ) -> Sends {
-        if !cluster.original_dst && self.takes_tunnel(endpoint) && endpoint.tls != EndpointTls::Istio {
+        if !cluster.original_dst
+            && self.takes_tunnel(endpoint)
+            && endpoint.tls != EndpointTls::Istio
+        {
             recorder.record(|| self.tunnel_fact(endpoint));
             return Sends::Hbone;
         }
@@ -314,22 +348,35 @@ impl Mesh {
     /// Whether an endpoint takes HBONE: ambient pods, and sidecars with a tunnel listener.
     pub(crate) fn takes_tunnel(&self, endpoint: &Endpoint) -> bool {
         self.config.ambient.is_some()
-            && self.workload_of(endpoint).is_some_and(|w| w.proxy == ProxyKind::Ztunnel || w.tunnel)
+            && self
+                .workload_of(endpoint)
+                .is_some_and(|w| w.proxy == ProxyKind::Ztunnel || w.tunnel)
     }
 
     fn tunnel_fact(&self, endpoint: &Endpoint) -> crate::diagnostic::Fact {
-        self.workload_of(endpoint).map_or_else(|| derived("the endpoint takes HBONE"), |w| w.proxy_fact.clone())
+        self.workload_of(endpoint).map_or_else(
+            || derived("the endpoint takes HBONE"),
+            |w| w.proxy_fact.clone(),
+        )
     }
 
     /// The decision of auto mTLS for one endpoint (`mtls_checker.go`).
-    fn endpoint_gets_mtls(&self, policy: &EffectivePolicy<'_>, endpoint: &Endpoint, recorder: &mut impl Recorder) -> bool {
+    fn endpoint_gets_mtls(
+        &self,
+        policy: &EffectivePolicy<'_>,
+        endpoint: &Endpoint,
+        recorder: &mut impl Recorder,
+    ) -> bool {
         self.record_endpoint_tls(endpoint, recorder);
         if endpoint.tls != EndpointTls::Istio {
             return false;
         }
         if let Some(mode) = policy.endpoint_mode {
             recorder.record(|| {
-                let text = format!("the endpoint's mode is taken from the rule's wider tls ({})", mode.as_str());
+                let text = format!(
+                    "the endpoint's mode is taken from the rule's wider tls ({})",
+                    mode.as_str()
+                );
                 derived(text)
             });
             return mode == TlsMode::IstioMutual;
@@ -338,14 +385,20 @@ impl Mesh {
             return true;
         }
         let (namespace, labels, port) = (&endpoint.namespace, &endpoint.labels, endpoint.port);
-        self.policies.mode(namespace, labels, port, &self.config, recorder) != ServerMode::Disable
+        self.policies
+            .mode(namespace, labels, port, &self.config, recorder)
+            != ServerMode::Disable
     }
 
     fn record_endpoint_tls(&self, endpoint: &Endpoint, recorder: &mut impl Recorder) {
         recorder.record(|| match (&endpoint.owner, self.workload_of(endpoint)) {
             (EndpointOwner::Workload(_), Some(workload)) => workload.proxy_fact.clone(),
             (EndpointOwner::Workload(_) | EndpointOwner::Address(_), _) => {
-                let word = if endpoint.tls == EndpointTls::Istio { "takes" } else { "does not take" };
+                let word = if endpoint.tls == EndpointTls::Istio {
+                    "takes"
+                } else {
+                    "does not take"
+                };
                 let text = format!("the endpoint {word} Istio mutual TLS");
                 stated(text, endpoint.place, &endpoint.object)
             }

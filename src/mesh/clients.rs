@@ -65,11 +65,16 @@ pub(crate) enum ClientClass {
 impl Clients {
     /// Groups workloads by namespace, proxy, Sidecar and the selectors that match them.
     pub(crate) fn build(workloads: &[MeshWorkload], rules: &RuleIndex, scopes: &Scopes) -> Self {
-        let mut keys: BTreeMap<(Namespace, ProxyKind, Option<SidecarId>, Vec<u32>), Vec<u32>> = BTreeMap::new();
-        let mut selectors: FxHashMap<&Namespace, Vec<(u32, &crate::resource::Selector)>> = FxHashMap::default();
+        let mut keys: BTreeMap<(Namespace, ProxyKind, Option<SidecarId>, Vec<u32>), Vec<u32>> =
+            BTreeMap::new();
+        let mut selectors: FxHashMap<&Namespace, Vec<(u32, &crate::resource::Selector)>> =
+            FxHashMap::default();
         for (id, rule) in rules.rules() {
             if let Some(selector) = &rule.workload_selector {
-                selectors.entry(&rule.meta.namespace).or_default().push((id.0, selector));
+                selectors
+                    .entry(&rule.meta.namespace)
+                    .or_default()
+                    .push((id.0, selector));
             }
         }
         for (id, workload) in (0u32..).zip(workloads) {
@@ -83,7 +88,9 @@ impl Clients {
             let sidecar = (workload.proxy == ProxyKind::Sidecar)
                 .then(|| scopes.sidecar_of(namespace, &workload.labels))
                 .flatten();
-            keys.entry((namespace.clone(), workload.proxy, sidecar, signature)).or_default().push(id);
+            keys.entry((namespace.clone(), workload.proxy, sidecar, signature))
+                .or_default()
+                .push(id);
         }
         let mut clients = Self {
             scoped: scopes.namespaces_with_sidecar().map(Into::into).collect(),
@@ -91,14 +98,29 @@ impl Clients {
         };
         for ((namespace, proxy, sidecar, _), members) in keys {
             let first = members.first().and_then(|&id| workloads.get(id as usize));
-            let labels = first.map(|workload| workload.labels.clone()).unwrap_or_default();
-            let id = GroupId(u32::try_from(clients.groups.len()).expect("there are fewer groups than workloads"));
-            let is_scoped = scopes.has_mesh_wide_sidecar() || clients.scoped.contains(namespace.as_str());
+            let labels = first
+                .map(|workload| workload.labels.clone())
+                .unwrap_or_default();
+            let id = GroupId(
+                u32::try_from(clients.groups.len()).expect("there are fewer groups than workloads"),
+            );
+            let is_scoped =
+                scopes.has_mesh_wide_sidecar() || clients.scoped.contains(namespace.as_str());
             if !is_scoped {
                 clients.generic.entry(proxy).or_default().push(id);
             }
-            clients.by_namespace.entry(namespace.as_str().into()).or_default().push(id);
-            clients.groups.push(ClientGroup { namespace, proxy, sidecar, workloads: members, labels });
+            clients
+                .by_namespace
+                .entry(namespace.as_str().into())
+                .or_default()
+                .push(id);
+            clients.groups.push(ClientGroup {
+                namespace,
+                proxy,
+                sidecar,
+                workloads: members,
+                labels,
+            });
         }
         if scopes.has_mesh_wide_sidecar() {
             clients.scoped = clients.by_namespace.keys().cloned().collect();
@@ -108,7 +130,9 @@ impl Clients {
 
     /// A group by id.
     pub(crate) fn group(&self, id: GroupId) -> &ClientGroup {
-        self.groups.get(id.0 as usize).expect("a GroupId is only made for a group of the same clients")
+        self.groups
+            .get(id.0 as usize)
+            .expect("a GroupId is only made for a group of the same clients")
     }
 
     /// All groups in the order of their ids.
@@ -133,12 +157,18 @@ impl Clients {
         let special = self.special_namespaces(host, registry, rules, config);
         let mut classes = Vec::new();
         for namespace in &special {
-            let groups = self.by_namespace.get(namespace).map_or(&[][..], Vec::as_slice);
+            let groups = self
+                .by_namespace
+                .get(namespace)
+                .map_or(&[][..], Vec::as_slice);
             classes.extend(groups.iter().map(|&group| ClientClass::One(group)));
         }
         let except: Vec<Box<str>> = special.into_iter().collect();
         for (&proxy, groups) in &self.generic {
-            if groups.iter().any(|&id| !is_in(&except, &self.group(id).namespace)) {
+            if groups
+                .iter()
+                .any(|&id| !is_in(&except, &self.group(id).namespace))
+            {
                 classes.push(ClientClass::AllBut(proxy, except.clone()));
             }
         }
@@ -155,15 +185,27 @@ impl Clients {
         let mut special = self.scoped.clone();
         let root = config.root_namespace.value.as_str();
         special.insert(root.into());
-        special.extend(rules.namespaces_with_local_rule(host).into_iter().map(Into::into));
+        special.extend(
+            rules
+                .namespaces_with_local_rule(host)
+                .into_iter()
+                .map(Into::into),
+        );
         let services = registry.of_host(host);
         for &id in services {
             let service = registry.service(id);
             let owners = [service.namespace.as_str(), root];
-            special.extend(rules.namespaces_named_by_exports(owners, host).into_iter().map(Into::into));
+            special.extend(
+                rules
+                    .namespaces_named_by_exports(owners, host)
+                    .into_iter()
+                    .map(Into::into),
+            );
             match service_export(service, config) {
                 ServiceExport::Public if services.len() == 1 => {}
-                ServiceExport::Public | ServiceExport::Nobody => drop(special.insert(service.namespace.as_str().into())),
+                ServiceExport::Public | ServiceExport::Nobody => {
+                    drop(special.insert(service.namespace.as_str().into()))
+                }
                 ServiceExport::Listed(list) => {
                     special.insert(service.namespace.as_str().into());
                     special.extend(list.values.iter().map(|value| value.value.clone()));
@@ -179,7 +221,8 @@ impl Clients {
             ClientClass::One(group) => vec![*group],
             ClientClass::AllBut(proxy, except) => {
                 let all = self.generic.get(proxy).into_iter().flatten().copied();
-                all.filter(|&id| !is_in(except, &self.group(id).namespace)).collect()
+                all.filter(|&id| !is_in(except, &self.group(id).namespace))
+                    .collect()
             }
         }
     }
@@ -198,5 +241,7 @@ impl Clients {
 
 /// Whether a sorted list has a namespace.
 fn is_in(sorted: &[Box<str>], namespace: &Namespace) -> bool {
-    sorted.binary_search_by(|other| (**other).cmp(namespace.as_str())).is_ok()
+    sorted
+        .binary_search_by(|other| (**other).cmp(namespace.as_str()))
+        .is_ok()
 }

@@ -5,7 +5,7 @@ use super::parts::Parts;
 use super::version::IstioVersion;
 use crate::diagnostic::Fact;
 use crate::object::Namespace;
-use crate::resource::{ExportTo, Meta, MeshConfig, MeshConfigSource, OutboundMode, Selector};
+use crate::resource::{ExportTo, MeshConfig, MeshConfigSource, Meta, OutboundMode, Selector};
 use crate::source::Place;
 
 /// What the user settles on the command line or in the config file.
@@ -83,12 +83,24 @@ impl Config {
                 .unwrap_or_else(|| DEFAULT_REVISION.into()),
             enable_hbone: source.and_then(|c| {
                 let hbone = c.enable_hbone.filter(|hbone| hbone.value)?;
-                Some(config_fact(c, hbone.place, "the mesh config gives every sidecar an HBONE listener"))
+                Some(config_fact(
+                    c,
+                    hbone.place,
+                    "the mesh config gives every sidecar an HBONE listener",
+                ))
             }),
-            ambient: version.value.has_ambient().then(|| ambient(parts)).flatten(),
+            ambient: version
+                .value
+                .has_ambient()
+                .then(|| ambient(parts))
+                .flatten(),
             auth_policy_mutual_tls: source.and_then(|c| {
                 let policy = c.auth_policy_mutual_tls.filter(|p| p.value)?;
-                let fact = config_fact(c, policy.place, "the mesh config says `authPolicy: MUTUAL_TLS`");
+                let fact = config_fact(
+                    c,
+                    policy.place,
+                    "the mesh config says `authPolicy: MUTUAL_TLS`",
+                );
                 version.value.reads_auth_policy().then_some(fact)
             }),
             version,
@@ -97,7 +109,9 @@ impl Config {
 
     /// Whether objects with a label `istio.io/rev` are read by this control plane (`ObjectInRevision`, semantics 1.4).
     pub(crate) fn reads_revision_of(&self, meta: &Meta) -> bool {
-        meta.labels.get("istio.io/rev").is_none_or(|revision| revision.is_empty() || *revision == *self.revision)
+        meta.labels
+            .get("istio.io/rev")
+            .is_none_or(|revision| revision.is_empty() || *revision == *self.revision)
     }
 
     /// Whether a namespace of these labels is discovered at all (`pkg/kube/namespace/filter.go`).
@@ -130,42 +144,78 @@ fn preferred(configs: &[MeshConfig]) -> Option<&MeshConfig> {
 /// A fact that stands in a mesh config.
 fn config_fact(config: &MeshConfig, place: Place, text: impl Into<String>) -> Fact {
     let object = config.meta.as_ref().map(|meta| meta.id.clone());
-    Fact { text: text.into(), assumed: false, place: Some(place), object }
+    Fact {
+        text: text.into(),
+        assumed: false,
+        place: Some(place),
+        object,
+    }
 }
 
 /// The version: settled, stated by the installation, read off proxy images, or inferred from the kinds in use.
 fn version(parts: &Parts, source: Option<&MeshConfig>, settings: &Settings) -> Known<IstioVersion> {
     if let Some(value) = settings.istio_version {
-        return Known { value, fact: derived(format!("Istio {value}, as settled for this run")) };
+        return Known {
+            value,
+            fact: derived(format!("Istio {value}, as settled for this run")),
+        };
     }
     if let Some((config, text)) = source.and_then(|c| Some((c, c.istio_version.as_ref()?)))
         && let Some(value) = IstioVersion::parse(&text.value)
     {
-        return Known { value, fact: config_fact(config, text.place, format!("Istio {value} is installed")) };
+        return Known {
+            value,
+            fact: config_fact(config, text.place, format!("Istio {value} is installed")),
+        };
     }
     let has_modern = !parts.peer_authentications.is_empty();
-    if let Some(known) = version_of_proxies(parts).filter(|k| !has_modern || k.value.reads_peer_authentication()) {
+    if let Some(known) =
+        version_of_proxies(parts).filter(|k| !has_modern || k.value.reads_peer_authentication())
+    {
         return known;
     }
-    if let Some(policy) = parts.authentication_policies.first().filter(|_| !has_modern) {
+    if let Some(policy) = parts
+        .authentication_policies
+        .first()
+        .filter(|_| !has_modern)
+    {
         let value = IstioVersion::LEGACY;
         let text = format!(
             "assumed: Istio {value}, since the repository has a {} and no PeerAuthentication",
             policy.meta.id.kind
         );
         let place = Some(policy.meta.place());
-        return Known { value, fact: Fact { text, assumed: true, place, object: Some(policy.meta.id.clone()) } };
+        return Known {
+            value,
+            fact: Fact {
+                text,
+                assumed: true,
+                place,
+                object: Some(policy.meta.id.clone()),
+            },
+        };
     }
     let value = IstioVersion::DEFAULT;
-    Known { value, fact: assumed(format!("Istio {value}, since the repository does not state a version")) }
+    Known {
+        value,
+        fact: assumed(format!(
+            "Istio {value}, since the repository does not state a version"
+        )),
+    }
 }
 
 /// The version of the proxies that manifests carry, if they agree.
 fn version_of_proxies(parts: &Parts) -> Option<Known<IstioVersion>> {
     let mut found: Option<Known<IstioVersion>> = None;
     for workload in &parts.workloads {
-        let Some(image) = &workload.proxy_image else { continue };
-        let Some(value) = image.value.rsplit_once(':').and_then(|(_, tag)| IstioVersion::parse(tag)) else {
+        let Some(image) = &workload.proxy_image else {
+            continue;
+        };
+        let Some(value) = image
+            .value
+            .rsplit_once(':')
+            .and_then(|(_, tag)| IstioVersion::parse(tag))
+        else {
             continue;
         };
         if found.as_ref().is_some_and(|known| known.value != value) {
@@ -173,21 +223,34 @@ fn version_of_proxies(parts: &Parts) -> Option<Known<IstioVersion>> {
         }
         found.get_or_insert_with(|| {
             let text = format!("Istio {value}, the version of the proxies in the manifests");
-            Known { value, fact: stated(text, image.place, &workload.meta.id) }
+            Known {
+                value,
+                fact: stated(text, image.place, &workload.meta.id),
+            }
         });
     }
     found
 }
 
 /// Whether auto mTLS is on (design, section 3, "Knowledge").
-fn auto_mtls(source: Option<&MeshConfig>, settings: &Settings, version: IstioVersion) -> Known<bool> {
+fn auto_mtls(
+    source: Option<&MeshConfig>,
+    settings: &Settings,
+    version: IstioVersion,
+) -> Known<bool> {
     if !version.has_auto_mtls() {
         let fact = derived(format!("Istio {version} has no auto mTLS"));
         return Known { value: false, fact };
     }
     let word = |on: bool| if on { "on" } else { "off" };
     if let Some(value) = settings.auto_mtls {
-        return Known { value, fact: derived(format!("auto mTLS is {}, as settled for this run", word(value))) };
+        return Known {
+            value,
+            fact: derived(format!(
+                "auto mTLS is {}, as settled for this run",
+                word(value)
+            )),
+        };
     }
     let stated_auto = source.and_then(|config| {
         let helm = config.helm_mtls.as_ref().and_then(|mtls| mtls.auto);
@@ -195,15 +258,24 @@ fn auto_mtls(source: Option<&MeshConfig>, settings: &Settings, version: IstioVer
     });
     if let Some((config, auto)) = stated_auto {
         let text = format!("the mesh config turns auto mTLS {}", word(auto.value));
-        return Known { value: auto.value, fact: config_fact(config, auto.place, text) };
+        return Known {
+            value: auto.value,
+            fact: config_fact(config, auto.place, text),
+        };
     }
     let value = version.auto_mtls_by_default();
     let fact = match source {
         Some(config) => {
-            let text = format!("auto mTLS is {}: Istio {version}'s default, the mesh config says nothing else", word(value));
+            let text = format!(
+                "auto mTLS is {}: Istio {version}'s default, the mesh config says nothing else",
+                word(value)
+            );
             config_fact(config, config.place, text)
         }
-        None => assumed(format!("auto mTLS is {}, Istio {version}'s default; the repository has no mesh config", word(value))),
+        None => assumed(format!(
+            "auto mTLS is {}, Istio {version}'s default; the repository has no mesh config",
+            word(value)
+        )),
     };
     Known { value, fact }
 }
@@ -211,16 +283,25 @@ fn auto_mtls(source: Option<&MeshConfig>, settings: &Settings, version: IstioVer
 /// The root namespace.
 fn root_namespace(source: Option<&MeshConfig>, settings: &Settings) -> Known<Namespace> {
     if let Some(value) = settings.root_namespace.clone() {
-        let fact = derived(format!("`{value}` is the root namespace, as settled for this run"));
+        let fact = derived(format!(
+            "`{value}` is the root namespace, as settled for this run"
+        ));
         return Known { value, fact };
     }
     if let Some((config, root)) = source.and_then(|c| Some((c, c.root_namespace.as_ref()?))) {
         let value = Namespace::new(root.value.clone());
-        let fact = config_fact(config, root.place, format!("`{value}` is the root namespace"));
+        let fact = config_fact(
+            config,
+            root.place,
+            format!("`{value}` is the root namespace"),
+        );
         return Known { value, fact };
     }
     let fact = derived("`istio-system` is the root namespace, Istio's default");
-    Known { value: Namespace::new("istio-system"), fact }
+    Known {
+        value: Namespace::new("istio-system"),
+        fact,
+    }
 }
 
 /// What happens to traffic for hosts that a client does not know.
@@ -232,18 +313,35 @@ fn outbound(source: Option<&MeshConfig>, version: IstioVersion) -> Known<Outboun
             OutboundMode::AllowAny => "ALLOW_ANY",
             OutboundMode::RegistryOnly => "REGISTRY_ONLY",
         };
-        let fact = config_fact(config, mode.place, format!("the mesh's outbound traffic policy is {word}"));
-        return Known { value: mode.value, fact };
+        let fact = config_fact(
+            config,
+            mode.place,
+            format!("the mesh's outbound traffic policy is {word}"),
+        );
+        return Known {
+            value: mode.value,
+            fact,
+        };
     }
     let fact = derived("the mesh's outbound traffic policy is ALLOW_ANY, Istio's default");
-    Known { value: OutboundMode::AllowAny, fact }
+    Known {
+        value: OutboundMode::AllowAny,
+        fact,
+    }
 }
 
 /// Whether a rule without `exportTo` is private: only `.` in the default counts (semantics 4.3); 1.1 to 1.5 ask for `*`.
 fn private_rules(source: Option<&MeshConfig>, version: IstioVersion) -> Option<Fact> {
     let config = source?;
-    let default = config.default_destination_rule_export_to.as_ref().filter(|e| !e.values.is_empty())?;
-    let private = if version.reads_first_export_to() { !default.contains("*") } else { default.contains(".") };
+    let default = config
+        .default_destination_rule_export_to
+        .as_ref()
+        .filter(|e| !e.values.is_empty())?;
+    let private = if version.reads_first_export_to() {
+        !default.contains("*")
+    } else {
+        default.contains(".")
+    };
     let text = "the mesh config makes rules without `exportTo` private to their namespace";
     private.then(|| config_fact(config, default.place, text))
 }
@@ -253,10 +351,19 @@ fn ambient(parts: &Parts) -> Option<Fact> {
     const KEY: &str = "istio.io/dataplane-mode";
     let text = "ambient is installed: something in the mesh is labelled for it";
     let is_ambient = |labels: &crate::resource::Labels| {
-        labels.spanned(KEY).filter(|value| &*value.value == "ambient").map(|value| value.place)
+        labels
+            .spanned(KEY)
+            .filter(|value| &*value.value == "ambient")
+            .map(|value| value.place)
     };
-    let namespaces = parts.namespaces.iter().map(|ns| (&ns.meta.labels, &ns.meta.id));
-    let workloads = parts.workloads.iter().map(|workload| (&workload.labels, &workload.meta.id));
+    let namespaces = parts
+        .namespaces
+        .iter()
+        .map(|ns| (&ns.meta.labels, &ns.meta.id));
+    let workloads = parts
+        .workloads
+        .iter()
+        .map(|workload| (&workload.labels, &workload.meta.id));
     namespaces
         .chain(workloads)
         .find_map(|(labels, id)| is_ambient(labels).map(|place| stated(text, place, id)))

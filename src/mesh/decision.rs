@@ -8,7 +8,9 @@ use super::clients::{ClientClass, ClientGroup};
 use super::evidence::{Evidence, NoEvidence, Recorder, derived, stated};
 use super::legacy::LegacyIndex;
 use super::server::ServerMode;
-use super::services::{Endpoint, EndpointOwner, Port, ProtocolClass, Resolution, Service, ServiceId};
+use super::services::{
+    Endpoint, EndpointOwner, Port, ProtocolClass, Resolution, Service, ServiceId,
+};
 use super::sidecar_scope::Imported;
 use super::traffic_policy::EffectivePolicy;
 use super::workloads::{EndpointTls, MeshWorkload, ProxyKind};
@@ -169,25 +171,46 @@ impl Mesh {
     pub(super) fn decide_host(&self, host: &Fqdn) -> Vec<Decision> {
         let subsets = self.subset_names(host);
         let mut out = Vec::new();
-        for class in self.clients.classes(host, &self.registry, &self.rules, &self.config) {
-            let Some(client) = self.clients.representative(&class) else { continue };
-            let Some((imported, visible)) = self.service_for(client, host) else { continue };
+        for class in self
+            .clients
+            .classes(host, &self.registry, &self.rules, &self.config)
+        {
+            let Some(client) = self.clients.representative(&class) else {
+                continue;
+            };
+            let Some((imported, visible)) = self.service_for(client, host) else {
+                continue;
+            };
             let service = self.registry.service(imported.service);
             if service.resolution == Resolution::Alias {
                 continue;
             }
-            let numbers: Vec<u16> =
-                imported.ports.unwrap_or_else(|| service.ports.iter().map(|port| port.number).collect());
+            let numbers: Vec<u16> = imported
+                .ports
+                .unwrap_or_else(|| service.ports.iter().map(|port| port.number).collect());
             let mut seen = Vec::with_capacity(numbers.len());
             for number in numbers {
-                let Some(port) = self.registry.port(service, number).filter(|port| port.is_tcp) else { continue };
+                let Some(port) = self
+                    .registry
+                    .port(service, number)
+                    .filter(|port| port.is_tcp)
+                else {
+                    continue;
+                };
                 if seen.contains(&number) {
                     continue;
                 }
                 seen.push(number);
-                for subset in std::iter::once(None).chain(subsets.iter().map(|name| Some(&**name))) {
-                    let question =
-                        Question { client, host, service: (imported.service, service), visible, port, subset };
+                for subset in std::iter::once(None).chain(subsets.iter().map(|name| Some(&**name)))
+                {
+                    let question = Question {
+                        client,
+                        host,
+                        service: (imported.service, service),
+                        visible,
+                        port,
+                        subset,
+                    };
                     let answer = self.answer(question, &mut NoEvidence);
                     out.push(self.conclude(question, answer, class.clone()));
                 }
@@ -215,7 +238,10 @@ impl Mesh {
                 evidence.record(|| self.config.version.fact.clone());
                 self.record_client(client, &mut evidence);
                 evidence.record(|| {
-                    let text = format!("`{}` is {}, port {}", service.host, service.object, port.number);
+                    let text = format!(
+                        "`{}` is {}, port {}",
+                        service.host, service.object, port.number
+                    );
                     stated(text, service.place, &service.object)
                 });
                 self.answer(question, &mut evidence);
@@ -225,7 +251,11 @@ impl Mesh {
     }
 
     fn record_client(&self, client: &ClientGroup, evidence: &mut Evidence) {
-        for workload in client.workloads.first().and_then(|&id| self.workloads.get(id as usize)) {
+        for workload in client
+            .workloads
+            .first()
+            .and_then(|&id| self.workloads.get(id as usize))
+        {
             evidence.record(|| workload.proxy_fact.clone());
         }
     }
@@ -234,39 +264,70 @@ impl Mesh {
     fn service_for(&self, client: &ClientGroup, host: &Fqdn) -> Option<(Imported, bool)> {
         let has_envoy = matches!(client.proxy, ProxyKind::Sidecar | ProxyKind::Gateway);
         if has_envoy
-            && let Some(imported) = self.scopes.import(&client.scope(), host, &self.registry, &self.config)
+            && let Some(imported) =
+                self.scopes
+                    .import(&client.scope(), host, &self.registry, &self.config)
         {
             return Some((imported, true));
         }
         let all = self.registry.of_host(host);
-        let own = all.iter().find(|&&id| self.registry.service(id).namespace == client.namespace);
+        let own = all
+            .iter()
+            .find(|&&id| self.registry.service(id).namespace == client.namespace);
         let service = *own.or(all.first())?;
-        Some((Imported { service, ports: None }, false))
+        Some((
+            Imported {
+                service,
+                ports: None,
+            },
+            false,
+        ))
     }
 
     /// The subsets that any rule covering a host defines.
     fn subset_names(&self, host: &Fqdn) -> Vec<Box<str>> {
-        let rules = self.rules.covering(host).into_iter().map(|id| self.rules.rule(id));
-        let mut names: Vec<Box<str>> =
-            rules.flat_map(|rule| rule.subsets.iter().map(|subset| subset.name.value.clone())).collect();
+        let rules = self
+            .rules
+            .covering(host)
+            .into_iter()
+            .map(|id| self.rules.rule(id));
+        let mut names: Vec<Box<str>> = rules
+            .flat_map(|rule| rule.subsets.iter().map(|subset| subset.name.value.clone()))
+            .collect();
         names.sort_unstable();
         names.dedup();
         names
     }
 
     fn answer(&self, q: Question<'_>, recorder: &mut impl Recorder) -> Answer {
-        let nothing = Selection { entry: None, step: None };
+        let nothing = Selection {
+            entry: None,
+            step: None,
+        };
         match q.client.proxy {
             ProxyKind::None => {
-                let endpoints = self.all_endpoints(q, |_, _| Sends::Plaintext, ClusterTls::None, recorder);
-                Answer { selection: nothing, tls: ClusterTls::None, endpoints }
+                let endpoints =
+                    self.all_endpoints(q, |_, _| Sends::Plaintext, ClusterTls::None, recorder);
+                Answer {
+                    selection: nothing,
+                    tls: ClusterTls::None,
+                    endpoints,
+                }
             }
             ProxyKind::Ztunnel => {
                 let sends = |endpoint: &Endpoint, _: &mut _| {
-                    if self.takes_tunnel(endpoint) { Sends::Hbone } else { Sends::Plaintext }
+                    if self.takes_tunnel(endpoint) {
+                        Sends::Hbone
+                    } else {
+                        Sends::Plaintext
+                    }
                 };
                 let endpoints = self.all_endpoints(q, sends, ClusterTls::None, recorder);
-                Answer { selection: nothing, tls: ClusterTls::None, endpoints }
+                Answer {
+                    selection: nothing,
+                    tls: ClusterTls::None,
+                    endpoints,
+                }
             }
             ProxyKind::Sidecar | ProxyKind::Gateway if !q.visible => self.hidden(q, recorder),
             ProxyKind::Sidecar | ProxyKind::Gateway => self.through_envoy(q, recorder),
@@ -275,19 +336,28 @@ impl Mesh {
 
     /// A host outside the client's scope: passed through in clear, or blocked.
     fn hidden(&self, q: Question<'_>, recorder: &mut impl Recorder) -> Answer {
-        let selection = Selection { entry: None, step: None };
+        let selection = Selection {
+            entry: None,
+            step: None,
+        };
         let scope = q.client.scope();
         if !q.visible {
             self.scopes.record_hidden(&scope, q.service.1, recorder);
         }
         match self.scopes.outbound(&scope, &self.config, recorder) {
-            OutboundMode::RegistryOnly => {
-                Answer { selection, tls: ClusterTls::Blackhole, endpoints: Vec::new() }
-            }
+            OutboundMode::RegistryOnly => Answer {
+                selection,
+                tls: ClusterTls::Blackhole,
+                endpoints: Vec::new(),
+            },
             OutboundMode::AllowAny => {
                 let tls = ClusterTls::NotVisible;
                 let endpoints = self.all_endpoints(q, |_, _| Sends::Plaintext, tls, recorder);
-                Answer { selection, tls, endpoints }
+                Answer {
+                    selection,
+                    tls,
+                    endpoints,
+                }
             }
         }
     }
@@ -295,8 +365,13 @@ impl Mesh {
     fn through_envoy(&self, q: Question<'_>, recorder: &mut impl Recorder) -> Answer {
         let (_, service) = q.service;
         let address = (q.host, &service.namespace);
-        let selection = self.rules.select(&q.client.namespace, &q.client.labels, address, &self.config);
-        let is_dns = matches!(service.resolution, Resolution::Dns | Resolution::DnsRoundRobin);
+        let selection =
+            self.rules
+                .select(&q.client.namespace, &q.client.labels, address, &self.config);
+        let is_dns = matches!(
+            service.resolution,
+            Resolution::Dns | Resolution::DnsRoundRobin
+        );
         if is_dns && self.registry.endpoints(service, q.port).next().is_none() {
             recorder.record(|| derived("a DNS service without endpoints has no cluster"));
             return self.hidden(q, recorder);
@@ -304,26 +379,47 @@ impl Mesh {
         self.record_selection(selection, q, recorder);
         let entry = selection.entry.map(|id| self.rules.entry(id));
         let policy = match entry {
-            Some(entry) => EffectivePolicy::of(&self.rules, entry, q.port, q.subset, self.config.version.value),
+            Some(entry) => EffectivePolicy::of(
+                &self.rules,
+                entry,
+                q.port,
+                q.subset,
+                self.config.version.value,
+            ),
             None => q.subset.is_none().then(EffectivePolicy::none),
         };
         let Some(policy) = policy else {
-            recorder.record(|| derived("the rule in force does not define the subset: there is no such cluster"));
-            return Answer { selection, tls: ClusterTls::NoCluster, endpoints: Vec::new() };
+            recorder.record(|| {
+                derived("the rule in force does not define the subset: there is no such cluster")
+            });
+            return Answer {
+                selection,
+                tls: ClusterTls::NoCluster,
+                endpoints: Vec::new(),
+            };
         };
         let target = Target {
             service,
             port: q.port,
             proxy: q.client.proxy,
-            rule_has_selector: entry.is_some_and(|e| self.rules.base(e).workload_selector.is_some()),
+            rule_has_selector: entry
+                .is_some_and(|e| self.rules.base(e).workload_selector.is_some()),
             has_rule: entry.is_some(),
         };
         let cluster = self.cluster(target, &policy, recorder);
         let endpoints = self.cluster_endpoints(q, cluster, &policy, recorder);
         if is_dns && endpoints.is_empty() && !cluster.original_dst {
-            return Answer { selection, tls: ClusterTls::NoCluster, endpoints };
+            return Answer {
+                selection,
+                tls: ClusterTls::NoCluster,
+                endpoints,
+            };
         }
-        Answer { selection, tls: cluster.tls, endpoints }
+        Answer {
+            selection,
+            tls: cluster.tls,
+            endpoints,
+        }
     }
 
     /// The endpoints of a cluster: all where it goes to the original destination, else those of the subset.
@@ -336,14 +432,27 @@ impl Mesh {
     ) -> Vec<EndpointDecision> {
         let (_, service) = q.service;
         let subset = q.subset.and_then(|name| {
-            let entry = self.rules.select(&q.client.namespace, &q.client.labels, (q.host, &service.namespace), &self.config).entry?;
+            let entry = self
+                .rules
+                .select(
+                    &q.client.namespace,
+                    &q.client.labels,
+                    (q.host, &service.namespace),
+                    &self.config,
+                )
+                .entry?;
             self.rules.subset(self.rules.entry(entry), name)
         });
-        let is_eds = !cluster.original_dst && !matches!(service.resolution, Resolution::Dns | Resolution::DnsRoundRobin);
+        let is_eds = !cluster.original_dst
+            && !matches!(
+                service.resolution,
+                Resolution::Dns | Resolution::DnsRoundRobin
+            );
         let mut out = Vec::new();
         for endpoint in self.registry.endpoints(service, q.port) {
             if !cluster.original_dst {
-                let in_subset = subset.is_none_or(|(_, subset)| subset.labels.selects(&endpoint.labels));
+                let in_subset =
+                    subset.is_none_or(|(_, subset)| subset.labels.selects(&endpoint.labels));
                 if !in_subset || (is_eds && endpoint.has_dns_name && endpoint.port != 0) {
                     continue;
                 }
@@ -382,24 +491,47 @@ impl Mesh {
         let accepts = self.accepts(q, endpoint, recorder);
         let (label, workload) = match (&endpoint.owner, self.workload_of(endpoint)) {
             (EndpointOwner::Workload(id), Some(workload)) => {
-                let text = format!("{}/{}/{}", workload.id().kind, workload.namespace(), workload.id().name);
+                let text = format!(
+                    "{}/{}/{}",
+                    workload.id().kind,
+                    workload.namespace(),
+                    workload.id().name
+                );
                 (text, Some(*id))
             }
-            (EndpointOwner::Address(address), _) => (format!("address/{}/{address}", q.service.1.namespace), None),
+            (EndpointOwner::Address(address), _) => {
+                (format!("address/{}/{address}", q.service.1.namespace), None)
+            }
             (EndpointOwner::Workload(_), None) => (String::new(), None),
         };
         let verdict = verdict(sends, tls, accepts, q.port.class);
-        EndpointDecision { label: label.into(), workload, port: endpoint.port, sends, accepts, verdict }
+        EndpointDecision {
+            label: label.into(),
+            workload,
+            port: endpoint.port,
+            sends,
+            accepts,
+            verdict,
+        }
     }
 
     /// What an endpoint accepts.
-    fn accepts(&self, q: Question<'_>, endpoint: &Endpoint, recorder: &mut impl Recorder) -> Accepts {
+    fn accepts(
+        &self,
+        q: Question<'_>,
+        endpoint: &Endpoint,
+        recorder: &mut impl Recorder,
+    ) -> Accepts {
         let Some(workload) = self.workload_of(endpoint) else {
             if endpoint.tls == EndpointTls::Istio {
                 return self.sidecar_accepts(q, endpoint, recorder);
             }
             recorder.record(|| {
-                stated("the address is not known to have a proxy", endpoint.place, &endpoint.object)
+                stated(
+                    "the address is not known to have a proxy",
+                    endpoint.place,
+                    &endpoint.object,
+                )
             });
             return Accepts::NoProxy;
         };
@@ -409,9 +541,19 @@ impl Mesh {
             ProxyKind::Gateway => Accepts::Gateway,
             ProxyKind::Ztunnel => {
                 let (namespace, labels) = (&endpoint.namespace, &endpoint.labels);
-                let refuses =
-                    ambient::refuses_plaintext(&self.policies, namespace, labels, endpoint.port, &self.config, recorder);
-                if refuses { Accepts::AmbientStrict } else { Accepts::AmbientPermissive }
+                let refuses = ambient::refuses_plaintext(
+                    &self.policies,
+                    namespace,
+                    labels,
+                    endpoint.port,
+                    &self.config,
+                    recorder,
+                );
+                if refuses {
+                    Accepts::AmbientStrict
+                } else {
+                    Accepts::AmbientPermissive
+                }
             }
             ProxyKind::Sidecar => {
                 if let Some(place) = workload.exclusion(endpoint.port) {
@@ -426,18 +568,28 @@ impl Mesh {
         }
     }
 
-    fn sidecar_accepts(&self, q: Question<'_>, endpoint: &Endpoint, recorder: &mut impl Recorder) -> Accepts {
+    fn sidecar_accepts(
+        &self,
+        q: Question<'_>,
+        endpoint: &Endpoint,
+        recorder: &mut impl Recorder,
+    ) -> Accepts {
         let version = self.config.version.value;
         let (namespace, labels) = (&endpoint.namespace, &endpoint.labels);
         let by_legacy = version.reads_legacy_policies()
-            && !(version.reads_peer_authentication() && self.policies.applies_to(namespace, labels));
+            && !(version.reads_peer_authentication()
+                && self.policies.applies_to(namespace, labels));
         let legacy = by_legacy
-            .then(|| self.legacy.mode(q.service.1, q.port, labels, &self.config, recorder))
+            .then(|| {
+                self.legacy
+                    .mode(q.service.1, q.port, labels, &self.config, recorder)
+            })
             .flatten();
         let mode = match legacy {
             Some(mode) => mode,
             None if version.reads_peer_authentication() => {
-                self.policies.mode(namespace, labels, endpoint.port, &self.config, recorder)
+                self.policies
+                    .mode(namespace, labels, endpoint.port, &self.config, recorder)
             }
             None => LegacyIndex::without_policy(&self.config, recorder),
         };
@@ -463,7 +615,11 @@ impl Mesh {
         Decision {
             clients,
             proxy: q.client.proxy,
-            destination: Destination { host: q.host.clone(), port: q.port.number, subset },
+            destination: Destination {
+                host: q.host.clone(),
+                port: q.port.number,
+                subset,
+            },
             service: q.service.0,
             selection: answer.selection,
             tls: answer.tls,
@@ -474,7 +630,12 @@ impl Mesh {
     }
 
     /// Which rule is in force, and of which rules it is made.
-    fn record_selection(&self, selection: Selection, q: Question<'_>, recorder: &mut impl Recorder) {
+    fn record_selection(
+        &self,
+        selection: Selection,
+        q: Question<'_>,
+        recorder: &mut impl Recorder,
+    ) {
         let Some(entry) = selection.entry.map(|id| self.rules.entry(id)) else {
             recorder.record(|| derived(format!("no DestinationRule applies to `{}`", q.host)));
             return;
@@ -484,14 +645,25 @@ impl Mesh {
                 let rule = self.rules.rule(id);
                 let host = self.rules.host(id);
                 let text = if position > 0 {
-                    format!("{} is for the same host and is merged into it", rule.meta.id)
+                    format!(
+                        "{} is for the same host and is merged into it",
+                        rule.meta.id
+                    )
                 } else {
                     let why = match selection.step {
                         Some(Step::ClientNamespace) => "the client's namespace is looked at first",
-                        Some(Step::RootPrivate) => "the private rules of the root namespace come first for its own proxies",
-                        Some(Step::ServiceNamespace) => "it is exported from the service's namespace",
-                        Some(Step::RootNamespace) => "it is exported from the root namespace, which is looked at last",
-                        Some(Step::Everywhere) | None => "Istio 1.0 takes the most specific host of all namespaces",
+                        Some(Step::RootPrivate) => {
+                            "the private rules of the root namespace come first for its own proxies"
+                        }
+                        Some(Step::ServiceNamespace) => {
+                            "it is exported from the service's namespace"
+                        }
+                        Some(Step::RootNamespace) => {
+                            "it is exported from the root namespace, which is looked at last"
+                        }
+                        Some(Step::Everywhere) | None => {
+                            "Istio 1.0 takes the most specific host of all namespaces"
+                        }
                     };
                     format!("{} is in force, host `{host}`: {why}", rule.meta.id)
                 };
@@ -510,25 +682,36 @@ fn verdict(sends: Sends, tls: ClusterTls, accepts: Accepts, class: ProtocolClass
     match (sends, accepts) {
         (Sends::Hbone, _) => Verdict::Encrypted,
         (_, Accepts::Gateway) => Verdict::Unknown,
-        (Sends::Plaintext, Accepts::Strict | Accepts::AmbientStrict | Accepts::TlsWithoutClientCertificate) => {
-            Verdict::Refused
-        }
-        (Sends::Plaintext, Accepts::NoProxy | Accepts::Disable | Accepts::Permissive | Accepts::AmbientPermissive) => {
-            Verdict::Plaintext
-        }
-        (Sends::Mtls, Accepts::Permissive | Accepts::Strict | Accepts::TlsWithoutClientCertificate) => {
-            Verdict::Encrypted
-        }
-        (Sends::Mtls, Accepts::NoProxy | Accepts::Disable | Accepts::AmbientPermissive | Accepts::AmbientStrict) => {
-            Verdict::Refused
-        }
+        (
+            Sends::Plaintext,
+            Accepts::Strict | Accepts::AmbientStrict | Accepts::TlsWithoutClientCertificate,
+        ) => Verdict::Refused,
+        (
+            Sends::Plaintext,
+            Accepts::NoProxy | Accepts::Disable | Accepts::Permissive | Accepts::AmbientPermissive,
+        ) => Verdict::Plaintext,
+        (
+            Sends::Mtls,
+            Accepts::Permissive | Accepts::Strict | Accepts::TlsWithoutClientCertificate,
+        ) => Verdict::Encrypted,
+        (
+            Sends::Mtls,
+            Accepts::NoProxy
+            | Accepts::Disable
+            | Accepts::AmbientPermissive
+            | Accepts::AmbientStrict,
+        ) => Verdict::Refused,
         (Sends::Tls, Accepts::NoProxy | Accepts::AmbientPermissive) => Verdict::AppTls,
         (Sends::Tls, Accepts::AmbientStrict) => Verdict::Refused,
         (Sends::Tls, Accepts::Strict) if tls == ClusterTls::Mutual => Verdict::Unknown,
         (Sends::Tls, Accepts::Strict) => Verdict::Refused,
         (Sends::Tls, Accepts::TlsWithoutClientCertificate) => Verdict::Unknown,
         (Sends::Tls, Accepts::Disable | Accepts::Permissive) => {
-            if class == ProtocolClass::Http { Verdict::Refused } else { Verdict::AppTls }
+            if class == ProtocolClass::Http {
+                Verdict::Refused
+            } else {
+                Verdict::AppTls
+            }
         }
     }
 }
@@ -550,7 +733,11 @@ fn worst(tls: ClusterTls, endpoints: &[EndpointDecision]) -> (Verdict, bool) {
         return (Verdict::Unknown, false);
     };
     verdicts.fold((first, false), |(worst, partial), verdict| {
-        let worse = if verdict.rank() < worst.rank() { verdict } else { worst };
+        let worse = if verdict.rank() < worst.rank() {
+            verdict
+        } else {
+            worst
+        };
         (worse, partial || verdict != first)
     })
 }

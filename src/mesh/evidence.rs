@@ -42,15 +42,30 @@ impl Recorder for Evidence {
 
 /// A fact that stands in an object of the input.
 pub(crate) fn stated(text: impl Into<String>, place: Place, object: &ObjectId) -> Fact {
-    Fact { text: text.into(), assumed: false, place: Some(place), object: Some(object.clone()) }
+    Fact {
+        text: text.into(),
+        assumed: false,
+        place: Some(place),
+        object: Some(object.clone()),
+    }
 }
 
 /// A fact that follows from what is not in the input, or from Istio's own rules.
 pub(crate) fn derived(text: impl Into<String>) -> Fact {
-    Fact { text: text.into(), assumed: false, place: None, object: None }
+    Fact {
+        text: text.into(),
+        assumed: false,
+        place: None,
+        object: None,
+    }
 }
 
 /// A fact that is assumed.
 pub(crate) fn assumed(text: impl Into<String>) -> Fact {
-    Fact { text: format!("assumed: {}", text.into()), assumed: true, place: None, object: None }
+    Fact {
+        text: format!("assumed: {}", text.into()),
+        assumed: true,
+        place: None,
+        object: None,
+    }
 }

@@ -8,8 +8,8 @@ use super::services::{Port, ProtocolClass, Service};
 use super::version::IstioVersion;
 use crate::object::{Namespace, NamespaceSource, ObjectId};
 use crate::resource::{
-    AuthenticationPolicy, DestinationRule, Fqdn, Labels, LegacyMtlsMode, Meta, MeshConfig, Peer, PolicyTarget,
-    PortSelector, TlsMode, TlsSettings, TrafficPolicy,
+    AuthenticationPolicy, DestinationRule, Fqdn, Labels, LegacyMtlsMode, MeshConfig, Meta, Peer,
+    PolicyTarget, PortSelector, TlsMode, TlsSettings, TrafficPolicy,
 };
 use crate::source::{Place, Spanned};
 
@@ -55,21 +55,32 @@ impl LegacyIndex {
         config: &Config,
     ) -> Option<&AuthenticationPolicy> {
         let version = config.version.value;
-        let own = || self.policies.iter().filter(|p| !p.is_mesh_policy && p.meta.namespace == service.namespace);
+        let own = || {
+            self.policies
+                .iter()
+                .filter(|p| !p.is_mesh_policy && p.meta.namespace == service.namespace)
+        };
         let targets = |policy: &AuthenticationPolicy, with_ports: Option<bool>| {
             policy.targets.iter().any(|target| {
                 names(target, policy, service, labels, config)
                     && with_ports.is_none_or(|with| target.ports.is_empty() != with)
-                    && (target.ports.is_empty() || target.ports.iter().any(|selector| selects(selector, port)))
+                    && (target.ports.is_empty()
+                        || target.ports.iter().any(|selector| selects(selector, port)))
             })
         };
         let of_service = if version.prefers_policy_with_port() {
-            own().find(|policy| targets(policy, Some(true))).or_else(|| own().find(|policy| targets(policy, Some(false))))
+            own()
+                .find(|policy| targets(policy, Some(true)))
+                .or_else(|| own().find(|policy| targets(policy, Some(false))))
         } else {
             own().find(|policy| targets(policy, None))
         };
         let of_namespace = || own().find(|policy| policy.targets.is_empty());
-        let of_mesh = || self.policies.iter().find(|p| p.is_mesh_policy && &*p.meta.id.name == "default");
+        let of_mesh = || {
+            self.policies
+                .iter()
+                .find(|p| p.is_mesh_policy && &*p.meta.id.name == "default")
+        };
         of_service.or_else(of_namespace).or_else(of_mesh)
     }
 
@@ -105,7 +116,9 @@ impl LegacyIndex {
             recorder.record(|| fact.clone());
             return ServerMode::Strict;
         }
-        recorder.record(|| derived("no policy applies: before Istio 1.5 proxies then accept plaintext only"));
+        recorder.record(|| {
+            derived("no policy applies: before Istio 1.5 proxies then accept plaintext only")
+        });
         ServerMode::Disable
     }
 }
@@ -119,7 +132,9 @@ fn names(
     config: &Config,
 ) -> bool {
     match &target.labels {
-        Some(selector) if config.version.value.policy_target_labels_replace_name() => selector.selects(labels),
+        Some(selector) if config.version.value.policy_target_labels_replace_name() => {
+            selector.selects(labels)
+        }
         Some(_) | None => {
             let host = Fqdn::resolve(&target.name.value, &policy.meta.namespace, &config.domain);
             host == service.host
@@ -137,23 +152,36 @@ fn selects(selector: &PortSelector, port: &Port) -> bool {
 /// The mode of a policy (`GetMutualTLS`): its first mtls peer; plaintext only without one.
 fn mode_of(policy: &AuthenticationPolicy, port: &Port, version: IstioVersion) -> ServerMode {
     let mut peers = policy.peers.iter().filter_map(|peer| match peer {
-        Peer::Mtls { mode, allow_tls, .. } => Some((*mode, *allow_tls)),
+        Peer::Mtls {
+            mode, allow_tls, ..
+        } => Some((*mode, *allow_tls)),
         Peer::Other => None,
     });
     let Some((first, allow_tls)) = peers.next() else {
         return ServerMode::Disable;
     };
     let any = version.any_permissive_peer_counts()
-        && (first == LegacyMtlsMode::Permissive || peers.any(|(mode, _)| mode == LegacyMtlsMode::Permissive));
-    let mode = if any { LegacyMtlsMode::Permissive } else { first };
+        && (first == LegacyMtlsMode::Permissive
+            || peers.any(|(mode, _)| mode == LegacyMtlsMode::Permissive));
+    let mode = if any {
+        LegacyMtlsMode::Permissive
+    } else {
+        first
+    };
     match mode {
         LegacyMtlsMode::Permissive
             if version.permissive_tcp_refuses_plaintext() && port.class != ProtocolClass::Http =>
         {
-            if allow_tls { ServerMode::AnyTls } else { ServerMode::Strict }
+            if allow_tls {
+                ServerMode::AnyTls
+            } else {
+                ServerMode::Strict
+            }
         }
         LegacyMtlsMode::Permissive => ServerMode::Permissive,
-        LegacyMtlsMode::Strict if allow_tls && version.any_permissive_peer_counts() => ServerMode::AnyTls,
+        LegacyMtlsMode::Strict if allow_tls && version.any_permissive_peer_counts() => {
+            ServerMode::AnyTls
+        }
         LegacyMtlsMode::Strict => ServerMode::Strict,
     }
 }
@@ -165,26 +193,52 @@ pub(crate) fn add_charted(parts: &mut Parts, config: &Config) {
     if !version.reads_legacy_policies() {
         return;
     }
-    let Some((source, enabled)) =
-        parts.configs.iter().find_map(|c| Some((c.clone(), c.helm_mtls.as_ref()?.enabled?)))
+    let Some((source, enabled)) = parts
+        .configs
+        .iter()
+        .find_map(|c| Some((c.clone(), c.helm_mtls.as_ref()?.enabled?)))
     else {
         return;
     };
-    let has_mesh_policy = parts.authentication_policies.iter().any(|p| p.is_mesh_policy);
+    let has_mesh_policy = parts
+        .authentication_policies
+        .iter()
+        .any(|p| p.is_mesh_policy);
     let is_modern = version.reads_peer_authentication();
-    if !has_mesh_policy && !is_modern && (enabled.value || version.chart_installs_permissive_policy()) {
-        let mode = if enabled.value { LegacyMtlsMode::Strict } else { LegacyMtlsMode::Permissive };
-        parts.authentication_policies.push(charted_policy(&source, enabled.place, mode));
+    if !has_mesh_policy
+        && !is_modern
+        && (enabled.value || version.chart_installs_permissive_policy())
+    {
+        let mode = if enabled.value {
+            LegacyMtlsMode::Strict
+        } else {
+            LegacyMtlsMode::Permissive
+        };
+        parts
+            .authentication_policies
+            .push(charted_policy(&source, enabled.place, mode));
     }
-    let auto = source.helm_mtls.as_ref().and_then(|m| m.auto).is_some_and(|auto| auto.value);
+    let auto = source
+        .helm_mtls
+        .as_ref()
+        .and_then(|m| m.auto)
+        .is_some_and(|auto| auto.value);
     if enabled.value && !(is_modern && auto) {
         let root = &config.root_namespace.value;
         for (name, host, mode) in [
             ("default", "*.local", TlsMode::IstioMutual),
-            ("api-server", "kubernetes.default.svc.cluster.local", TlsMode::Disable),
+            (
+                "api-server",
+                "kubernetes.default.svc.cluster.local",
+                TlsMode::Disable,
+            ),
         ] {
             let rule = charted_rule(root, name, host, mode, enabled.place);
-            if parts.rules.iter().all(|other| other.meta.id != rule.meta.id) {
+            if parts
+                .rules
+                .iter()
+                .all(|other| other.meta.id != rule.meta.id)
+            {
                 parts.rules.push(rule);
             }
         }
@@ -192,9 +246,18 @@ pub(crate) fn add_charted(parts: &mut Parts, config: &Config) {
 }
 
 fn charted_meta(kind: &str, namespace: Option<&Namespace>, name: &str, place: Place) -> Meta {
-    let group = if kind == "MeshPolicy" { "authentication.istio.io" } else { "networking.istio.io" };
+    let group = if kind == "MeshPolicy" {
+        "authentication.istio.io"
+    } else {
+        "networking.istio.io"
+    };
     Meta {
-        id: ObjectId { group: group.into(), kind: kind.into(), namespace: namespace.cloned(), name: name.into() },
+        id: ObjectId {
+            group: group.into(),
+            kind: kind.into(),
+            namespace: namespace.cloned(),
+            name: name.into(),
+        },
         api_version: format!("{group}/v1alpha3").into(),
         name: Spanned::new(name.into(), place),
         namespace: namespace.cloned().unwrap_or_else(|| Namespace::new("")),
@@ -205,18 +268,32 @@ fn charted_meta(kind: &str, namespace: Option<&Namespace>, name: &str, place: Pl
     }
 }
 
-fn charted_policy(_source: &MeshConfig, place: Place, mode: LegacyMtlsMode) -> AuthenticationPolicy {
+fn charted_policy(
+    _source: &MeshConfig,
+    place: Place,
+    mode: LegacyMtlsMode,
+) -> AuthenticationPolicy {
     AuthenticationPolicy {
         meta: charted_meta("MeshPolicy", None, "default", place),
         is_mesh_policy: true,
         targets: Vec::new(),
-        peers: vec![Peer::Mtls { mode, allow_tls: false, place }],
+        peers: vec![Peer::Mtls {
+            mode,
+            allow_tls: false,
+            place,
+        }],
         has_origins: false,
         peers_place: place,
     }
 }
 
-fn charted_rule(root: &Namespace, name: &str, host: &str, mode: TlsMode, place: Place) -> DestinationRule {
+fn charted_rule(
+    root: &Namespace,
+    name: &str,
+    host: &str,
+    mode: TlsMode,
+    place: Place,
+) -> DestinationRule {
     let tls = TlsSettings {
         key: place,
         place,

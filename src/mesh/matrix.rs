@@ -87,7 +87,11 @@ impl Mesh {
                 }
             }
         }
-        Matrix { mesh: self, by_group, clients }
+        Matrix {
+            mesh: self,
+            by_group,
+            clients,
+        }
     }
 }
 
@@ -109,14 +113,24 @@ impl<'a> Matrix<'a> {
 
     /// All pairs: by client namespace, client workload, host, port, subset.
     pub fn pairs(&self) -> impl Iterator<Item = MatrixPair<'a>> {
-        self.clients.iter().flat_map(move |((namespace, name), (workload, group))| {
-            let decisions = self.by_group.get(*group as usize).into_iter().flatten();
-            let proxy = self.mesh.workloads.get(*workload as usize).map_or("none", |w| w.proxy.as_str());
-            decisions.map(move |decision| {
-                let client = MatrixClient { namespace, workload: name.clone(), proxy };
-                self.pair(client, decision)
+        self.clients
+            .iter()
+            .flat_map(move |((namespace, name), (workload, group))| {
+                let decisions = self.by_group.get(*group as usize).into_iter().flatten();
+                let proxy = self
+                    .mesh
+                    .workloads
+                    .get(*workload as usize)
+                    .map_or("none", |w| w.proxy.as_str());
+                decisions.map(move |decision| {
+                    let client = MatrixClient {
+                        namespace,
+                        workload: name.clone(),
+                        proxy,
+                    };
+                    self.pair(client, decision)
+                })
             })
-        })
     }
 
     fn pair(&self, client: MatrixClient<'a>, decision: &'a Decision) -> MatrixPair<'a> {

@@ -81,7 +81,10 @@ impl Mesh {
             decisions: Vec::new(),
         };
         let hosts: Vec<&Fqdn> = mesh.registry.hosts().map(|(host, _)| host).collect();
-        let decisions: Vec<Vec<Decision>> = hosts.par_iter().map(|host| mesh.decide_host(host)).collect();
+        let decisions: Vec<Vec<Decision>> = hosts
+            .par_iter()
+            .map(|host| mesh.decide_host(host))
+            .collect();
         mesh.decisions = decisions.into_iter().flatten().collect();
         mesh
     }

@@ -81,9 +81,14 @@ impl Parts {
         if config.discovery_selectors.is_none() {
             return;
         }
-        let labels: FxHashMap<Namespace, Labels> =
-            self.namespaces.iter().map(|ns| (ns.meta.namespace.clone(), ns.meta.labels.clone())).collect();
-        let keep = |meta: &Meta| meta.id.namespace.is_none() || config.discovers(labels.get(&meta.namespace));
+        let labels: FxHashMap<Namespace, Labels> = self
+            .namespaces
+            .iter()
+            .map(|ns| (ns.meta.namespace.clone(), ns.meta.labels.clone()))
+            .collect();
+        let keep = |meta: &Meta| {
+            meta.id.namespace.is_none() || config.discovers(labels.get(&meta.namespace))
+        };
         self.services.retain(|x| keep(&x.meta));
         self.service_entries.retain(|x| keep(&x.meta));
         self.workload_entries.retain(|x| keep(&x.meta));

@@ -62,9 +62,16 @@ impl PolicyIndex {
         if !version.reads_peer_authentication() {
             return Self::default();
         }
-        let read = policies.iter().filter(|policy| config.reads_revision_of(&policy.meta));
-        let mut index = Self { policies: read.cloned().collect(), ..Self::default() };
-        index.policies.sort_by(|a, b| by_creation(&a.meta, &b.meta, version));
+        let read = policies
+            .iter()
+            .filter(|policy| config.reads_revision_of(&policy.meta));
+        let mut index = Self {
+            policies: read.cloned().collect(),
+            ..Self::default()
+        };
+        index
+            .policies
+            .sort_by(|a, b| by_creation(&a.meta, &b.meta, version));
         for (id, policy) in (0u32..).map(PolicyId).zip(&index.policies) {
             let namespace: Box<str> = policy.meta.namespace.as_str().into();
             let is_root = policy.meta.namespace == config.root_namespace.value;
@@ -82,7 +89,9 @@ impl PolicyIndex {
 
     /// A policy by id.
     pub(crate) fn policy(&self, id: PolicyId) -> &PeerAuthentication {
-        self.policies.get(id.0 as usize).expect("a PolicyId is only made for a policy of the same index")
+        self.policies
+            .get(id.0 as usize)
+            .expect("a PolicyId is only made for a policy of the same index")
     }
 
     /// All policies in Istio's order.
@@ -108,14 +117,21 @@ impl PolicyIndex {
     ) -> ServerMode {
         if let Some(id) = self.of_workload(namespace, labels) {
             let policy = self.policy(id);
-            let entry = policy.ports.iter().rev().find(|entry| entry.port.value == port);
+            let entry = policy
+                .ports
+                .iter()
+                .rev()
+                .find(|entry| entry.port.value == port);
             if let Some((entry, mode)) = entry.and_then(|e| Some((e, known(e.mode)?))) {
                 recorder.record(|| self.port_fact(id, entry, mode));
                 return mode;
             }
             if let Some(entry) = entry {
                 recorder.record(|| {
-                    let text = format!("{} leaves port {port} to the wider policies", policy.meta.id);
+                    let text = format!(
+                        "{} leaves port {port} to the wider policies",
+                        policy.meta.id
+                    );
                     stated(text, entry.mode_place, &policy.meta.id)
                 });
             }
@@ -132,7 +148,12 @@ impl PolicyIndex {
     }
 
     /// The mode of the namespace or mesh level; PERMISSIVE where nothing sets one.
-    fn wide_mode(&self, namespace: &Namespace, config: &Config, recorder: &mut impl Recorder) -> ServerMode {
+    fn wide_mode(
+        &self,
+        namespace: &Namespace,
+        config: &Config,
+        recorder: &mut impl Recorder,
+    ) -> ServerMode {
         let is_root = *namespace == config.root_namespace.value;
         if let Some(&id) = self.namespaces.get(namespace.as_str()).filter(|_| !is_root) {
             let policy = self.policy(id);
@@ -153,12 +174,19 @@ impl PolicyIndex {
             recorder.record(|| self.fact(id, Level::Mesh, ServerMode::Permissive));
             return ServerMode::Permissive;
         }
-        recorder.record(|| derived("no policy sets a mode: proxies accept mutual TLS and plaintext (PERMISSIVE)"));
+        recorder.record(|| {
+            derived("no policy sets a mode: proxies accept mutual TLS and plaintext (PERMISSIVE)")
+        });
         ServerMode::Permissive
     }
 
     /// What clients infer for a whole service (`GetNamespaceMutualTLSMode`, semantics 3.6); `None` where nothing is set.
-    pub(crate) fn hint(&self, namespace: &Namespace, config: &Config, recorder: &mut impl Recorder) -> Option<ServerMode> {
+    pub(crate) fn hint(
+        &self,
+        namespace: &Namespace,
+        config: &Config,
+        recorder: &mut impl Recorder,
+    ) -> Option<ServerMode> {
         let is_root = *namespace == config.root_namespace.value;
         let own = self.namespaces.get(namespace.as_str()).filter(|_| !is_root);
         if own.is_none() && self.mesh.is_none() {
@@ -171,7 +199,10 @@ impl PolicyIndex {
     fn of_workload(&self, namespace: &Namespace, labels: &Labels) -> Option<PolicyId> {
         let ids = self.workloads.get(namespace.as_str())?;
         ids.iter().copied().find(|&id| {
-            self.policy(id).selector.as_ref().is_some_and(|selector| selector.selects(labels))
+            self.policy(id)
+                .selector
+                .as_ref()
+                .is_some_and(|selector| selector.selects(labels))
         })
     }
 
@@ -182,14 +213,29 @@ impl PolicyIndex {
             Level::Namespace => "for its namespace",
             Level::Workload | Level::Port => "for the pods it selects",
         };
-        let text = format!("{} {scope}: {} ({})", policy.meta.id, mode.accepts(), word(mode));
+        let text = format!(
+            "{} {scope}: {} ({})",
+            policy.meta.id,
+            mode.accepts(),
+            word(mode)
+        );
         stated(text, policy.mode_place, &policy.meta.id)
     }
 
-    fn port_fact(&self, id: PolicyId, entry: &PortMtls, mode: ServerMode) -> crate::diagnostic::Fact {
+    fn port_fact(
+        &self,
+        id: PolicyId,
+        entry: &PortMtls,
+        mode: ServerMode,
+    ) -> crate::diagnostic::Fact {
         let policy = self.policy(id);
         let port = entry.port.value;
-        let text = format!("{} for port {port}: {} ({})", policy.meta.id, mode.accepts(), word(mode));
+        let text = format!(
+            "{} for port {port}: {} ({})",
+            policy.meta.id,
+            mode.accepts(),
+            word(mode)
+        );
         stated(text, entry.mode_place, &policy.meta.id)
     }
 }

@@ -1,6 +1,6 @@
 //! The registry: every hostname that istiod knows, its ports and its endpoints (semantics 2.4).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
@@ -9,8 +9,9 @@ use super::parts::Parts;
 use super::workloads::{EndpointTls, MeshWorkload, TLS_MODE};
 use crate::object::{Namespace, ObjectId};
 use crate::resource::{
-    EndpointSpec, ExportTo, Fqdn, Labels, Location, Resolution as EntryResolution, Service as KubeService,
-    Selector, ServiceEntry, ServicePort, ServiceType, TargetPort, Timestamp, Transport,
+    EndpointSpec, ExportTo, Fqdn, Labels, Location, Resolution as EntryResolution, Selector,
+    Service as KubeService, ServiceEntry, ServicePort, ServiceType, TargetPort, Timestamp,
+    Transport,
 };
 use crate::source::Place;
 
@@ -95,16 +96,26 @@ pub(crate) struct Service {
 impl Service {
     /// Whether the ports of two services of one host and namespace add up (`canMergeServices`).
     pub(crate) fn merges_with(&self, other: &Self) -> bool {
-        let selector = |service: &Self| service.selector.as_ref().map(|s| s.labels.texts());
-        let exports = |service: &Self| {
-            let values = service.export_to.iter().flat_map(|list| list.values.iter().map(|v| v.value.clone()));
-            values.collect::<std::collections::BTreeSet<_>>()
-        };
         self.resolution == other.resolution
             && self.is_kubernetes == other.is_kubernetes
             && self.labels.texts() == other.labels.texts()
-            && selector(self) == selector(other)
-            && exports(self) == exports(other)
+            && self.selector_texts() == other.selector_texts()
+            && self.exports() == other.exports()
+    }
+}
+
+impl Service {
+    fn selector_texts(&self) -> Option<Vec<(&str, &str)>> {
+        self.selector
+            .as_ref()
+            .map(|selector| selector.labels.texts())
+    }
+
+    fn exports(&self) -> BTreeSet<&str> {
+        self.export_to
+            .iter()
+            .flat_map(|list| list.values.iter().map(|value| &*value.value))
+            .collect()
     }
 }
 
@@ -151,13 +162,23 @@ pub(crate) struct Registry {
 impl Registry {
     /// Builds the registry from Services, ServiceEntries, WorkloadEntries and placed workloads.
     pub(crate) fn build(parts: &Parts, config: &Config, workloads: &[MeshWorkload]) -> Self {
-        let mut builder = Builder { config, workloads, by_namespace: index(workloads), entries: &[], registry: Self::default() };
+        let mut builder = Builder {
+            config,
+            workloads,
+            by_namespace: index(workloads),
+            entries: &[],
+            registry: Self::default(),
+        };
         let entries = external_workloads(parts, config);
         builder.entries = &entries;
         for service in &parts.services {
             builder.kubernetes(service);
         }
-        for entry in parts.service_entries.iter().filter(|entry| config.reads_revision_of(&entry.meta)) {
+        for entry in parts
+            .service_entries
+            .iter()
+            .filter(|entry| config.reads_revision_of(&entry.meta))
+        {
             builder.service_entry(entry);
         }
         builder.finish()
@@ -165,12 +186,16 @@ impl Registry {
 
     /// A service by id.
     pub(crate) fn service(&self, id: ServiceId) -> &Service {
-        self.services.get(id.0 as usize).expect("a ServiceId is only made for a service of the same registry")
+        self.services
+            .get(id.0 as usize)
+            .expect("a ServiceId is only made for a service of the same registry")
     }
 
     /// All hostnames in order, each with its services, the oldest first.
     pub(crate) fn hosts(&self) -> impl Iterator<Item = (&Fqdn, &[ServiceId])> {
-        self.by_host.iter().map(|(host, ids)| (host, ids.as_slice()))
+        self.by_host
+            .iter()
+            .map(|(host, ids)| (host, ids.as_slice()))
     }
 
     /// The services of a hostname, the oldest first.
@@ -180,11 +205,20 @@ impl Registry {
 
     /// A port of a service as a client sees it; the port may come from another service of the same host and namespace.
     pub(crate) fn port(&self, service: &Service, number: u16) -> Option<&Port> {
-        let others = self.of_host(&service.host).iter().map(|&id| self.service(id));
+        let others = self
+            .of_host(&service.host)
+            .iter()
+            .map(|&id| self.service(id));
         let alike = others.filter(|other| other.namespace == service.namespace);
-        let own = self.services.iter().filter(|own| own.object == service.object && own.host == service.host);
+        let own = self
+            .services
+            .iter()
+            .filter(|own| own.object == service.object && own.host == service.host);
         // The own ports come first.
-        own.take(1).chain(alike).flat_map(|s| &s.ports).find(|port| port.number == number)
+        own.take(1)
+            .chain(alike)
+            .flat_map(|s| &s.ports)
+            .find(|port| port.number == number)
     }
 
     /// How many services there are.
@@ -193,10 +227,15 @@ impl Registry {
     }
 
     /// All endpoints of a service port.
-    pub(crate) fn endpoints<'a>(&'a self, service: &Service, port: &'a Port) -> impl Iterator<Item = &'a Endpoint> {
+    pub(crate) fn endpoints<'a>(
+        &'a self,
+        service: &Service,
+        port: &'a Port,
+    ) -> impl Iterator<Item = &'a Endpoint> {
         let key = (service.host.clone(), service.namespace.clone());
         let all = self.endpoints.get(&key).map_or(&[][..], Vec::as_slice);
-        all.iter().filter(|endpoint| endpoint.service_port == port.name)
+        all.iter()
+            .filter(|endpoint| endpoint.service_port == port.name)
     }
 }
 
@@ -213,14 +252,20 @@ struct External {
 fn index(workloads: &[MeshWorkload]) -> FxHashMap<&str, Vec<u32>> {
     let mut by_namespace: FxHashMap<&str, Vec<u32>> = FxHashMap::default();
     for (id, workload) in (0u32..).zip(workloads) {
-        by_namespace.entry(workload.namespace().as_str()).or_default().push(id);
+        by_namespace
+            .entry(workload.namespace().as_str())
+            .or_default()
+            .push(id);
     }
     by_namespace
 }
 
 /// WorkloadEntries with the labels and TLS mode that `ConvertWorkloadEntry` gives them.
 fn external_workloads(parts: &Parts, config: &Config) -> Vec<External> {
-    let seen = parts.workload_entries.iter().filter(|entry| config.reads_revision_of(&entry.meta));
+    let seen = parts
+        .workload_entries
+        .iter()
+        .filter(|entry| config.reads_revision_of(&entry.meta));
     seen.map(|entry| {
         let labels = entry.endpoint.labels.overlaid(&entry.meta.labels);
         External {
@@ -238,7 +283,9 @@ fn external_workloads(parts: &Parts, config: &Config) -> Vec<External> {
 fn entry_tls(labels: &Labels, spec: &EndpointSpec, config: &Config) -> EndpointTls {
     match labels.get(TLS_MODE) {
         Some(value) => EndpointTls::parse(Some(value)),
-        None if spec.service_account.is_some() && config.version.value.service_account_means_proxy() => {
+        None if spec.service_account.is_some()
+            && config.version.value.service_account_means_proxy() =>
+        {
             EndpointTls::Istio
         }
         None => EndpointTls::Disabled,
@@ -256,30 +303,46 @@ struct Builder<'a> {
 impl Builder<'_> {
     fn kubernetes(&mut self, service: &KubeService) {
         let namespace = &service.meta.namespace;
-        let host = Fqdn::new(format!("{}.{namespace}.svc.{}", service.meta.id.name, self.config.domain));
+        let host = Fqdn::new(format!(
+            "{}.{namespace}.svc.{}",
+            service.meta.id.name, self.config.domain
+        ));
         let resolution = match service.service_type {
             ServiceType::ClusterIp => Resolution::ClientSide,
             ServiceType::Headless => Resolution::Passthrough,
             ServiceType::ExternalName(_) => Resolution::Alias,
         };
         let mut endpoints = Vec::new();
-        if let Some(selector) = service.selector.as_ref().filter(|_| resolution != Resolution::Alias) {
-            for &id in self.by_namespace.get(namespace.as_str()).map_or(&[][..], Vec::as_slice) {
-                let Some(workload) = self.workloads.get(id as usize) else { continue };
+        if let Some(selector) = service
+            .selector
+            .as_ref()
+            .filter(|_| resolution != Resolution::Alias)
+        {
+            for &id in self
+                .by_namespace
+                .get(namespace.as_str())
+                .map_or(&[][..], Vec::as_slice)
+            {
+                let Some(workload) = self.workloads.get(id as usize) else {
+                    continue;
+                };
                 if !selector.selects(&workload.labels) {
                     continue;
                 }
-                for port in service.ports.iter().filter(|port| port.transport == Transport::Tcp) {
+                for port in service
+                    .ports
+                    .iter()
+                    .filter(|port| port.transport == Transport::Tcp)
+                {
                     if let Some(number) = container_port(port, workload) {
                         endpoints.push(pod_endpoint(id, workload, port_name(port), number));
                     }
                 }
             }
             if resolution == Resolution::ClientSide {
-                let selected = self
-                    .entries
-                    .iter()
-                    .filter(|entry| entry.namespace == *namespace && selector.selects(&entry.labels));
+                let selected = self.entries.iter().filter(|entry| {
+                    entry.namespace == *namespace && selector.selects(&entry.labels)
+                });
                 for entry in selected.filter(|entry| !has_dns_name(&entry.spec.address)) {
                     for port in &service.ports {
                         if let Some(number) = entry_port_of_service(port, &entry.spec) {
@@ -350,24 +413,40 @@ impl Builder<'_> {
     }
 
     /// Endpoints of one host of a ServiceEntry (`convertServiceEntryToInstances`).
-    fn entry_endpoints(&self, entry: &ServiceEntry, resolution: Resolution, host: &str) -> Vec<Endpoint> {
+    fn entry_endpoints(
+        &self,
+        entry: &ServiceEntry,
+        resolution: Resolution,
+        host: &str,
+    ) -> Vec<Endpoint> {
         let is_dns = matches!(resolution, Resolution::Dns | Resolution::DnsRoundRobin);
         let namespace = &entry.meta.namespace;
         let mut endpoints = Vec::new();
         let number = |port: &crate::resource::EntryPort| port.target.unwrap_or(port.number.value);
         if let Some(selector) = &entry.workload_selector {
-            for &id in self.by_namespace.get(namespace.as_str()).map_or(&[][..], Vec::as_slice) {
-                let Some(workload) = self.workloads.get(id as usize) else { continue };
+            for &id in self
+                .by_namespace
+                .get(namespace.as_str())
+                .map_or(&[][..], Vec::as_slice)
+            {
+                let Some(workload) = self.workloads.get(id as usize) else {
+                    continue;
+                };
                 if selector.selects(&workload.labels) {
                     let ports = entry.ports.iter();
-                    endpoints.extend(ports.map(|port| pod_endpoint(id, workload, &port.name, number(port))));
+                    endpoints.extend(
+                        ports.map(|port| pod_endpoint(id, workload, &port.name, number(port))),
+                    );
                 }
             }
-            let selected =
-                self.entries.iter().filter(|e| e.namespace == *namespace && selector.selects(&e.labels));
+            let selected = self
+                .entries
+                .iter()
+                .filter(|e| e.namespace == *namespace && selector.selects(&e.labels));
             for external in selected.filter(|e| is_dns || !has_dns_name(&e.spec.address)) {
                 for port in &entry.ports {
-                    let number = port_of_spec(&external.spec, &port.name).unwrap_or_else(|| number(port));
+                    let number =
+                        port_of_spec(&external.spec, &port.name).unwrap_or_else(|| number(port));
                     endpoints.push(external_endpoint(external, &port.name, number));
                 }
             }
@@ -406,7 +485,11 @@ impl Builder<'_> {
     fn add(&mut self, service: Service, endpoints: Vec<Endpoint>) {
         let key = (service.host.clone(), service.namespace.clone());
         self.registry.services.push(service);
-        self.registry.endpoints.entry(key).or_default().extend(endpoints);
+        self.registry
+            .endpoints
+            .entry(key)
+            .or_default()
+            .extend(endpoints);
     }
 
     /// Sorts services as `SortServicesByCreationTime` does and indexes them.
@@ -414,7 +497,13 @@ impl Builder<'_> {
         let services = &mut self.registry.services;
         services.sort_by(|a, b| {
             let age = |s: &Service| (s.created.is_none(), s.created.clone());
-            let name = |s: &Service| if s.is_kubernetes { s.object.name.to_string() } else { s.host.to_string() };
+            let name = |s: &Service| {
+                if s.is_kubernetes {
+                    s.object.name.to_string()
+                } else {
+                    s.host.to_string()
+                }
+            };
             age(a)
                 .cmp(&age(b))
                 .then_with(|| b.is_kubernetes.cmp(&a.is_kubernetes))
@@ -423,7 +512,11 @@ impl Builder<'_> {
                 .then_with(|| a.object.cmp(&b.object))
         });
         for (id, service) in (0u32..).zip(&self.registry.services) {
-            self.registry.by_host.entry(service.host.clone()).or_default().push(ServiceId(id));
+            self.registry
+                .by_host
+                .entry(service.host.clone())
+                .or_default()
+                .push(ServiceId(id));
         }
         self.registry
     }
@@ -457,7 +550,10 @@ fn entry_port_of_service(port: &ServicePort, spec: &EndpointSpec) -> Option<u16>
 
 /// A port that an endpoint states by name; zero counts as not stated.
 fn port_of_spec(spec: &EndpointSpec, name: &str) -> Option<u16> {
-    spec.ports.iter().find(|(other, port)| **other == *name && *port != 0).map(|(_, port)| *port)
+    spec.ports
+        .iter()
+        .find(|(other, port)| **other == *name && *port != 0)
+        .map(|(_, port)| *port)
 }
 
 fn pod_endpoint(id: u32, workload: &MeshWorkload, service_port: &str, port: u16) -> Endpoint {
@@ -534,12 +630,22 @@ fn kubernetes_port(port: &ServicePort) -> Port {
     let protocol = match app {
         Some("kubernetes.io/h2c" | "kubernetes.io/ws") => Protocol::Http,
         Some("kubernetes.io/wss") => Protocol::Tls,
-        Some(_) | None if name.get(..8).is_some_and(|p| p.eq_ignore_ascii_case("grpc-web")) => Protocol::Http,
+        Some(_) | None
+            if name
+                .get(..8)
+                .is_some_and(|p| p.eq_ignore_ascii_case("grpc-web")) =>
+        {
+            Protocol::Http
+        }
         Some(_) | None => parse_protocol(name.split('-').next().unwrap_or(name)),
     };
     let number = port.port.value;
     let is_well_known = protocol == Protocol::Unsupported && WELL_KNOWN_TCP.contains(&number);
-    let protocol = if is_well_known { Protocol::Tcp } else { protocol };
+    let protocol = if is_well_known {
+        Protocol::Tcp
+    } else {
+        protocol
+    };
     Port {
         name: port_name(port).into(),
         number,

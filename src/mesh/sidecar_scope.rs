@@ -1,6 +1,8 @@
 //! Which service a client means by a hostname, and whether it sees it at all: exports, Sidecar resources and
 //! VirtualService imports (`sidecar.go`, semantics 4.7).
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use super::client::by_creation;
@@ -11,7 +13,8 @@ use super::services::{Registry, Service, ServiceId};
 use super::version::IstioVersion;
 use crate::object::Namespace;
 use crate::resource::{
-    EgressListener, ExportTo, Fqdn, Labels, OutboundMode, Sidecar, VirtualService, is_wildcard, wildcard_matches,
+    EgressListener, ExportTo, Fqdn, Labels, OutboundMode, Sidecar, VirtualService, is_wildcard,
+    wildcard_matches,
 };
 
 /// A Sidecar resource, by its position in Istio's order.
@@ -53,7 +56,7 @@ struct Route {
     namespace: Namespace,
     hosts: Vec<Fqdn>,
     export_to: Option<ExportTo>,
-    destinations: Vec<(Fqdn, u16, Vec<Box<str>>)>,
+    destinations: Vec<(Fqdn, u16, Arc<[Box<str>]>)>,
 }
 
 impl Scopes {
@@ -62,16 +65,27 @@ impl Scopes {
         let version = config.version.value;
         let mut scopes = Self::default();
         if version.has_sidecar_resource() {
-            scopes.sidecars = parts.sidecars.iter().filter(|s| config.reads_revision_of(&s.meta)).cloned().collect();
+            scopes.sidecars = parts
+                .sidecars
+                .iter()
+                .filter(|s| config.reads_revision_of(&s.meta))
+                .cloned()
+                .collect();
         }
         scopes.sidecars.sort_by(|a, b| {
             let is_wide = |sidecar: &Sidecar| sidecar.workload_selector.is_none();
-            is_wide(a).cmp(&is_wide(b)).then_with(|| by_creation(&a.meta, &b.meta, version))
+            is_wide(a)
+                .cmp(&is_wide(b))
+                .then_with(|| by_creation(&a.meta, &b.meta, version))
         });
         let root = &config.root_namespace.value;
         for (id, sidecar) in (0u32..).map(SidecarId).zip(&scopes.sidecars) {
             let namespace = &sidecar.meta.namespace;
-            scopes.by_namespace.entry(namespace.as_str().into()).or_default().push(id);
+            scopes
+                .by_namespace
+                .entry(namespace.as_str().into())
+                .or_default()
+                .push(id);
             if namespace == root && sidecar.workload_selector.is_none() {
                 scopes.root_default.get_or_insert(id);
             }
@@ -80,7 +94,10 @@ impl Scopes {
             .virtual_services
             .iter()
             .filter(|vs| config.reads_revision_of(&vs.meta))
-            .filter(|vs| vs.gateways.is_empty() || vs.gateways.iter().any(|gateway| &*gateway.value == "mesh"))
+            .filter(|vs| {
+                vs.gateways.is_empty()
+                    || vs.gateways.iter().any(|gateway| &*gateway.value == "mesh")
+            })
             .collect();
         routes.sort_by(|a, b| by_creation(&a.meta, &b.meta, version));
         scopes.routes = routes.into_iter().map(|vs| route(vs, config)).collect();
@@ -89,14 +106,24 @@ impl Scopes {
 
     /// A Sidecar by id.
     pub(crate) fn sidecar(&self, id: SidecarId) -> &Sidecar {
-        self.sidecars.get(id.0 as usize).expect("a SidecarId is only made for a Sidecar of the same scopes")
+        self.sidecars
+            .get(id.0 as usize)
+            .expect("a SidecarId is only made for a Sidecar of the same scopes")
     }
 
     /// The Sidecar in force for a sidecar proxy: of its namespace, else the root namespace's without a selector.
     pub(crate) fn sidecar_of(&self, namespace: &Namespace, labels: &Labels) -> Option<SidecarId> {
-        let own = self.by_namespace.get(namespace.as_str()).into_iter().flatten().copied();
+        let own = self
+            .by_namespace
+            .get(namespace.as_str())
+            .into_iter()
+            .flatten()
+            .copied();
         let fits = |id: &SidecarId| {
-            self.sidecar(*id).workload_selector.as_ref().is_none_or(|selector| selector.selects(labels))
+            self.sidecar(*id)
+                .workload_selector
+                .as_ref()
+                .is_none_or(|selector| selector.selects(labels))
         };
         own.filter(|id| fits(id)).min().or(self.root_default)
     }
@@ -108,11 +135,18 @@ impl Scopes {
 
     /// Namespaces that have a Sidecar.
     pub(crate) fn namespaces_with_sidecar(&self) -> impl Iterator<Item = &str> {
-        self.sidecars.iter().map(|sidecar| sidecar.meta.namespace.as_str())
+        self.sidecars
+            .iter()
+            .map(|sidecar| sidecar.meta.namespace.as_str())
     }
 
     /// What happens to traffic for hosts outside the scope.
-    pub(crate) fn outbound(&self, scope: &Scope, config: &Config, recorder: &mut impl Recorder) -> OutboundMode {
+    pub(crate) fn outbound(
+        &self,
+        scope: &Scope,
+        config: &Config,
+        recorder: &mut impl Recorder,
+    ) -> OutboundMode {
         if scope.is_gateway {
             return OutboundMode::AllowAny;
         }
@@ -124,7 +158,14 @@ impl Scopes {
                     OutboundMode::AllowAny => "ALLOW_ANY",
                     OutboundMode::RegistryOnly => "REGISTRY_ONLY",
                 };
-                stated(format!("{} sets the outbound traffic policy {word}", sidecar.meta.id), mode.place, &sidecar.meta.id)
+                stated(
+                    format!(
+                        "{} sets the outbound traffic policy {word}",
+                        sidecar.meta.id
+                    ),
+                    mode.place,
+                    &sidecar.meta.id,
+                )
             });
             return mode.value;
         }
@@ -146,17 +187,35 @@ impl Scopes {
         let mut added: Option<Imported> = None;
         if scope.is_gateway {
             for id in visible {
-                append(&mut added, Imported { service: id, ports: None }, registry);
+                append(
+                    &mut added,
+                    Imported {
+                        service: id,
+                        ports: None,
+                    },
+                    registry,
+                );
             }
             return added;
         }
-        let egress = scope.sidecar.and_then(|id| self.sidecar(id).egress.as_deref()).unwrap_or_default();
+        let egress = scope
+            .sidecar
+            .and_then(|id| self.sidecar(id).egress.as_deref())
+            .unwrap_or_default();
         // Without listeners everything is imported, as by one listener for `*/*`.
         let everything = egress.is_empty().then_some(None);
         for listener in egress.iter().map(Some).chain(everything) {
             let hosts = Hosts::new(listener, &scope.namespace, version);
             let port = listener.and_then(match_port);
-            let services = select(&visible, &hosts, port, host, &scope.namespace, registry, version);
+            let services = select(
+                &visible,
+                &hosts,
+                port,
+                host,
+                &scope.namespace,
+                registry,
+                version,
+            );
             for imported in services {
                 append(&mut added, imported, registry);
             }
@@ -170,18 +229,36 @@ impl Scopes {
     }
 
     /// The ports under which imported VirtualServices lead to a host, one set per VirtualService; zero means all.
-    fn routed_ports(&self, scope: &Scope, host: &Fqdn, hosts: &Hosts<'_>, config: &Config) -> Vec<Vec<u16>> {
+    fn routed_ports(
+        &self,
+        scope: &Scope,
+        host: &Fqdn,
+        hosts: &Hosts<'_>,
+        config: &Config,
+    ) -> Vec<Vec<u16>> {
         let client = &scope.namespace;
         let mut out = Vec::new();
         for route in &self.routes {
-            let leads = |(to, _, sources): &&(Fqdn, u16, Vec<Box<str>>)| {
-                to == host && (sources.is_empty() || sources.iter().any(|ns| **ns == *client.as_str()))
+            let leads = |(to, _, sources): &&(Fqdn, u16, Arc<[Box<str>]>)| {
+                to == host
+                    && (sources.is_empty() || sources.iter().any(|ns| **ns == *client.as_str()))
             };
-            let ports: Vec<u16> = route.destinations.iter().filter(leads).map(|(_, port, _)| *port).collect();
-            if ports.is_empty() || !exported(route.export_to.as_ref(), &route.namespace, client, config) {
+            let ports: Vec<u16> = route
+                .destinations
+                .iter()
+                .filter(leads)
+                .map(|(_, port, _)| *port)
+                .collect();
+            if ports.is_empty()
+                || !exported(route.export_to.as_ref(), &route.namespace, client, config)
+            {
                 continue;
             }
-            if route.hosts.iter().any(|vs_host| hosts.imports_route(vs_host, &route.namespace)) {
+            if route
+                .hosts
+                .iter()
+                .any(|vs_host| hosts.imports_route(vs_host, &route.namespace))
+            {
                 out.push(ports);
             }
         }
@@ -189,16 +266,30 @@ impl Scopes {
     }
 
     /// Why a client does not see a host.
-    pub(crate) fn record_hidden(&self, scope: &Scope, service: &Service, recorder: &mut impl Recorder) {
+    pub(crate) fn record_hidden(
+        &self,
+        scope: &Scope,
+        service: &Service,
+        recorder: &mut impl Recorder,
+    ) {
         recorder.record(|| match scope.sidecar.map(|id| self.sidecar(id)) {
             Some(sidecar) => {
                 let text = format!("{} does not import `{}`", sidecar.meta.id, service.host);
                 stated(text, sidecar.meta.place(), &sidecar.meta.id)
             }
-            None => derived(format!("`{}` is not exported to namespace `{}`", service.host, scope.namespace)),
+            None => derived(format!(
+                "`{}` is not exported to namespace `{}`",
+                service.host, scope.namespace
+            )),
         });
         if let Some(export_to) = &service.export_to {
-            recorder.record(|| stated("the service limits to whom it is exported", export_to.place, &service.object));
+            recorder.record(|| {
+                stated(
+                    "the service limits to whom it is exported",
+                    export_to.place,
+                    &service.object,
+                )
+            });
         }
     }
 }
@@ -213,16 +304,31 @@ fn route(vs: &VirtualService, config: &Config) -> Route {
         destinations: vs
             .destinations
             .iter()
-            .map(|d| (resolve(&d.host.value), d.port.unwrap_or(0), d.source_namespaces.clone()))
+            .map(|d| {
+                (
+                    resolve(&d.host.value),
+                    d.port.unwrap_or(0),
+                    Arc::clone(&d.source_namespaces),
+                )
+            })
             .collect(),
     }
 }
 
 /// Whether a VirtualService is exported to a namespace.
-fn exported(own: Option<&ExportTo>, owner: &Namespace, client: &Namespace, config: &Config) -> bool {
-    let list = own.or(config.virtual_service_export_to.as_ref()).filter(|list| !list.values.is_empty());
+fn exported(
+    own: Option<&ExportTo>,
+    owner: &Namespace,
+    client: &Namespace,
+    config: &Config,
+) -> bool {
+    let list = own
+        .or(config.virtual_service_export_to.as_ref())
+        .filter(|list| !list.values.is_empty());
     list.is_none_or(|list| {
-        list.contains("*") || list.contains(client.as_str()) || (list.contains(".") && owner == client)
+        list.contains("*")
+            || list.contains(client.as_str())
+            || (list.contains(".") && owner == client)
     })
 }
 
@@ -238,7 +344,11 @@ pub(crate) enum ServiceExport<'a> {
 
 /// To whom a service is exported.
 pub(crate) fn service_export<'a>(service: &'a Service, config: &'a Config) -> ServiceExport<'a> {
-    let list = service.export_to.as_ref().or(config.service_export_to.as_ref()).filter(|l| !l.values.is_empty());
+    let list = service
+        .export_to
+        .as_ref()
+        .or(config.service_export_to.as_ref())
+        .filter(|l| !l.values.is_empty());
     match list {
         None => ServiceExport::Public,
         Some(list) if list.contains("*") => ServiceExport::Public,
@@ -248,7 +358,12 @@ pub(crate) fn service_export<'a>(service: &'a Service, config: &'a Config) -> Se
 }
 
 /// The services of a hostname that are exported to a namespace, listed ones before public ones, each the oldest first.
-fn visible_services(scope: &Scope, host: &Fqdn, registry: &Registry, config: &Config) -> Vec<ServiceId> {
+fn visible_services(
+    scope: &Scope,
+    host: &Fqdn,
+    registry: &Registry,
+    config: &Config,
+) -> Vec<ServiceId> {
     let mut listed = Vec::new();
     let mut public = Vec::new();
     for &id in registry.of_host(host) {
@@ -287,10 +402,22 @@ struct Hosts<'a> {
 }
 
 impl<'a> Hosts<'a> {
-    fn new(listener: Option<&'a EgressListener>, client: &'a Namespace, version: IstioVersion) -> Self {
-        let mut hosts = Self { everything: listener.is_none(), imports: Vec::new(), excludes: Vec::new() };
+    fn new(
+        listener: Option<&'a EgressListener>,
+        client: &'a Namespace,
+        version: IstioVersion,
+    ) -> Self {
+        let mut hosts = Self {
+            everything: listener.is_none(),
+            imports: Vec::new(),
+            excludes: Vec::new(),
+        };
         for host in listener.into_iter().flat_map(|listener| &listener.hosts) {
-            let Some((namespace, name)) = host.value.split_once('/').filter(|(_, name)| !name.contains('/')) else {
+            let Some((namespace, name)) = host
+                .value
+                .split_once('/')
+                .filter(|(_, name)| !name.contains('/'))
+            else {
                 continue;
             };
             let own = |ns: &'a str| if ns == "." { client.as_str() } else { ns };
@@ -306,7 +433,9 @@ impl<'a> Hosts<'a> {
     }
 
     fn excludes(&self, host: &str, namespace: &str) -> bool {
-        self.excludes.iter().any(|(ns, excluded)| (*ns == "*" || *ns == namespace) && subset_of(host, excluded))
+        self.excludes
+            .iter()
+            .any(|(ns, excluded)| (*ns == "*" || *ns == namespace) && subset_of(host, excluded))
     }
 
     fn imports_service(&self, host: &str, namespace: &str) -> bool {
@@ -314,7 +443,10 @@ impl<'a> Hosts<'a> {
             return true;
         }
         !self.excludes(host, namespace)
-            && self.imports.iter().any(|(ns, imported)| (*ns == "*" || *ns == namespace) && subset_of(host, imported))
+            && self
+                .imports
+                .iter()
+                .any(|(ns, imported)| (*ns == "*" || *ns == namespace) && subset_of(host, imported))
     }
 
     /// Whether a VirtualService is imported for one of its hosts; its wildcards match either way.
@@ -326,26 +458,37 @@ impl<'a> Hosts<'a> {
         !self.excludes(host, namespace.as_str())
             && self.imports.iter().any(|(ns, imported)| {
                 (*ns == "*" || *ns == namespace.as_str())
-                    && (subset_of(host, imported) || (is_wildcard(host) && wildcard_matches(host, imported)))
+                    && (subset_of(host, imported)
+                        || (is_wildcard(host) && wildcard_matches(host, imported)))
             })
     }
 }
 
 /// `host.Name.SubsetOf`: equal, or covered by a wildcard.
 fn subset_of(host: &str, of: &str) -> bool {
-    if is_wildcard(of) { wildcard_matches(of, host) } else { host == of }
+    if is_wildcard(of) {
+        wildcard_matches(of, host)
+    } else {
+        host == of
+    }
 }
 
 /// The port that a listener trims services to (`needsPortMatch`).
 fn match_port(listener: &EgressListener) -> Option<u16> {
-    let is_proxy = listener.protocol.as_deref().is_some_and(|p| p.eq_ignore_ascii_case("http_proxy"));
+    let is_proxy = listener
+        .protocol
+        .as_deref()
+        .is_some_and(|p| p.eq_ignore_ascii_case("http_proxy"));
     listener.port.filter(|&port| port != 0 && !is_proxy)
 }
 
 /// Trims a service to a listener's port; `None` if it does not have it.
 fn trim(id: ServiceId, port: Option<u16>, registry: &Registry) -> Option<Imported> {
     let Some(port) = port else {
-        return Some(Imported { service: id, ports: None });
+        return Some(Imported {
+            service: id,
+            ports: None,
+        });
     };
     let ports = &registry.service(id).ports;
     ports.iter().any(|p| p.number == port).then(|| Imported {
@@ -366,7 +509,9 @@ fn select(
 ) -> Vec<Imported> {
     let imported: Vec<Imported> = visible
         .iter()
-        .filter(|&&id| hosts.imports_service(host.as_str(), registry.service(id).namespace.as_str()))
+        .filter(|&&id| {
+            hosts.imports_service(host.as_str(), registry.service(id).namespace.as_str())
+        })
         .filter_map(|&id| trim(id, port, registry))
         .collect();
     let mut chosen: Option<&Service> = None;
@@ -389,7 +534,10 @@ fn select(
     let Some(namespace) = chosen.map(|service| service.namespace.clone()) else {
         return Vec::new();
     };
-    imported.into_iter().filter(|i| registry.service(i.service).namespace == namespace).collect()
+    imported
+        .into_iter()
+        .filter(|i| registry.service(i.service).namespace == namespace)
+        .collect()
 }
 
 /// The service that a VirtualService leads to (`collectImportedServices`).
@@ -402,7 +550,10 @@ fn routed(
     config: &Config,
 ) -> Option<Imported> {
     let per_namespace = first_of_each_namespace(host, registry);
-    let own = per_namespace.iter().copied().find(|&id| registry.service(id).namespace == scope.namespace);
+    let own = per_namespace
+        .iter()
+        .copied()
+        .find(|&id| registry.service(id).namespace == scope.namespace);
     let id = own.or_else(|| {
         let visible = per_namespace
             .iter()
@@ -418,14 +569,27 @@ fn routed(
         return trim(id, listener_port, registry);
     }
     if ports.contains(&0) {
-        return Some(Imported { service: id, ports: None });
+        return Some(Imported {
+            service: id,
+            ports: None,
+        });
     }
     let all = &registry.service(id).ports;
-    let found: Vec<u16> = all.iter().map(|p| p.number).filter(|number| ports.contains(number)).collect();
+    let found: Vec<u16> = all
+        .iter()
+        .map(|p| p.number)
+        .filter(|number| ports.contains(number))
+        .collect();
     if found.len() == all.len() {
-        return Some(Imported { service: id, ports: None });
+        return Some(Imported {
+            service: id,
+            ports: None,
+        });
     }
-    (!found.is_empty()).then_some(Imported { service: id, ports: Some(found) })
+    (!found.is_empty()).then_some(Imported {
+        service: id,
+        ports: Some(found),
+    })
 }
 
 /// One service per namespace for a hostname: the oldest, a Kubernetes one before others (`HostnameAndNamespace`).
@@ -433,7 +597,10 @@ fn first_of_each_namespace(host: &Fqdn, registry: &Registry) -> Vec<ServiceId> {
     let mut out: Vec<ServiceId> = Vec::new();
     for &id in registry.of_host(host) {
         let service = registry.service(id);
-        match out.iter_mut().find(|other| registry.service(**other).namespace == service.namespace) {
+        match out
+            .iter_mut()
+            .find(|other| registry.service(**other).namespace == service.namespace)
+        {
             None => out.push(id),
             Some(other) => {
                 if service.is_kubernetes && !registry.service(*other).is_kubernetes {
@@ -452,7 +619,10 @@ fn append(added: &mut Option<Imported>, next: Imported, registry: &Registry) {
         *added = Some(next);
         return;
     };
-    let (old, new) = (registry.service(existing.service), registry.service(next.service));
+    let (old, new) = (
+        registry.service(existing.service),
+        registry.service(next.service),
+    );
     if old.is_kubernetes && !new.is_kubernetes {
         return;
     }
@@ -461,16 +631,29 @@ fn append(added: &mut Option<Imported>, next: Imported, registry: &Registry) {
         return;
     }
     let is_alike = existing.service == next.service
-        || (old.namespace == new.namespace && old.resolution == new.resolution && old.merges_with(new));
+        || (old.namespace == new.namespace
+            && old.resolution == new.resolution
+            && old.merges_with(new));
     if !is_alike {
         return;
     }
     let numbers = |imported: &Imported| -> Vec<u16> {
         imported.ports.clone().unwrap_or_else(|| {
-            registry.service(imported.service).ports.iter().map(|port| port.number).collect()
+            registry
+                .service(imported.service)
+                .ports
+                .iter()
+                .map(|port| port.number)
+                .collect()
         })
     };
     let mut ports = numbers(existing);
-    ports.extend(numbers(&next).into_iter().filter(|port| !ports.contains(port)).collect::<Vec<_>>());
-    existing.ports = (ports.len() != old.ports.len() || existing.service != next.service).then_some(ports);
+    ports.extend(
+        numbers(&next)
+            .into_iter()
+            .filter(|port| !ports.contains(port))
+            .collect::<Vec<_>>(),
+    );
+    existing.ports =
+        (ports.len() != old.ports.len() || existing.service != next.service).then_some(ports);
 }

@@ -78,7 +78,9 @@ impl<'a> EffectivePolicy<'a> {
         subset: Option<&str>,
         version: IstioVersion,
     ) -> Option<Self> {
-        let top = entry.policy.and_then(|rule| Some((rule, rules.rule(rule).traffic_policy.as_ref()?)));
+        let top = entry
+            .policy
+            .and_then(|rule| Some((rule, rules.rule(rule).traffic_policy.as_ref()?)));
         let own = match subset {
             None => None,
             Some(name) => {
@@ -100,10 +102,18 @@ impl<'a> EffectivePolicy<'a> {
             (Some(_), Some(own)) => merge(rule_flat, own, version),
         };
         let top_lb = |policy: &TrafficPolicy| is_passthrough(policy.load_balancer.as_ref());
-        let subset_lb = subset_policy.and_then(|(_, policy)| top_lb(policy)).unwrap_or(false);
+        let subset_lb = subset_policy
+            .and_then(|(_, policy)| top_lb(policy))
+            .unwrap_or(false);
         let rule_lb = top.and_then(|(_, policy)| top_lb(policy)).unwrap_or(false);
         Some(Self {
-            endpoint_mode: endpoint_mode(top.map(|t| t.1), subset.is_some(), subset_policy.map(|s| s.1), port, version),
+            endpoint_mode: endpoint_mode(
+                top.map(|t| t.1),
+                subset.is_some(),
+                subset_policy.map(|s| s.1),
+                port,
+                version,
+            ),
             passthrough: lb == Some(true)
                 || subset_lb
                 || rule_flat.is_some_and(|f| f.passthrough == Some(true)),
@@ -131,11 +141,20 @@ pub(crate) fn port_policy<'a>(
     port: &Port,
     version: IstioVersion,
 ) -> Option<&'a PortPolicy> {
-    policy.port_level_settings.iter().find(|element| names(element, port, version))
+    policy
+        .port_level_settings
+        .iter()
+        .find(|element| names(element, port, version))
 }
 
 fn names(element: &PortPolicy, port: &Port, version: IstioVersion) -> bool {
-    let by_name = || version.reads_port_names() && element.port_name.as_ref().is_some_and(|n| n.value == port.name);
+    let by_name = || {
+        version.reads_port_names()
+            && element
+                .port_name
+                .as_ref()
+                .is_some_and(|n| n.value == port.name)
+    };
     match element.port {
         Some(number) if number.value != 0 => number.value == port.number,
         Some(_) | None => by_name(),
@@ -179,7 +198,11 @@ fn merge<'a>(
     version: IstioVersion,
 ) -> (Option<Flat<'a>>, Option<bool>) {
     let wipes = own.level.is_port() && version.subset_style() != SubsetStyle::Overlay;
-    let merged = if wipes || own.tls.is_some() { own } else { rule.unwrap_or(own) };
+    let merged = if wipes || own.tls.is_some() {
+        own
+    } else {
+        rule.unwrap_or(own)
+    };
     let lb = if own.level.is_port() {
         own.passthrough
     } else {
@@ -202,17 +225,20 @@ fn endpoint_mode(
     }
     let of = |policy: &TrafficPolicy| {
         let mut elements = policy.port_level_settings.iter();
-        let element = elements.find_map(|e| names(e, port, version).then_some(e.tls.as_ref()).flatten());
+        let element =
+            elements.find_map(|e| names(e, port, version).then_some(e.tls.as_ref()).flatten());
         element.or(policy.tls.as_ref()).map(|tls| tls.mode)
     };
     let mode = if is_subset {
         let falls_back = version.subset_endpoint_mode_falls_back();
-        own.and_then(of).or_else(|| top.filter(|_| falls_back).and_then(of))
+        own.and_then(of)
+            .or_else(|| top.filter(|_| falls_back).and_then(of))
     } else {
         top.and_then(of)
     };
     // Before 1.20 SIMPLE and MUTUAL fell through to the check of the endpoint.
     mode.filter(|mode| {
-        version.any_mode_settles_endpoint() || matches!(mode, TlsMode::Disable | TlsMode::IstioMutual)
+        version.any_mode_settles_endpoint()
+            || matches!(mode, TlsMode::Disable | TlsMode::IstioMutual)
     })
 }

@@ -54,9 +54,15 @@ pub(crate) enum SubsetStyle {
 
 impl IstioVersion {
     /// The version that is assumed where nothing tells: the newest one that the semantics were checked against.
-    pub(crate) const DEFAULT: Self = Self { minor: 31, patch: LAST_PATCH };
+    pub(crate) const DEFAULT: Self = Self {
+        minor: 31,
+        patch: LAST_PATCH,
+    };
     /// The version that legacy policies without any PeerAuthentication point to (design, section 3).
-    pub(crate) const LEGACY: Self = Self { minor: 4, patch: LAST_PATCH };
+    pub(crate) const LEGACY: Self = Self {
+        minor: 4,
+        patch: LAST_PATCH,
+    };
 
     /// Reads `1.31`, `1.4.10`, `v1.28.0`, `1.22-alpha`, `1-22-3`; `None` for anything that is not Istio 1.x.
     pub fn parse(text: &str) -> Option<Self> {
@@ -67,7 +73,10 @@ impl IstioVersion {
             return None;
         }
         let minor = parts.next()?.parse().ok()?;
-        let patch = parts.next().and_then(|patch| patch.parse().ok()).unwrap_or(LAST_PATCH);
+        let patch = parts
+            .next()
+            .and_then(|patch| patch.parse().ok())
+            .unwrap_or(LAST_PATCH);
         Some(Self { minor, patch })
     }
 
@@ -356,7 +365,12 @@ mod tests {
 
     #[test]
     fn versions_are_read_in_all_their_spellings() {
-        let table = [("1.31", "1.31"), ("v1.28.0", "1.28.0"), ("1-22-3", "1.22.3"), ("1.4.10", "1.4.10")];
+        let table = [
+            ("1.31", "1.31"),
+            ("v1.28.0", "1.28.0"),
+            ("1-22-3", "1.22.3"),
+            ("1.4.10", "1.4.10"),
+        ];
         for (text, shown) in table {
             assert_eq!(version(text).to_string(), shown);
         }

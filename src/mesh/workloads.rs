@@ -95,7 +95,10 @@ impl MeshWorkload {
 
     /// Where traffic to a container port bypasses the proxy, if it does.
     pub(crate) fn exclusion(&self, port: u16) -> Option<Place> {
-        self.excluded_ports.iter().find(|(excluded, _)| *excluded == port).map(|(_, place)| *place)
+        self.excluded_ports
+            .iter()
+            .find(|(excluded, _)| *excluded == port)
+            .map(|(_, place)| *place)
     }
 }
 
@@ -104,16 +107,29 @@ pub(crate) fn place(parts: &Parts, config: &Config) -> Vec<MeshWorkload> {
     let namespaces: BTreeMap<&Namespace, (&Labels, Place, &ObjectId)> = parts
         .namespaces
         .iter()
-        .map(|ns| (&ns.meta.namespace, (&ns.meta.labels, ns.meta.place(), &ns.meta.id)))
+        .map(|ns| {
+            (
+                &ns.meta.namespace,
+                (&ns.meta.labels, ns.meta.place(), &ns.meta.id),
+            )
+        })
         .collect();
     let touched = Touched::new(parts, config);
     let mut out = Vec::with_capacity(parts.workloads.len());
     for workload in &parts.workloads {
         let namespace = namespaces.get(&workload.meta.namespace).copied();
-        let cx = Injection { workload, namespace, config, version: config.version.value, touched: &touched };
+        let cx = Injection {
+            workload,
+            namespace,
+            config,
+            version: config.version.value,
+            touched: &touched,
+        };
         let (proxy, proxy_fact, injected) = cx.decide();
         let labels = if injected && config.version.value.injector_sets_tls_mode() {
-            workload.labels.with_default(TLS_MODE, Spanned::new("istio".into(), workload.template))
+            workload
+                .labels
+                .with_default(TLS_MODE, Spanned::new("istio".into(), workload.template))
         } else {
             workload.labels.clone()
         };
@@ -127,7 +143,9 @@ pub(crate) fn place(parts: &Parts, config: &Config) -> Vec<MeshWorkload> {
             proxy_fact,
             tls,
             excluded_ports: excluded_ports(workload),
-            tunnel: proxy == ProxyKind::Sidecar && config.ambient.is_some() && takes_hbone(workload, config),
+            tunnel: proxy == ProxyKind::Sidecar
+                && config.ambient.is_some()
+                && takes_hbone(workload, config),
             labels,
             resource: workload.clone(),
         });
@@ -152,7 +170,9 @@ impl Touched {
             let host = &rule.host.value;
             let target = host.split('.').nth(1);
             if is_wildcard(host) {
-                let of_namespace = host.strip_prefix("*.").and_then(|rest| rest.strip_suffix(".svc.cluster.local"));
+                let of_namespace = host
+                    .strip_prefix("*.")
+                    .and_then(|rest| rest.strip_suffix(".svc.cluster.local"));
                 match of_namespace {
                     Some(namespace) => drop(names.insert(namespace.into())),
                     None => all |= rule.meta.namespace == *root,
@@ -162,13 +182,23 @@ impl Touched {
             }
             names.insert(rule.meta.namespace.as_str().into());
         }
-        let policies = parts.peer_authentications.iter().map(|p| (&p.meta, p.selector.is_none()));
-        let legacy = parts.authentication_policies.iter().map(|p| (&p.meta, p.is_mesh_policy));
+        let policies = parts
+            .peer_authentications
+            .iter()
+            .map(|p| (&p.meta, p.selector.is_none()));
+        let legacy = parts
+            .authentication_policies
+            .iter()
+            .map(|p| (&p.meta, p.is_mesh_policy));
         for (meta, is_wide) in policies.chain(legacy) {
             all |= is_wide && (meta.namespace == *root || &*meta.id.kind == "MeshPolicy");
             names.insert(meta.namespace.as_str().into());
         }
-        let others = parts.sidecars.iter().map(|x| &x.meta).chain(parts.virtual_services.iter().map(|x| &x.meta));
+        let others = parts
+            .sidecars
+            .iter()
+            .map(|x| &x.meta)
+            .chain(parts.virtual_services.iter().map(|x| &x.meta));
         for meta in others {
             names.insert(meta.namespace.as_str().into());
         }
@@ -179,16 +209,27 @@ impl Touched {
 
     fn contains(&self, namespace: &Namespace) -> bool {
         let name = namespace.as_str();
-        !self.exempt.iter().any(|exempt| **exempt == *name) && (self.all || self.names.contains(name))
+        !self.exempt.iter().any(|exempt| **exempt == *name)
+            && (self.all || self.names.contains(name))
     }
 }
 
 /// Namespaces of the cluster and the mesh themselves, exempt from assumed injection and as targets.
-pub(crate) const SYSTEM_NAMESPACES: &[&str] =
-    &["istio-system", "kube-system", "kube-public", "kube-node-lease", "local-path-storage"];
+pub(crate) const SYSTEM_NAMESPACES: &[&str] = &[
+    "istio-system",
+    "kube-system",
+    "kube-public",
+    "kube-node-lease",
+    "local-path-storage",
+];
 
 /// Namespaces in which the injector never injects (`pkg/kube/inject/initializer.go:IgnoredNamespaces`).
-const IGNORED_NAMESPACES: &[&str] = &["kube-system", "kube-public", "kube-node-lease", "local-path-storage"];
+const IGNORED_NAMESPACES: &[&str] = &[
+    "kube-system",
+    "kube-public",
+    "kube-node-lease",
+    "local-path-storage",
+];
 
 /// The pod label, and before 1.9 annotation, that settles injection for one pod.
 const INJECT: &str = "sidecar.istio.io/inject";
@@ -220,11 +261,18 @@ impl Injection<'_> {
         let workload = self.workload;
         let id = &workload.meta.id;
         if let Some(place) = workload.proxy_container {
-            let fact = stated(format!("`{}` carries an `istio-proxy` container", short(id)), place, id);
+            let fact = stated(
+                format!("`{}` carries an `istio-proxy` container", short(id)),
+                place,
+                id,
+            );
             return (ProxyKind::Sidecar, fact, false);
         }
         if let Some(status) = workload.annotations.spanned("sidecar.istio.io/status") {
-            let text = format!("`{}` was injected before (annotation `sidecar.istio.io/status`)", short(id));
+            let text = format!(
+                "`{}` was injected before (annotation `sidecar.istio.io/status`)",
+                short(id)
+            );
             return (ProxyKind::Sidecar, stated(text, status.place, id), false);
         }
         let no = match self.injected() {
@@ -277,16 +325,31 @@ impl Injection<'_> {
                 Answer::No(stated(text, value.place, namespace))
             };
         }
-        let none = || Answer::No(stated(format!("namespace `{name}` has no label that injects"), place, namespace));
+        let none = || {
+            Answer::No(stated(
+                format!("namespace `{name}` has no label that injects"),
+                place,
+                namespace,
+            ))
+        };
         if !self.version.injects_by_pod_label() {
             return none();
         }
         if let Some(revision) = labels.spanned(REVISION) {
-            let text = format!("namespace `{name}` is injected by revision `{}`", revision.value);
+            let text = format!(
+                "namespace `{name}` is injected by revision `{}`",
+                revision.value
+            );
             return yes(&text, revision.place);
         }
-        if let Some(value) = pod.spanned(REVISION).or_else(|| pod.spanned(INJECT).filter(|v| &*v.value == "true")) {
-            let text = format!("`{}` asks for injection by a label", short(&self.workload.meta.id));
+        if let Some(value) = pod
+            .spanned(REVISION)
+            .or_else(|| pod.spanned(INJECT).filter(|v| &*v.value == "true"))
+        {
+            let text = format!(
+                "`{}` asks for injection by a label",
+                short(&self.workload.meta.id)
+            );
             return Answer::Yes(stated(text, value.place, &self.workload.meta.id));
         }
         none()
@@ -296,17 +359,28 @@ impl Injection<'_> {
     fn webhook_of_unknown_namespace(&self) -> Answer {
         let namespace = &self.workload.meta.namespace;
         let pod = &self.workload.labels;
-        if let Some(value) = pod.spanned(INJECT).filter(|_| self.version.injects_by_pod_label()) {
+        if let Some(value) = pod
+            .spanned(INJECT)
+            .filter(|_| self.version.injects_by_pod_label())
+        {
             let id = &self.workload.meta.id;
             let text = format!("`{}` has the label `{INJECT}: {}`", short(id), value.value);
             let fact = stated(text, value.place, id);
-            return if &*value.value == "false" { Answer::No(fact) } else { Answer::Yes(fact) };
+            return if &*value.value == "false" {
+                Answer::No(fact)
+            } else {
+                Answer::Yes(fact)
+            };
         }
         if self.touched.contains(namespace) {
-            let text = format!("namespace `{namespace}` injects sidecars; the Namespace is not in the repository");
+            let text = format!(
+                "namespace `{namespace}` injects sidecars; the Namespace is not in the repository"
+            );
             Answer::Yes(assumed(text))
         } else {
-            let text = format!("namespace `{namespace}` does not inject sidecars; nothing of Istio is about it here");
+            let text = format!(
+                "namespace `{namespace}` does not inject sidecars; nothing of Istio is about it here"
+            );
             Answer::No(assumed(text))
         }
     }
@@ -316,17 +390,34 @@ impl Injection<'_> {
         let workload = self.workload;
         let id = &workload.meta.id;
         if let Some(place) = workload.host_network {
-            return Answer::No(stated(format!("`{}` uses the host's network", short(id)), place, id));
+            return Answer::No(stated(
+                format!("`{}` uses the host's network", short(id)),
+                place,
+                id,
+            ));
         }
         if IGNORED_NAMESPACES.contains(&workload.meta.namespace.as_str()) {
-            return Answer::No(stated("the injector ignores this namespace", workload.meta.place(), id));
+            return Answer::No(stated(
+                "the injector ignores this namespace",
+                workload.meta.place(),
+                id,
+            ));
         }
-        let label = workload.labels.spanned(INJECT).filter(|_| self.version.injects_by_pod_label());
+        let label = workload
+            .labels
+            .spanned(INJECT)
+            .filter(|_| self.version.injects_by_pod_label());
         let Some(value) = label.or_else(|| workload.annotations.spanned(INJECT)) else {
             return Answer::Yes(called);
         };
         let strict = self.version.inject_value_is_strict();
-        let fact = || stated(format!("`{}` has `{INJECT}: {}`", short(id), value.value), value.place, id);
+        let fact = || {
+            stated(
+                format!("`{}` has `{INJECT}: {}`", short(id), value.value),
+                value.place,
+                id,
+            )
+        };
         match value.value.to_ascii_lowercase().as_str() {
             "true" if !strict || &*value.value == "true" => Answer::Yes(called),
             "y" | "yes" | "on" if !strict => Answer::Yes(called),
@@ -347,14 +438,24 @@ impl Injection<'_> {
         let pod = workload.labels.spanned(DATAPLANE_MODE);
         if let Some(mode) = pod.filter(|mode| &*mode.value == "ambient") {
             let id = &workload.meta.id;
-            return Some(stated(format!("`{}` is labelled for ambient", short(id)), mode.place, id));
+            return Some(stated(
+                format!("`{}` is labelled for ambient", short(id)),
+                mode.place,
+                id,
+            ));
         }
         let (labels, _, namespace) = self.namespace?;
-        let mode = labels.spanned(DATAPLANE_MODE).filter(|mode| &*mode.value == "ambient")?;
+        let mode = labels
+            .spanned(DATAPLANE_MODE)
+            .filter(|mode| &*mode.value == "ambient")?;
         if pod.is_some_and(|mode| &*mode.value == "none") {
             return None;
         }
-        Some(stated(format!("namespace `{}` is in ambient", namespace.name), mode.place, namespace))
+        Some(stated(
+            format!("namespace `{}` is in ambient", namespace.name),
+            mode.place,
+            namespace,
+        ))
     }
 }
 
@@ -365,10 +466,17 @@ fn short(id: &ObjectId) -> String {
 
 /// Container ports that `excludeInboundPorts` takes from the proxy.
 fn excluded_ports(workload: &Workload) -> Vec<(u16, Place)> {
-    let Some(value) = workload.annotations.spanned("traffic.sidecar.istio.io/excludeInboundPorts") else {
+    let Some(value) = workload
+        .annotations
+        .spanned("traffic.sidecar.istio.io/excludeInboundPorts")
+    else {
         return Vec::new();
     };
-    value.value.split(',').filter_map(|port| Some((port.trim().parse().ok()?, value.place))).collect()
+    value
+        .value
+        .split(',')
+        .filter_map(|port| Some((port.trim().parse().ok()?, value.place)))
+        .collect()
 }
 
 /// Whether the injector gives this sidecar an HBONE listener.
@@ -376,6 +484,11 @@ fn takes_hbone(workload: &Workload, config: &Config) -> bool {
     let annotated = workload
         .annotations
         .get("proxy.istio.io/config")
-        .is_some_and(|text| text.replace('"', "").contains("ISTIO_META_ENABLE_HBONE: true"));
-    config.enable_hbone.is_some() || annotated || workload.labels.get("networking.istio.io/tunnel") == Some("http")
+        .is_some_and(|text| {
+            text.replace('"', "")
+                .contains("ISTIO_META_ENABLE_HBONE: true")
+        });
+    config.enable_hbone.is_some()
+        || annotated
+        || workload.labels.get("networking.istio.io/tunnel") == Some("http")
 }

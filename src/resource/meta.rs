@@ -53,7 +53,9 @@ impl Labels {
 
     /// The entries without their places, to compare.
     pub(crate) fn texts(&self) -> Vec<(&str, &str)> {
-        self.iter().map(|(key, value)| (key, &*value.value)).collect()
+        self.iter()
+            .map(|(key, value)| (key, &*value.value))
+            .collect()
     }
 
     /// Whether there are none.

@@ -28,7 +28,8 @@ impl VirtualService {
         let mut destinations = Vec::new();
         for protocol in ["http", "tls", "tcp"] {
             for route in spec.child(protocol).items(cx) {
-                read_route(&route, &mut destinations, cx);
+                let conditions = Conditions::read(&route, protocol == "http", cx);
+                read_route(&route, &conditions, &mut destinations, cx);
             }
         }
         Self {
@@ -41,18 +42,47 @@ impl VirtualService {
     }
 }
 
-/// Adds the destinations of a route and its mirrors.
-fn read_route(route: &Field<'_>, destinations: &mut Vec<RouteDestination>, cx: &mut Context<'_>) {
-    let mut gateways: Vec<Box<str>> = Vec::new();
-    for condition in route.child("match").items(cx) {
-        let named = condition.child("gateways").texts(cx);
-        gateways.extend(named.into_iter().map(|gateway| gateway.value));
+/// What the matches of a route ask for, shared by its destinations.
+#[derive(Clone)]
+struct Conditions {
+    gateways: Arc<[Box<str>]>,
+    source_namespaces: Arc<[Box<str>]>,
+}
+
+impl Conditions {
+    /// Reads the matches; Istio looks at `sourceNamespace` of http routes only when it collects destinations.
+    fn read(route: &Field<'_>, is_http: bool, cx: &mut Context<'_>) -> Self {
+        let mut gateways: Vec<Box<str>> = Vec::new();
+        let mut source_namespaces: Vec<Box<str>> = Vec::new();
+        for condition in route.child("match").items(cx) {
+            let named = condition.child("gateways").texts(cx);
+            gateways.extend(named.into_iter().map(|gateway| gateway.value));
+            let source = condition
+                .child("sourceNamespace")
+                .text(cx)
+                .filter(|_| is_http);
+            source_namespaces.extend(source.map(|source| source.value));
+        }
+        for list in [&mut gateways, &mut source_namespaces] {
+            list.sort();
+            list.dedup();
+        }
+        Self {
+            gateways: gateways.into(),
+            source_namespaces: source_namespaces.into(),
+        }
     }
-    gateways.sort();
-    gateways.dedup();
-    let gateways = Arc::from(gateways);
+}
+
+/// Adds the destinations of a route and its mirrors.
+fn read_route(
+    route: &Field<'_>,
+    conditions: &Conditions,
+    destinations: &mut Vec<RouteDestination>,
+    cx: &mut Context<'_>,
+) {
     let mut add = |destination: &Field<'_>, cx: &mut Context<'_>| {
-        destinations.extend(RouteDestination::decode(destination, &gateways, cx));
+        destinations.extend(RouteDestination::decode(destination, conditions, cx));
     };
     for key in ["route", "mirrors"] {
         for weighted in route.child(key).items(cx) {
@@ -74,11 +104,13 @@ pub struct RouteDestination {
     /// `gateways` of the matches of the route it belongs to, sorted; empty where no match names any. Shared by all
     /// destinations of the route.
     pub gateways: Arc<[Box<str>]>,
+    /// `sourceNamespace` of the matches of an http route, sorted; empty where no match names any.
+    pub source_namespaces: Arc<[Box<str>]>,
 }
 
 impl RouteDestination {
     /// Reads one; none without a host.
-    fn decode(field: &Field<'_>, gateways: &Arc<[Box<str>]>, cx: &mut Context<'_>) -> Option<Self> {
+    fn decode(field: &Field<'_>, conditions: &Conditions, cx: &mut Context<'_>) -> Option<Self> {
         let port = field.child("port");
         let port = port.child("number").port(cx);
         let subset = field.child("subset").text(cx);
@@ -86,7 +118,8 @@ impl RouteDestination {
             host: field.child("host").text(cx)?,
             port: port.map(|port| port.value),
             subset,
-            gateways: Arc::clone(gateways),
+            gateways: Arc::clone(&conditions.gateways),
+            source_namespaces: Arc::clone(&conditions.source_namespaces),
         })
     }
 }

@@ -11,17 +11,28 @@ impl RuleIndex {
     /// Indexes the rules that the control plane reads.
     pub(crate) fn build(rules: &[DestinationRule], config: &Config) -> Self {
         let version = config.version.value;
-        let mut sorted: Vec<DestinationRule> =
-            rules.iter().filter(|rule| config.reads_revision_of(&rule.meta)).cloned().collect();
+        let mut sorted: Vec<DestinationRule> = rules
+            .iter()
+            .filter(|rule| config.reads_revision_of(&rule.meta))
+            .cloned()
+            .collect();
         sorted.sort_by(|a, b| {
             let selector = |rule: &DestinationRule| {
                 version.sorts_selector_rules_first() && rule.workload_selector.is_none()
             };
-            selector(a).cmp(&selector(b)).then_with(|| by_creation(&a.meta, &b.meta, version))
+            selector(a)
+                .cmp(&selector(b))
+                .then_with(|| by_creation(&a.meta, &b.meta, version))
         });
-        let hosts: Vec<Fqdn> =
-            sorted.iter().map(|r| Fqdn::resolve(&r.host.value, &r.meta.namespace, &config.domain)).collect();
-        let mut index = Self { rules: sorted, hosts, ..Self::default() };
+        let hosts: Vec<Fqdn> = sorted
+            .iter()
+            .map(|r| Fqdn::resolve(&r.host.value, &r.meta.namespace, &config.domain))
+            .collect();
+        let mut index = Self {
+            rules: sorted,
+            hosts,
+            ..Self::default()
+        };
         for id in (0u32..).map(RuleId).take(index.rules.len()) {
             index.add(id, config);
         }
@@ -73,7 +84,13 @@ impl RuleIndex {
         }
     }
 
-    fn merge_into(&mut self, table: TableRef<'_>, id: RuleId, export_to: &ExportSet, version: IstioVersion) {
+    fn merge_into(
+        &mut self,
+        table: TableRef<'_>,
+        id: RuleId,
+        export_to: &ExportSet,
+        version: IstioVersion,
+    ) {
         let host = self.host(id).clone();
         let slot = self.table_mut(table).slots.entry(host.clone()).or_default();
         let mut slot = std::mem::take(slot);
@@ -97,20 +114,32 @@ impl RuleIndex {
     fn finish(&mut self) {
         let tables = self.local.values_mut().chain(self.exported.values_mut());
         for table in tables.chain([&mut self.root_private, &mut self.global]) {
-            table.wildcards = table.slots.keys().filter(|host| host.is_wildcard()).cloned().collect();
-            table.wildcards.sort_by(|a, b| more_specific(a.as_str(), b.as_str()));
+            table.wildcards = table
+                .slots
+                .keys()
+                .filter(|host| host.is_wildcard())
+                .cloned()
+                .collect();
+            table
+                .wildcards
+                .sort_by(|a, b| more_specific(a.as_str(), b.as_str()));
         }
         let mut namespaces: Vec<&Box<str>> = self.local.keys().collect();
         namespaces.sort_unstable();
         for namespace in namespaces {
-            let Some(table) = self.local.get(namespace) else { continue };
+            let Some(table) = self.local.get(namespace) else {
+                continue;
+            };
             let mut hosts: Vec<&Fqdn> = table.slots.keys().collect();
             hosts.sort_unstable();
             for host in hosts {
                 if host.is_wildcard() {
                     self.local_wildcard.push((host.clone(), namespace.clone()));
                 } else {
-                    self.local_exact.entry(host.clone()).or_default().push(namespace.clone());
+                    self.local_exact
+                        .entry(host.clone())
+                        .or_default()
+                        .push(namespace.clone());
                 }
             }
         }
@@ -125,9 +154,17 @@ impl RuleIndex {
     /// Adds an entry for a single rule.
     pub(super) fn new_entry(&mut self, id: RuleId, export_to: &ExportSet) -> EntryId {
         let rule = self.rule(id);
-        let subsets = (0u32..).zip(&rule.subsets).map(|(position, _)| (id, position)).collect();
+        let subsets = (0u32..)
+            .zip(&rule.subsets)
+            .map(|(position, _)| (id, position))
+            .collect();
         let policy = rule.traffic_policy.is_some().then_some(id);
-        self.entries.push(super::Entry { from: vec![id], policy, subsets, export_to: export_to.clone() });
+        self.entries.push(super::Entry {
+            from: vec![id],
+            policy,
+            subsets,
+            export_to: export_to.clone(),
+        });
         let last = u32::try_from(self.entries.len() - 1).expect("there are fewer than 2^32 rules");
         EntryId(last)
     }
@@ -147,7 +184,10 @@ fn export_set(rule: &DestinationRule, version: IstioVersion) -> ExportSet {
     if version.reads_rule_selector() && rule.workload_selector.is_some() {
         return ExportSet::from([".".into()]);
     }
-    let values = rule.export_to.iter().flat_map(|export_to| &export_to.values);
+    let values = rule
+        .export_to
+        .iter()
+        .flat_map(|export_to| &export_to.values);
     let known = values.map(|value| value.value.clone()).filter(|value| {
         version.export_to_names_namespaces() || matches!(&**value, "." | "*" | "~")
     });
@@ -159,7 +199,9 @@ pub(crate) fn by_creation(a: &Meta, b: &Meta, version: IstioVersion) -> Ordering
     let age = |meta: &Meta| (meta.created.is_none(), meta.created.clone());
     age(a).cmp(&age(b)).then_with(|| {
         if version.ties_by_name_then_namespace() {
-            a.id.name.cmp(&b.id.name).then_with(|| a.namespace.cmp(&b.namespace))
+            a.id.name
+                .cmp(&b.id.name)
+                .then_with(|| a.namespace.cmp(&b.namespace))
         } else {
             let joined = |meta: &Meta| format!("{}.{}", meta.id.name, meta.namespace);
             joined(a).cmp(&joined(b))

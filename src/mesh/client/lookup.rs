@@ -52,7 +52,9 @@ impl RuleIndex {
     ) -> Selection {
         let (host, _) = service;
         for (step, table) in self.steps(namespace, service.1, config) {
-            let Some(slot) = best(table, host, config) else { continue };
+            let Some(slot) = best(table, host, config) else {
+                continue;
+            };
             let visible: Vec<EntryId> = slot
                 .entries
                 .iter()
@@ -62,9 +64,15 @@ impl RuleIndex {
             if visible.is_empty() {
                 continue;
             }
-            return Selection { entry: self.pick(&visible, namespace, labels, config), step: Some(step) };
+            return Selection {
+                entry: self.pick(&visible, namespace, labels, config),
+                step: Some(step),
+            };
         }
-        Selection { entry: None, step: None }
+        Selection {
+            entry: None,
+            step: None,
+        }
     }
 
     /// Every rule that covers the host in the tables the client looks at, in the order in which they would win.
@@ -79,8 +87,15 @@ impl RuleIndex {
             for slot in table.covering(service.0) {
                 for &entry in &slot.entries {
                     let visible = self.is_visible(slot, entry, step, namespace, config);
-                    if out.iter().all(|candidate: &Candidate| candidate.entry != entry) {
-                        out.push(Candidate { entry, step, visible });
+                    if out
+                        .iter()
+                        .all(|candidate: &Candidate| candidate.entry != entry)
+                    {
+                        out.push(Candidate {
+                            entry,
+                            step,
+                            visible,
+                        });
                     }
                 }
             }
@@ -89,7 +104,12 @@ impl RuleIndex {
     }
 
     /// The tables a client looks at, in order.
-    fn steps(&self, client: &Namespace, service: &Namespace, config: &Config) -> Vec<(Step, &Table)> {
+    fn steps(
+        &self,
+        client: &Namespace,
+        service: &Namespace,
+        config: &Config,
+    ) -> Vec<(Step, &Table)> {
         let root = &config.root_namespace.value;
         let style = config.version.value.lookup_style();
         if style == LookupStyle::Global {
@@ -97,19 +117,38 @@ impl RuleIndex {
         }
         let mut steps = Vec::with_capacity(3);
         if client != root {
-            steps.extend(self.local.get(client.as_str()).map(|table| (Step::ClientNamespace, table)));
+            steps.extend(
+                self.local
+                    .get(client.as_str())
+                    .map(|table| (Step::ClientNamespace, table)),
+            );
         } else if style == LookupStyle::WithRootPrivate {
             steps.push((Step::RootPrivate, &self.root_private));
         }
-        steps.extend(self.exported.get(service.as_str()).map(|table| (Step::ServiceNamespace, table)));
+        steps.extend(
+            self.exported
+                .get(service.as_str())
+                .map(|table| (Step::ServiceNamespace, table)),
+        );
         if service != root {
-            steps.extend(self.exported.get(root.as_str()).map(|table| (Step::RootNamespace, table)));
+            steps.extend(
+                self.exported
+                    .get(root.as_str())
+                    .map(|table| (Step::RootNamespace, table)),
+            );
         }
         steps
     }
 
     /// Whether a client may see an entry: in its own tables everything, else what `exportTo` allows.
-    fn is_visible(&self, slot: &Slot, entry: EntryId, step: Step, client: &Namespace, config: &Config) -> bool {
+    fn is_visible(
+        &self,
+        slot: &Slot,
+        entry: EntryId,
+        step: Step,
+        client: &Namespace,
+        config: &Config,
+    ) -> bool {
         match step {
             Step::ClientNamespace | Step::RootPrivate | Step::Everywhere => true,
             Step::ServiceNamespace | Step::RootNamespace => {
@@ -117,8 +156,13 @@ impl RuleIndex {
                 if version.reads_first_export_to() {
                     return true; // private rules are not in these tables
                 }
-                let by_entry = version.merge_style() == crate::mesh::version::MergeStyle::ByExportTo;
-                let set = if by_entry { &self.entry(entry).export_to } else { &slot.export_to };
+                let by_entry =
+                    version.merge_style() == crate::mesh::version::MergeStyle::ByExportTo;
+                let set = if by_entry {
+                    &self.entry(entry).export_to
+                } else {
+                    &slot.export_to
+                };
                 set.is_empty() || set.contains("*") || set.contains(client.as_str())
             }
         }
@@ -126,13 +170,25 @@ impl RuleIndex {
 
     /// The entry for one workload (`SidecarScope.DestinationRule`): the first whose selector matches, else the *last*
     /// without a selector.
-    fn pick(&self, entries: &[EntryId], namespace: &Namespace, labels: &Labels, config: &Config) -> Option<EntryId> {
+    fn pick(
+        &self,
+        entries: &[EntryId],
+        namespace: &Namespace,
+        labels: &Labels,
+        config: &Config,
+    ) -> Option<EntryId> {
         let mut chosen = None;
         for &id in entries {
             let rule = self.base(self.entry(id));
-            match rule.workload_selector.as_ref().filter(|_| config.version.value.reads_rule_selector()) {
+            match rule
+                .workload_selector
+                .as_ref()
+                .filter(|_| config.version.value.reads_rule_selector())
+            {
                 None => chosen = Some(id),
-                Some(selector) if rule.meta.namespace == *namespace && selector.selects(labels) => return Some(id),
+                Some(selector) if rule.meta.namespace == *namespace && selector.selects(labels) => {
+                    return Some(id);
+                }
                 Some(_) => {}
             }
         }
@@ -141,8 +197,12 @@ impl RuleIndex {
 
     /// The selectors of a namespace's rules, which tell its clients apart.
     pub(crate) fn selector_rules(&self, namespace: &Namespace) -> impl Iterator<Item = RuleId> {
-        let rules = self.rules().filter(move |(_, rule)| rule.meta.namespace == *namespace);
-        rules.filter(|(_, rule)| rule.workload_selector.is_some()).map(|(id, _)| id)
+        let rules = self
+            .rules()
+            .filter(move |(_, rule)| rule.meta.namespace == *namespace);
+        rules
+            .filter(|(_, rule)| rule.workload_selector.is_some())
+            .map(|(id, _)| id)
     }
 }
 

@@ -37,7 +37,13 @@ impl RuleIndex {
 
     /// Merges a rule into every entry that takes it; whether it also stands as an entry of its own. What the *last* entry
     /// says about that counts (semantics 4.4 e).
-    fn merge_each(&mut self, entries: &[EntryId], id: RuleId, export_to: &ExportSet, version: IstioVersion) -> bool {
+    fn merge_each(
+        &mut self,
+        entries: &[EntryId],
+        id: RuleId,
+        export_to: &ExportSet,
+        version: IstioVersion,
+    ) -> bool {
         let mut separate = true;
         for &entry in entries {
             if version.merge_style() == MergeStyle::ByExportTo {
@@ -52,7 +58,10 @@ impl RuleIndex {
                 }
             }
             let selector = |rule: RuleId| -> Option<&Selector> {
-                self.rule(rule).workload_selector.as_ref().filter(|_| version.reads_rule_selector())
+                self.rule(rule)
+                    .workload_selector
+                    .as_ref()
+                    .filter(|_| version.reads_rule_selector())
             };
             let base = self.entry(entry).from.first().copied().unwrap_or(id);
             match (selector(base), selector(id)) {
@@ -82,7 +91,9 @@ impl RuleIndex {
         }
         let gives_policy = rule.traffic_policy.is_some()
             && (version.merge_style() != MergeStyle::FirstWithSubsets || !rule.subsets.is_empty());
-        let Some(target) = self.entries.get_mut(entry.0 as usize) else { return };
+        let Some(target) = self.entries.get_mut(entry.0 as usize) else {
+            return;
+        };
         target.subsets.extend(subsets);
         if target.policy.is_none() && gives_policy {
             target.policy = Some(id);
@@ -93,7 +104,10 @@ impl RuleIndex {
     /// The entry of a rule, one for all tables: in 1.1 to 1.5 the tables hold the same object, so that a merge in one
     /// shows in the others (semantics 10.5).
     fn shared_entry(&mut self, id: RuleId, export_to: &ExportSet) -> EntryId {
-        let known = self.entries.iter().position(|entry| entry.from.first() == Some(&id));
+        let known = self
+            .entries
+            .iter()
+            .position(|entry| entry.from.first() == Some(&id));
         match known.and_then(|position| u32::try_from(position).ok()) {
             Some(position) => EntryId(position),
             None => self.new_entry(id, export_to),

@@ -78,17 +78,23 @@ pub(crate) struct RuleIndex {
 impl RuleIndex {
     /// A rule by id.
     pub(crate) fn rule(&self, id: RuleId) -> &DestinationRule {
-        self.rules.get(id.0 as usize).expect("a RuleId is only made for a rule of the same index")
+        self.rules
+            .get(id.0 as usize)
+            .expect("a RuleId is only made for a rule of the same index")
     }
 
     /// The full host of a rule.
     pub(crate) fn host(&self, id: RuleId) -> &Fqdn {
-        self.hosts.get(id.0 as usize).expect("every rule of the index has a host")
+        self.hosts
+            .get(id.0 as usize)
+            .expect("every rule of the index has a host")
     }
 
     /// A merged rule by id.
     pub(crate) fn entry(&self, id: EntryId) -> &Entry {
-        self.entries.get(id.0 as usize).expect("an EntryId is only made for an entry of the same index")
+        self.entries
+            .get(id.0 as usize)
+            .expect("an EntryId is only made for an entry of the same index")
     }
 
     /// All rules in Istio's order.
@@ -119,7 +125,8 @@ impl RuleIndex {
     pub(crate) fn covering(&self, host: &Fqdn) -> Vec<RuleId> {
         let exact = self.by_host.get(host).into_iter().flatten().copied();
         let wild = self.wildcard_rules.iter().copied().filter(|&id| {
-            self.host(id) != host && crate::resource::wildcard_matches(self.host(id).as_str(), host.as_str())
+            self.host(id) != host
+                && crate::resource::wildcard_matches(self.host(id).as_str(), host.as_str())
         });
         let mut all: Vec<RuleId> = exact.chain(wild).collect();
         all.sort_unstable();
@@ -128,7 +135,12 @@ impl RuleIndex {
 
     /// Namespaces whose own table has a rule for a host, so that their clients may differ from others.
     pub(crate) fn namespaces_with_local_rule(&self, host: &Fqdn) -> Vec<&str> {
-        let exact = self.local_exact.get(host).into_iter().flatten().map(|ns| &**ns);
+        let exact = self
+            .local_exact
+            .get(host)
+            .into_iter()
+            .flatten()
+            .map(|ns| &**ns);
         let wild = self
             .local_wildcard
             .iter()
@@ -139,11 +151,16 @@ impl RuleIndex {
 
     /// Namespaces that the exported rules of a service's namespace and of the root namespace name, for a host.
     pub(crate) fn namespaces_named_by_exports(&self, owners: [&str; 2], host: &Fqdn) -> Vec<&str> {
-        let tables = owners.into_iter().filter_map(|owner| self.exported.get(owner));
+        let tables = owners
+            .into_iter()
+            .filter_map(|owner| self.exported.get(owner));
         let slots = tables.flat_map(|table| table.covering(host));
         slots
             .flat_map(|slot| {
-                let entries = slot.entries.iter().flat_map(|&id| &self.entry(id).export_to);
+                let entries = slot
+                    .entries
+                    .iter()
+                    .flat_map(|&id| &self.entry(id).export_to);
                 entries.chain(&slot.export_to)
             })
             .map(|name| &**name)
