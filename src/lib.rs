@@ -7,6 +7,7 @@
 pub mod diagnostic;
 pub mod engine;
 pub mod object;
+pub mod report;
 pub mod resource;
 pub mod rule;
 pub mod source;
