@@ -10,6 +10,7 @@ pub mod engine;
 pub mod gitops;
 pub mod mesh;
 pub mod object;
+pub mod report;
 pub mod resource;
 pub mod rule;
 pub mod source;
