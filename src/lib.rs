@@ -4,10 +4,17 @@
 //! Data flows one way: bytes, files, documents, objects, resources, a mesh, decisions, diagnostics, a report.
 //! `ARCHITECTURE.md` maps the modules.
 
+pub mod cli;
+pub mod config;
 pub mod diagnostic;
 pub mod engine;
+pub mod mesh;
 pub mod object;
+pub mod report;
 pub mod resource;
 pub mod rule;
+pub mod rules;
 pub mod source;
 pub mod yaml;
+
+pub(crate) use rule::declare_rule;
