@@ -2,12 +2,14 @@
 
 mod memory;
 mod overlay;
+mod path;
 mod work;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 pub use memory::Memory;
 pub use overlay::Overlay;
+pub use path::normalise;
 pub use work::WorkTree;
 
 /// What stands at a path.
@@ -52,8 +54,25 @@ pub enum ReadError {
     Io(#[from] std::io::Error),
 }
 
-/// A directory tree that can be listed and read. Paths are relative to the tree's root, or absolute where it has such.
+impl ReadError {
+    /// Refuses a size over the cap.
+    fn check_size(size: u64, limit: u64) -> Result<(), Self> {
+        if size > limit {
+            return Err(Self::TooLarge { size, limit });
+        }
+        Ok(())
+    }
+}
+
+/// A directory tree that can be listed and read. Paths are relative to the tree's root (which is the empty path), or
+/// absolute where it has such.
 pub trait Tree: Sync {
+    /// The absolute path of the root, where the tree takes absolute paths and has one; the names of the directories
+    /// above the root are known from nowhere else.
+    fn location(&self) -> Option<Utf8PathBuf> {
+        None
+    }
+
     /// What stands at a path, links followed (a path that a user names).
     fn kind(&self, path: &Utf8Path) -> Result<EntryKind, ReadError>;
 

@@ -1,0 +1,126 @@
+//! Which files are linted: the paths a user names, walked with gitignore files and exclusions applied.
+//!
+//! Every byte and every name comes through the [`Tree`], so that an index or a revision of Git is walked like the disk.
+
+mod gitignore;
+mod globs;
+mod paths;
+mod walk;
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::source::tree::{EntryKind, ReadError, Tree};
+use globs::Exclude;
+use paths::Paths;
+use walk::Walk;
+
+/// What to look for, and where.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Files and directories as the user names them.
+    pub paths: Vec<Utf8PathBuf>,
+    /// Globs of what is left out, even where a path names it; relative to the root of the tree.
+    pub exclude: Vec<String>,
+    /// Whether what a `.gitignore` names is left out.
+    pub gitignore: bool,
+    /// The cap for a `.gitignore` file, as for any other.
+    pub max_file_size: u64,
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Discovered {
+    /// The files to read, clean, by path, each once.
+    pub files: Vec<Utf8PathBuf>,
+    /// What should have been read or entered and was not, with the reason, by path.
+    pub unread: Vec<(Utf8PathBuf, String)>,
+    /// Paths named by the user that do not exist or cannot be read, as they were named.
+    pub missing: Vec<(Utf8PathBuf, ReadError)>,
+}
+
+/// Settings that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// An exclusion is not a glob.
+    #[error("`{glob}` is not a glob")]
+    Glob {
+        /// As the user wrote it.
+        glob: String,
+        /// What is wrong with it.
+        source: globset::Error,
+    },
+}
+
+/// Finds the files to read in a tree.
+pub fn discover(settings: &Settings, tree: &dyn Tree) -> Result<Discovered, Error> {
+    let mut search = Search {
+        settings,
+        tree,
+        exclude: Exclude::new(&settings.exclude)?,
+        paths: Paths::of(tree),
+        found: Found::default(),
+    };
+    for path in &settings.paths {
+        search.take(path);
+    }
+    Ok(search.found.finish())
+}
+
+/// What the walks of one search share.
+struct Search<'a> {
+    settings: &'a Settings,
+    tree: &'a dyn Tree,
+    exclude: Exclude,
+    paths: Paths,
+    found: Found,
+}
+
+impl Search<'_> {
+    /// Takes what stands at a path that the user names: a file whatever its name, and of a directory what looks like
+    /// a manifest.
+    fn take(&mut self, named: &Utf8Path) {
+        let path = self.paths.clean(named);
+        if self.exclude.covers(&path) {
+            return;
+        }
+        match self.tree.kind(&path) {
+            Ok(EntryKind::File) => self.found.file(path),
+            Ok(EntryKind::Directory) => Walk::below(self, named, &path),
+            Ok(EntryKind::Link) => self.found.unread(path, walk::LINK),
+            Err(error) => self.found.missing.push((named.to_owned(), error)),
+        }
+    }
+}
+
+/// What was found so far, each path once.
+#[derive(Default)]
+struct Found {
+    files: BTreeSet<Utf8PathBuf>,
+    unread: BTreeSet<(Utf8PathBuf, String)>,
+    missing: Vec<(Utf8PathBuf, ReadError)>,
+}
+
+impl Found {
+    fn file(&mut self, path: Utf8PathBuf) {
+        self.files.insert(path);
+    }
+
+    fn unread(&mut self, path: Utf8PathBuf, reason: impl Into<String>) {
+        self.unread.insert((path, reason.into()));
+    }
+
+    fn finish(mut self) -> Discovered {
+        // A link that one path leads to may be named by another.
+        self.unread.retain(|(path, _)| !self.files.contains(path));
+        Discovered {
+            files: self.files.into_iter().collect(),
+            unread: self.unread.into_iter().collect(),
+            missing: self.missing,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
