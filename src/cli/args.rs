@@ -12,7 +12,7 @@ use super::trace::TraceArgs;
 use crate::config::FailOn;
 use crate::report::Format;
 
-/// Finds what overrides Istio mutual TLS in a GitOps repository
+/// Finds what overrides Istio mutual TLS in a `GitOps` repository
 ///
 /// Without a command, `check` is meant: `mtls-lint apps/` is `mtls-lint check apps/`. A path that is named like a command is given as `./rules`.
 #[derive(Debug, Parser)]
@@ -100,7 +100,7 @@ pub(super) struct FixArgs {
 pub(super) struct OutputArgs {
     /// Format of the report on standard output: pretty, concise, json, github, sarif
     ///
-    /// The default is pretty, and github in a workflow of GitHub Actions.
+    /// The default is pretty, and github in a GitHub Actions workflow.
     #[arg(long, value_name = "FORMAT", value_parser = parse_format)]
     pub(super) format: Option<Format>,
     /// Write a report to a file too (`-` is standard output)

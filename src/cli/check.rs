@@ -11,7 +11,7 @@ use super::input::joined;
 use super::output::{OutputSpec, Target, harmless, note, to_file, to_stdout};
 use crate::config::{Config, FailOn};
 use crate::diagnostic::Applicability;
-use crate::engine::{self, FileChange, Fixed, Report, Request, Summary};
+use crate::engine::{self, FileChange, Fixed, Outcome, Report, Request, Summary};
 use crate::report::{self, Style};
 use crate::rule::RuleMeta;
 use crate::rules::{RULES, find};
@@ -42,6 +42,9 @@ pub(super) fn run(
     }
     if args.output.verbose {
         tell_summary(&report.summary);
+    }
+    if !fixed.outcome.missing.is_empty() {
+        return Ok(tell_missing(&fixed.outcome));
     }
     if report.summary.files == 0 && !args.exit.allow_empty {
         return Err(nothing_checked(&request));
@@ -173,6 +176,14 @@ fn tell_summary(summary: &Summary) {
             unread.path, unread.reason
         ));
     }
+}
+
+/// Says which named paths could not be read.
+fn tell_missing(outcome: &Outcome) -> Exit {
+    for (path, error) in &outcome.missing {
+        Failure::input(format!("cannot read `{path}`: {error}")).print();
+    }
+    Exit::Input
 }
 
 /// The failure of a run that found no file to check.

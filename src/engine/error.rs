@@ -7,7 +7,7 @@ use crate::source::tree::ReadError;
 /// Why a run could not be done.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A path that the user named cannot be read.
+    /// A file that the run cannot do without cannot be read, such as one given with `--assume`.
     #[error("cannot read `{path}`")]
     Path {
         /// The path as given.

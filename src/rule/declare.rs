@@ -4,7 +4,8 @@
 ///
 /// `stage:` may be left out for a rule that looks at meshes. `check: check(Options)` names a
 /// `fn(&Options, &mut RuleContext<'_>)` (`InputContext` with `stage: Inputs`) and the type of the rule's settings,
-/// `NoOptions` for a rule that has none.
+/// `NoOptions` for a rule that has none. The type derives `Default`, `Deserialize` and `JsonSchema`; the page shows the
+/// default of a field only if the field's type is `Serialize` too.
 macro_rules! declare_rule {
     (
         $(#[doc = $docs:expr])+
@@ -51,7 +52,6 @@ pub(crate) use declare_rule;
 
 #[cfg(test)]
 mod tests {
-    use super::declare_rule;
     use crate::diagnostic::{Applicability, Severity};
     use crate::rule::{Category, Check, NoOptions, RuleContext, Stage};
 

@@ -7,7 +7,6 @@ use super::{ReportBuilder, RuleMeta};
 use crate::diagnostic::Diagnostic;
 use crate::resource;
 use crate::source::Place;
-use crate::source::tree::ReadError;
 use crate::yaml::ProblemKind;
 
 /// An input that could not be read, by its cause.
@@ -17,8 +16,8 @@ pub enum InputProblem {
     Unreadable {
         /// The path as shown to people.
         path: Utf8PathBuf,
-        /// Why.
-        error: ReadError,
+        /// Why, in words.
+        reason: String,
     },
     /// A file whose bytes are not UTF-8.
     NotUtf8 {

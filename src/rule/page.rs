@@ -176,7 +176,7 @@ fn push(page: &mut String, arguments: std::fmt::Arguments<'_>) {
 #[cfg(test)]
 mod tests {
     use schemars::JsonSchema;
-    use serde::Deserialize;
+    use serde::{Deserialize, Serialize};
 
     use super::*;
     use crate::rule::{RuleContext, declare_rule};
@@ -196,7 +196,7 @@ mod tests {
         }
     }
 
-    #[derive(Debug, Default, Deserialize, JsonSchema)]
+    #[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
     #[serde(rename_all = "kebab-case")]
     enum Profile {
         #[default]
@@ -219,11 +219,37 @@ mod tests {
 
     #[test]
     fn a_page_has_title_table_documentation_and_options() {
-        insta::assert_snapshot!(render_page(&RULE), @"");
+        insta::assert_snapshot!(render_page(&RULE), @r"
+        # sample-rule
+
+        A sample.
+
+        | category | severity | fix | since |
+        |---|---|---|---|
+        | suspicious | note | unsafe | 0.1.0 |
+
+        ## What it does
+
+        Nothing.
+
+        ## Options
+
+        | option | type | default | meaning |
+        |---|---|---|---|
+        | `exempt-names` | list of string | `[]` | Names \| patterns. |
+        | `profile` | `usual` or `migration` | `usual` | How strict to be. |
+        | `limit` | integer | – | A limit. |
+        ");
     }
 
     #[test]
     fn the_index_links_the_page() {
-        insta::assert_snapshot!(render_index(&[&RULE]), @"");
+        insta::assert_snapshot!(render_index(&[&RULE]), @r"
+        # Rules
+
+        | rule | severity | category | fix | what it finds |
+        |---|---|---|---|---|
+        | [sample-rule](sample-rule.md) | note | suspicious | unsafe | a sample |
+        ");
     }
 }

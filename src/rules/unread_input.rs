@@ -7,7 +7,6 @@ use crate::diagnostic::Severity;
 use crate::resource;
 use crate::rule::{InputContext, InputProblem, NoOptions};
 use crate::source::Place;
-use crate::source::tree::ReadError;
 use crate::yaml::ProblemKind;
 
 declare_rule! {
@@ -69,7 +68,10 @@ declare_rule! {
 fn check(_options: &NoOptions, cx: &mut InputContext<'_>) {
     for problem in cx.problems() {
         match problem {
-            InputProblem::Unreadable { path, error } => unreadable(cx, path, error),
+            InputProblem::Unreadable { path, reason } => {
+                cx.report_path(path, format!("`{path}` is not read: {reason}"))
+                    .help("make it readable, or leave it out with `--exclude`");
+            }
             InputProblem::NotUtf8 { path } => {
                 cx.report_path(path, format!("`{path}` is not read: it is not UTF-8"))
                     .help("save the file as UTF-8, or leave it out with `--exclude`");
@@ -83,20 +85,6 @@ fn check(_options: &NoOptions, cx: &mut InputContext<'_>) {
             InputProblem::Object(problem) => object(cx, problem),
         }
     }
-}
-
-/// A file or folder that could not be opened.
-fn unreadable(cx: &mut InputContext<'_>, path: &Utf8Path, error: &ReadError) {
-    let help = match error {
-        ReadError::Missing => "restore the file, or correct what refers to it",
-        ReadError::TooLarge { .. } => {
-            "raise `--max-file-size`, or leave the file out with `--exclude`"
-        }
-        ReadError::PathNotUtf8 => "rename the file, or leave its folder out with `--exclude`",
-        ReadError::Io(_) => "make the file readable, or leave it out with `--exclude`",
-    };
-    cx.report_path(path, format!("`{path}` is not read: {error}"))
-        .help(help);
 }
 
 /// A chart that nobody renders.
@@ -209,12 +197,9 @@ mod tests {
 
     #[test]
     fn an_unreadable_file_is_a_warning_about_its_path() {
-        let error = ReadError::TooLarge {
-            size: 20,
-            limit: 16,
-        };
+        let reason = "permission denied".into();
         let path = "big.yaml".into();
-        let finding = worded(InputProblem::Unreadable { path, error });
+        let finding = worded(InputProblem::Unreadable { path, reason });
         assert_eq!(finding.severity, Severity::Warning);
         assert_eq!(finding.path, Some("big.yaml".into()));
         assert_eq!(finding.place, None);
