@@ -1,22 +1,43 @@
-//! Reports in every format.
+//! The report as text: one file per format, all of them views of [`Report`].
+//!
+//! Whatever a manifest says is made harmless here (see [`text`]): it can neither send codes to a terminal nor commands
+//! to a workflow runner.
+
+mod concise;
+mod github;
+mod json;
+mod line_hash;
+mod location;
+mod pretty;
+mod sarif;
+mod summary;
+mod text;
 
 use std::io::{self, Write};
+use std::str::FromStr;
 
+use crate::diagnostic::Certainty;
 use crate::engine::Report;
 use crate::rule::RuleMeta;
 
-/// A format of a report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// The name of the tool in every format.
+const TOOL: &str = env!("CARGO_PKG_NAME");
+
+/// Where the tool is documented.
+const HOME_PAGE: &str = "https://mtls-lint.dev";
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Format {
-    /// Source excerpts for people.
+    /// Snippets of the manifests with the findings marked, for people.
     Pretty,
     /// One line a finding.
     Concise,
-    /// The stable JSON interface.
+    /// The stable interface `mtls-lint/report/1`.
     Json,
-    /// Workflow commands of GitHub Actions.
+    /// Workflow commands, which GitHub shows as annotations.
     Github,
-    /// SARIF 2.1.0.
+    /// SARIF 2.1.0 for code scanning.
     Sarif,
 }
 
@@ -42,24 +63,66 @@ impl Format {
     }
 }
 
-/// How a report for people looks.
+/// A name that no format has.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown format `{name}`")]
+pub struct UnknownFormat {
+    /// The name that was given.
+    pub name: String,
+}
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(name: &str) -> Result<Self, UnknownFormat> {
+        Self::ALL
+            .into_iter()
+            .find(|format| format.as_str() == name)
+            .ok_or_else(|| UnknownFormat { name: name.into() })
+    }
+}
+
+/// What the receiver of the text can show; only `pretty` looks at it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
     /// Whether to colour.
     pub color: bool,
-    /// The width of a line.
+    /// How many columns there are.
     pub width: usize,
-    /// Whether to emit terminal links.
+    /// Whether names of rules become links (OSC 8).
     pub links: bool,
 }
 
-/// Writes a report.
+/// Writes a report in a format; `rules` are all rules of the program, also those without findings.
 pub fn render(
-    _report: &Report,
-    _format: Format,
-    _style: Style,
-    _rules: &[&RuleMeta],
-    _out: &mut dyn Write,
+    report: &Report,
+    format: Format,
+    style: Style,
+    rules: &[&RuleMeta],
+    out: &mut dyn Write,
 ) -> io::Result<()> {
-    Ok(())
+    match format {
+        Format::Pretty => pretty::render(report, style, out),
+        Format::Concise => concise::render(report, out),
+        Format::Json => json::render(report, out),
+        Format::Github => github::render(report, out),
+        Format::Sarif => sarif::render(report, rules, out),
+    }
 }
+
+/// The page of a rule.
+fn rule_page(rule: &str) -> String {
+    format!("{HOME_PAGE}/rules/{rule}")
+}
+
+/// What to say about a finding that does not rest on the input alone.
+fn caveat(certainty: Certainty) -> Option<&'static str> {
+    match certainty {
+        Certainty::Known => None,
+        Certainty::Assumed => Some("this rests on an assumption"),
+        Certainty::Unknown => Some("an input that was not read may change this"),
+    }
+}
+
+#[cfg(test)]
+mod tests;
