@@ -4,6 +4,8 @@
 //! Data flows one way: bytes, files, documents, objects, resources, a mesh, decisions, diagnostics, a report.
 //! `ARCHITECTURE.md` maps the modules.
 
+pub mod cli;
+pub mod config;
 pub mod diagnostic;
 pub mod discover;
 pub mod engine;
@@ -13,5 +15,8 @@ pub mod object;
 pub mod report;
 pub mod resource;
 pub mod rule;
+pub mod rules;
 pub mod source;
 pub mod yaml;
+
+pub(crate) use rule::declare_rule;

@@ -1,5 +1,13 @@
 //! The run as a whole: analyse, lint, fix.
 
+mod error;
+mod fix;
+mod lint;
 mod report;
+mod request;
 
+pub use error::Error;
+pub use fix::{FileChange, Fixed, fix, write_changes};
+pub use lint::{Outcome, lint, lint_text};
 pub use report::{Report, Summary, Unread};
+pub use request::{DEFAULT_MAX_FILE_SIZE, Request, RuleSelection};

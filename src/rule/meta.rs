@@ -57,3 +57,48 @@ pub struct RuleMeta {
     /// When it runs.
     pub stage: Stage,
 }
+
+impl Stage {
+    /// The word shown in machine-readable output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Inputs => "inputs",
+            Self::Mesh => "mesh",
+        }
+    }
+}
+
+impl RuleMeta {
+    /// The documentation without the blank that a doc comment puts before every line.
+    pub fn markdown(&self) -> String {
+        let is_comment = self
+            .docs
+            .lines()
+            .all(|line| line.is_empty() || line.starts_with(' '));
+        if !is_comment {
+            return self.docs.to_owned();
+        }
+        let mut markdown = String::with_capacity(self.docs.len());
+        for line in self.docs.lines() {
+            markdown.push_str(line.strip_prefix(' ').unwrap_or(line));
+            markdown.push('\n');
+        }
+        markdown
+    }
+
+    /// The examples of one kind (`bad` or `good`) in the order of the documentation.
+    pub fn examples(&self, kind: &str) -> Vec<String> {
+        let opening = format!("```yaml {kind}");
+        let markdown = self.markdown();
+        let mut examples = Vec::new();
+        let mut lines = markdown.lines();
+        while let Some(line) = lines.next() {
+            if line != opening {
+                continue;
+            }
+            let body = lines.by_ref().take_while(|&line| line != "```");
+            examples.push(body.flat_map(|line| [line, "\n"]).collect());
+        }
+        examples
+    }
+}

@@ -1,5 +1,37 @@
 //! Rules: what they declare, what they are given, how they report.
 
+mod context;
+mod declare;
+mod inputs;
 mod meta;
+mod options;
+mod page;
+mod suggest;
 
+pub use context::{ReportBuilder, RuleContext};
+pub(crate) use declare::declare_rule;
+pub use inputs::{InputContext, InputProblem};
 pub use meta::{Category, RuleMeta, Stage};
+pub use options::{NoOptions, OptionsType, RuleOptions};
+pub use page::{render_index, render_page};
+pub(crate) use suggest::{did_you_mean, nearest};
+
+/// A rule: data with a function, made by `declare_rule!`.
+#[derive(Debug)]
+pub struct Rule {
+    /// What it says about itself.
+    pub meta: RuleMeta,
+    /// The type of its settings.
+    pub options: OptionsType,
+    /// What it does.
+    pub check: Check,
+}
+
+/// The function of a rule, by the stage it runs at.
+#[derive(Clone, Copy, Debug)]
+pub enum Check {
+    /// Words the problems of reading; called once a run.
+    Inputs(fn(&RuleOptions, &mut InputContext<'_>)),
+    /// Looks at the decisions of a mesh; called once a mesh.
+    Mesh(fn(&RuleOptions, &mut RuleContext<'_>)),
+}

@@ -1,0 +1,202 @@
+//! The subcommands and their flags.
+
+use std::num::NonZeroUsize;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::input::InputArgs;
+use super::matrix::MatrixArgs;
+use super::output::{OutputSpec, parse_format};
+use super::rules::{RuleArgs, RulesArgs};
+use super::trace::TraceArgs;
+use crate::config::FailOn;
+use crate::report::Format;
+
+/// Finds what overrides Istio mutual TLS in a `GitOps` repository
+///
+/// Without a command, `check` is meant: `mtls-lint apps/` is `mtls-lint check apps/`. A path that is named like a command is given as `./rules`.
+#[derive(Debug, Parser)]
+#[command(name = "mtls-lint", version, args_conflicts_with_subcommands = true)]
+pub(super) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+    /// The flags of `check`, the default.
+    #[command(flatten)]
+    pub(super) check: CheckArgs,
+}
+
+/// A subcommand.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Lint manifests (the default)
+    Check(Box<CheckArgs>),
+    /// Print for every client and destination what is sent, what is accepted and the verdict
+    Matrix(Box<MatrixArgs>),
+    /// Print step by step why a client's traffic to a host is sent as it is
+    Trace(Box<TraceArgs>),
+    /// List the rules
+    Rules(RulesArgs),
+    /// Print the documentation of a rule
+    Rule(RuleArgs),
+}
+
+/// The flags of `check`.
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// What to read and to assume.
+    #[command(flatten)]
+    pub(super) input: InputArgs,
+    /// Parse documents that cannot matter too, to find broken ones
+    #[arg(long, help_heading = "Input")]
+    pub(super) check_all: bool,
+    /// Which rules run.
+    #[command(flatten)]
+    pub(super) rules: RuleSelectionArgs,
+    /// Repairs.
+    #[command(flatten)]
+    pub(super) fix: FixArgs,
+    /// Reports.
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+    /// The exit status.
+    #[command(flatten)]
+    pub(super) exit: ExitArgs,
+    /// Use this many threads [default: as many as there are processors]
+    #[arg(short, long, value_name = "N")]
+    pub(super) jobs: Option<NonZeroUsize>,
+}
+
+/// Which rules run.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Rules")]
+pub(super) struct RuleSelectionArgs {
+    /// Run only these rules
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub(super) select: Vec<String>,
+    /// Do not run these rules
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub(super) ignore: Vec<String>,
+}
+
+/// Repairs.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Fixes")]
+pub(super) struct FixArgs {
+    /// Apply safe fixes; what is left is reported
+    #[arg(long)]
+    pub(super) fix: bool,
+    /// Print what `--fix` would change, and change nothing
+    #[arg(long)]
+    pub(super) diff: bool,
+    /// Let `--fix` and `--diff` apply unsafe fixes too
+    #[arg(long)]
+    pub(super) unsafe_fixes: bool,
+}
+
+/// Reports.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct OutputArgs {
+    /// Format of the report on standard output: pretty, concise, json, github, sarif
+    ///
+    /// The default is pretty, and github in a GitHub Actions workflow.
+    #[arg(long, value_name = "FORMAT", value_parser = parse_format)]
+    pub(super) format: Option<Format>,
+    /// Write a report to a file too (`-` is standard output)
+    #[arg(long = "output", value_name = "FORMAT=PATH")]
+    pub(super) outputs: Vec<OutputSpec>,
+    /// When to colour
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: ColorArg,
+    /// Print no report; the exit status and `--output` files remain
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+    /// Say on standard error what was read and what was not
+    #[arg(short, long)]
+    pub(super) verbose: bool,
+}
+
+/// The exit status.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Exit status")]
+pub(super) struct ExitArgs {
+    /// Fail on findings of this severity and above [default: warning]
+    #[arg(long, value_name = "SEVERITY", hide_default_value = true)]
+    pub(super) fail_on: Option<FailOn>,
+    /// Exit with 0 whatever is found
+    #[arg(long)]
+    pub(super) exit_zero: bool,
+    /// Do not fail when there is nothing to check
+    #[arg(long)]
+    pub(super) allow_empty: bool,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ColorArg {
+    /// On a terminal, unless the environment says otherwise
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parse(arguments: &[&str]) -> Cli {
+        let arguments = std::iter::once("mtls-lint").chain(arguments.iter().copied());
+        Cli::try_parse_from(arguments).expect("the arguments are valid")
+    }
+
+    #[test]
+    fn the_definition_of_the_arguments_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_path_without_a_command_is_checked() {
+        let cli = parse(&["apps/", "--fail-on", "error", "rules"]);
+        assert!(cli.command.is_none());
+        assert_eq!(cli.check.input.paths, ["apps/", "rules"]);
+        assert_eq!(cli.check.exit.fail_on, Some(FailOn::Error));
+    }
+
+    #[test]
+    fn a_path_named_like_a_command_is_given_with_a_dot() {
+        assert!(matches!(parse(&["rules"]).command, Some(Command::Rules(_))));
+        assert_eq!(parse(&["./rules"]).check.input.paths, ["./rules"]);
+    }
+
+    #[test]
+    fn rules_are_selected_by_repeated_flags_and_commas() {
+        let cli = parse(&["check", "--select", "a,b", "--select", "c"]);
+        let Some(Command::Check(check)) = cli.command else {
+            panic!("the command is check");
+        };
+        assert_eq!(check.rules.select, ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn auto_mtls_takes_true_or_false() {
+        let cli = parse(&["--auto-mtls", "false"]);
+        assert_eq!(cli.check.input.mesh.auto_mtls, Some(false));
+        assert!(Cli::try_parse_from(["mtls-lint", "--auto-mtls", "maybe"]).is_err());
+    }
+
+    #[test]
+    fn trace_takes_client_target_and_paths() {
+        let cli = parse(&["trace", "shop/cart", "web.shop:80/v1", "apps", "--isolated"]);
+        let Some(Command::Trace(trace)) = cli.command else {
+            panic!("the command is trace");
+        };
+        assert_eq!(trace.client, "shop/cart");
+        assert_eq!(trace.input.paths, ["apps"]);
+        assert!(trace.input.isolated);
+    }
+}

@@ -1,0 +1,216 @@
+//! `mtls-lint check`: lint, repair if asked, report, exit status.
+
+use std::io::{self, Write};
+
+use similar::TextDiff;
+
+use super::args::{CheckArgs, FixArgs, OutputArgs};
+use super::environment::{Environment, FILE_STYLE};
+use super::failure::{Exit, Failure};
+use super::input::joined;
+use super::output::{OutputSpec, Target, harmless, note, to_file, to_stdout};
+use crate::config::{Config, FailOn};
+use crate::diagnostic::Applicability;
+use crate::engine::{self, FileChange, Fixed, Outcome, Report, Request, Summary};
+use crate::report::{self, Style};
+use crate::rule::RuleMeta;
+use crate::rules::{RULES, find};
+use crate::source::tree::Tree;
+
+/// Runs `check`.
+pub(super) fn run(
+    args: &CheckArgs,
+    tree: &dyn Tree,
+    environment: Environment,
+) -> Result<Exit, Failure> {
+    let outputs = plan(&args.output, args.fix.diff, environment)?;
+    let config = args.input.config(tree)?;
+    check_names(args)?;
+    start_threads(args)?;
+    let request = request(args, &config)?;
+    let fixed = lint(&args.fix, &request, tree)?;
+    let report = &fixed.outcome.report;
+
+    if args.fix.diff {
+        to_stdout(|out| write_diff(&fixed.changes, environment.is_terminal, out))?;
+    } else {
+        engine::write_changes(&fixed.changes)?;
+    }
+    let style = environment.style(args.output.color);
+    for output in &outputs {
+        write_report(report, output, style)?;
+    }
+    if args.output.verbose {
+        tell_summary(&report.summary);
+    }
+    if !fixed.outcome.missing.is_empty() {
+        return Ok(tell_missing(&fixed.outcome));
+    }
+    if report.summary.files == 0 && !args.exit.allow_empty {
+        return Err(nothing_checked(&request));
+    }
+    let fail_on = args.exit.fail_on.or(config.fail_on).unwrap_or_default();
+    let would_change = args.fix.diff && !fixed.changes.is_empty();
+    Ok(status(report, fail_on, would_change, args.exit.exit_zero))
+}
+
+/// The reports to write. One report at most goes to standard output, none where it is a diff or is not wanted.
+fn plan(
+    args: &OutputArgs,
+    is_diff: bool,
+    environment: Environment,
+) -> Result<Vec<OutputSpec>, Failure> {
+    let mut outputs = args.outputs.clone();
+    let on_stdout = |output: &&OutputSpec| output.target == Target::Stdout;
+    let mut taken = outputs.iter().filter(on_stdout).count();
+    if is_diff || args.quiet {
+        if taken > 0 {
+            return Err(Failure::usage(
+                "`--diff` and `--quiet` leave no room for `--output FORMAT=-`",
+            ));
+        }
+        return Ok(outputs);
+    }
+    if taken == 0 || args.format.is_some() {
+        outputs.push(OutputSpec {
+            format: args.format.unwrap_or_else(|| environment.default_format()),
+            target: Target::Stdout,
+        });
+        taken += 1;
+    }
+    if taken > 1 {
+        return Err(
+            Failure::usage("more than one report goes to standard output")
+                .with_help("give `--format FORMAT` or one `--output FORMAT=-`"),
+        );
+    }
+    Ok(outputs)
+}
+
+/// Refuses flags with names that no rule has.
+fn check_names(args: &CheckArgs) -> Result<(), Failure> {
+    for name in args.rules.select.iter().chain(&args.rules.ignore) {
+        find(name)?;
+    }
+    Ok(())
+}
+
+/// Bounds the number of threads if the user wants that.
+fn start_threads(args: &CheckArgs) -> Result<(), Failure> {
+    let Some(jobs) = args.jobs else {
+        return Ok(());
+    };
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(jobs.get())
+        .build_global()
+        .map_err(|error| Failure::usage(format!("cannot start {jobs} threads: {error}")))
+}
+
+/// What the flags and the config file ask for.
+fn request(args: &CheckArgs, config: &Config) -> Result<Request, Failure> {
+    let mut request = args.input.request(config)?;
+    request.check_all = args.check_all;
+    request.rules.select = if args.rules.select.is_empty() {
+        config.select.clone()
+    } else {
+        args.rules.select.clone()
+    };
+    request.rules.ignore = joined(&config.ignore, &args.rules.ignore);
+    Ok(request)
+}
+
+/// Lints, and works out repairs if they are asked for.
+fn lint(args: &FixArgs, request: &Request, tree: &dyn Tree) -> Result<Fixed, Failure> {
+    if !args.fix && !args.diff {
+        let outcome = engine::lint(request, tree)?;
+        return Ok(Fixed {
+            outcome,
+            changes: Vec::new(),
+        });
+    }
+    let applicability = if args.unsafe_fixes {
+        Applicability::Unsafe
+    } else {
+        Applicability::Safe
+    };
+    Ok(engine::fix(request, tree, applicability)?)
+}
+
+/// Writes one report.
+fn write_report(report: &Report, output: &OutputSpec, style: Style) -> Result<(), Failure> {
+    let rules: Vec<&RuleMeta> = RULES.iter().map(|rule| &rule.meta).collect();
+    match &output.target {
+        Target::Stdout => {
+            to_stdout(|out| report::render(report, output.format, style, &rules, out))
+        }
+        Target::File(path) => to_file(path, |out| {
+            report::render(report, output.format, FILE_STYLE, &rules, out)
+        }),
+    }
+}
+
+/// Writes repairs as a unified diff. A terminal gets it without control characters, a pipe gets what `git apply` needs.
+fn write_diff(changes: &[FileChange], is_terminal: bool, out: &mut dyn Write) -> io::Result<()> {
+    for change in changes {
+        let diff = TextDiff::from_lines(&change.before, &change.after);
+        let (before, after) = (format!("a/{}", change.path), format!("b/{}", change.path));
+        let text = diff.unified_diff().header(&before, &after).to_string();
+        let text = if is_terminal { harmless(&text) } else { text };
+        out.write_all(text.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Says what was read and what was not.
+fn tell_summary(summary: &Summary) {
+    note(&format!(
+        "read {} files, {} documents, {} resources, {} meshes",
+        summary.files, summary.documents, summary.resources, summary.meshes
+    ));
+    for unread in &summary.unread {
+        let line = unread
+            .line
+            .map_or_else(String::new, |line| format!(":{line}"));
+        note(&format!(
+            "not read: {}{line}: {}",
+            unread.path, unread.reason
+        ));
+    }
+}
+
+/// Says which named paths could not be read.
+fn tell_missing(outcome: &Outcome) -> Exit {
+    for (path, error) in &outcome.missing {
+        Failure::input(format!("cannot read `{path}`: {error}")).print();
+    }
+    Exit::Input
+}
+
+/// The failure of a run that found no file to check.
+fn nothing_checked(request: &Request) -> Failure {
+    let names: Vec<String> = request
+        .paths
+        .iter()
+        .map(|path| format!("`{path}`"))
+        .collect();
+    let place = if names.is_empty() {
+        "standard input".to_owned()
+    } else {
+        names.join(", ")
+    };
+    Failure::input(format!("nothing to check in {place}"))
+        .with_help("name a folder with manifests, or pass `--allow-empty`")
+}
+
+/// The exit status of a run that could be done.
+fn status(report: &Report, fail_on: FailOn, would_change: bool, exit_zero: bool) -> Exit {
+    let fails = report
+        .diagnostics
+        .iter()
+        .any(|diagnostic| fail_on.fails(diagnostic.severity));
+    if (fails || would_change) && !exit_zero {
+        Exit::Findings
+    } else {
+        Exit::Success
+    }
+}

@@ -1,0 +1,212 @@
+//! What to read and to assume: the flags that `check`, `matrix` and `trace` share, joined with the config file.
+
+use std::io::{self, Read};
+
+use camino::Utf8PathBuf;
+use clap::Args;
+
+use super::failure::Failure;
+use crate::config::{self, Config};
+use crate::engine::{DEFAULT_MAX_FILE_SIZE, Request};
+use crate::source::tree::Tree;
+
+/// The path that stands for standard input.
+const STDIN: &str = "-";
+
+/// What to read and to assume.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Input")]
+pub(super) struct InputArgs {
+    /// Files and folders to read; `-` reads a rendered stream from standard input [default: .]
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<Utf8PathBuf>,
+    /// Leave out paths that match a glob
+    #[arg(long, value_name = "GLOB")]
+    pub(super) exclude: Vec<String>,
+    /// Read files that `.gitignore` names too
+    #[arg(long)]
+    pub(super) no_gitignore: bool,
+    /// Do not read files of more than this many bytes
+    #[arg(
+        long,
+        value_name = "BYTES",
+        default_value_t = DEFAULT_MAX_FILE_SIZE,
+        value_parser = clap::value_parser!(u64).range(1..u64::from(u32::MAX)),
+    )]
+    pub(super) max_file_size: u64,
+    /// Use this config file
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "MTLS_LINT_CONFIG",
+        hide_env_values = true,
+        help_heading = "Config"
+    )]
+    pub(super) config: Option<Utf8PathBuf>,
+    /// Use no config file
+    #[arg(long, help_heading = "Config")]
+    pub(super) isolated: bool,
+    /// What is known about the mesh beyond the repository.
+    #[command(flatten)]
+    pub(super) mesh: MeshArgs,
+}
+
+/// What is known about the mesh beyond the repository.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Mesh")]
+pub(super) struct MeshArgs {
+    /// Add objects that are in the cluster and not in the repository
+    #[arg(long, value_name = "FILE|preset:NAME")]
+    pub(super) assume: Vec<String>,
+    /// The version of Istio
+    #[arg(long, value_name = "VERSION")]
+    pub(super) istio_version: Option<String>,
+    /// Whether auto mTLS is on
+    #[arg(long, value_name = "true|false", hide_possible_values = true)]
+    pub(super) auto_mtls: Option<bool>,
+    /// The root namespace of the mesh
+    #[arg(long, value_name = "NAMESPACE")]
+    pub(super) root_namespace: Option<String>,
+}
+
+impl InputArgs {
+    /// The settings of the config file that counts; `--isolated` wins over `MTLS_LINT_CONFIG`.
+    pub(super) fn config(&self, tree: &dyn Tree) -> Result<Config, Failure> {
+        if self.isolated {
+            return Ok(Config::default());
+        }
+        let path = match &self.config {
+            Some(path) => Some(path.clone()),
+            None => config::discover(tree)?,
+        };
+        Ok(match path {
+            Some(path) => config::load(tree, &path)?,
+            None => Config::default(),
+        })
+    }
+
+    /// What to read: flags win over the config file, and lists add up. Reads standard input if it is named.
+    pub(super) fn request(&self, config: &Config) -> Result<Request, Failure> {
+        let (paths, stdin) = self.sources(|| read_stdin(self.max_file_size))?;
+        let mesh = &self.mesh;
+        let mut request = Request {
+            paths,
+            stdin,
+            exclude: joined(&config.exclude, &self.exclude),
+            gitignore: !self.no_gitignore,
+            max_file_size: self.max_file_size,
+            assume: joined(&config.assume, &mesh.assume),
+            istio_version: either(mesh.istio_version.as_ref(), config.istio_version.as_ref()),
+            auto_mtls: mesh.auto_mtls.or(config.auto_mtls),
+            root_namespace: either(mesh.root_namespace.as_ref(), config.root_namespace.as_ref()),
+            ..Request::default()
+        };
+        request.rules.options.clone_from(&config.rules);
+        Ok(request)
+    }
+
+    /// The paths to read, and standard input if one of them is `-`.
+    fn sources(
+        &self,
+        read_stdin: impl FnOnce() -> Result<Vec<u8>, Failure>,
+    ) -> Result<(Vec<Utf8PathBuf>, Option<Vec<u8>>), Failure> {
+        let names_stdin = self.paths.iter().any(|path| path == STDIN);
+        let paths: Vec<Utf8PathBuf> = match self.paths.as_slice() {
+            [] => vec![".".into()],
+            paths => paths
+                .iter()
+                .filter(|path| *path != STDIN)
+                .cloned()
+                .collect(),
+        };
+        let stdin = names_stdin.then(read_stdin).transpose()?;
+        Ok((paths, stdin))
+    }
+}
+
+/// Standard input up to one byte over the cap, so that the engine sees that it is too large.
+fn read_stdin(limit: u64) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    io::stdin()
+        .lock()
+        .take(limit.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(|error| Failure::input(format!("cannot read standard input: {error}")))?;
+    Ok(bytes)
+}
+
+/// The entries of the config file and then those of the flags.
+pub(super) fn joined(config: &[String], flags: &[String]) -> Vec<String> {
+    config.iter().chain(flags).cloned().collect()
+}
+
+/// The flag if it is given, else the config file's value.
+fn either(flag: Option<&String>, config: Option<&String>) -> Option<String> {
+    flag.or(config).cloned()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::args::Cli;
+
+    fn input(arguments: &[&str]) -> InputArgs {
+        let arguments = std::iter::once("mtls-lint").chain(arguments.iter().copied());
+        let cli = Cli::try_parse_from(arguments).expect("the arguments are valid");
+        cli.check.input
+    }
+
+    fn request(arguments: &[&str], config: &Config) -> Request {
+        input(arguments)
+            .request(config)
+            .expect("nothing can go wrong without standard input")
+    }
+
+    #[test]
+    fn the_working_directory_is_read_by_default() {
+        assert_eq!(request(&[], &Config::default()).paths, ["."]);
+    }
+
+    #[test]
+    fn flags_win_over_the_config_file() {
+        let config = Config {
+            auto_mtls: Some(true),
+            istio_version: Some("1.20".into()),
+            root_namespace: Some("mesh".into()),
+            ..Config::default()
+        };
+        let request = request(&["--auto-mtls=false", "--istio-version=1.26"], &config);
+        assert_eq!(request.auto_mtls, Some(false));
+        assert_eq!(request.istio_version.as_deref(), Some("1.26"));
+        assert_eq!(request.root_namespace.as_deref(), Some("mesh"));
+    }
+
+    #[test]
+    fn excluded_and_assumed_things_add_up() {
+        let config = Config {
+            exclude: vec!["a".into()],
+            assume: vec!["b".into()],
+            ..Config::default()
+        };
+        let request = request(&["--exclude=c", "--assume=preset:d"], &config);
+        assert_eq!(request.exclude, ["a", "c"]);
+        assert_eq!(request.assume, ["b", "preset:d"]);
+    }
+
+    #[test]
+    fn a_dash_is_standard_input_and_no_path() {
+        let sources = input(&["-", "apps"]).sources(|| Ok(b"stream".to_vec()));
+        let (paths, stdin) = sources.expect("the stream is read");
+        assert_eq!(paths, ["apps"]);
+        assert_eq!(stdin.as_deref(), Some(b"stream".as_slice()));
+    }
+
+    #[test]
+    fn standard_input_alone_reads_no_folder() {
+        let sources = input(&["-"]).sources(|| Ok(Vec::new()));
+        let (paths, stdin) = sources.expect("the stream is read");
+        assert_eq!((paths, stdin), (Vec::new(), Some(Vec::new())));
+    }
+}

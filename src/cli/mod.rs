@@ -1,0 +1,14 @@
+//! The command line: arguments in, exit status out. Alone reads the environment and prints.
+
+mod args;
+mod check;
+mod environment;
+mod failure;
+mod input;
+mod matrix;
+mod output;
+mod rules;
+mod run;
+mod trace;
+
+pub use run::main;

@@ -1,0 +1,131 @@
+//! Standard output and report files.
+
+use std::fs::File;
+use std::io::{self, BufWriter, ErrorKind, Write};
+use std::str::FromStr;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::failure::Failure;
+use crate::report::Format;
+
+/// Where a report goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    /// Standard output, `-`.
+    Stdout,
+    /// A file.
+    File(Utf8PathBuf),
+}
+
+/// A report to write: `FORMAT=PATH`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct OutputSpec {
+    /// The format.
+    pub(super) format: Format,
+    /// Where it goes.
+    pub(super) target: Target,
+}
+
+impl FromStr for OutputSpec {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (format, path) = text
+            .split_once('=')
+            .filter(|(_, path)| !path.is_empty())
+            .ok_or("expected FORMAT=PATH, such as `sarif=results.sarif`")?;
+        let format = parse_format(format)?;
+        let target = match path {
+            "-" => Target::Stdout,
+            path => Target::File(path.into()),
+        };
+        Ok(Self { format, target })
+    }
+}
+
+/// The format of a name.
+pub(super) fn parse_format(name: &str) -> Result<Format, String> {
+    Format::ALL
+        .into_iter()
+        .find(|format| format.as_str() == name)
+        .ok_or_else(|| {
+            let names: Vec<&str> = Format::ALL.into_iter().map(Format::as_str).collect();
+            format!("unknown format `{name}`; expected {}", names.join(", "))
+        })
+}
+
+/// Writes to standard output, buffered and locked. A reader that has enough is no failure.
+pub(super) fn to_stdout(
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Failure> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    match write(&mut out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::usage(format!(
+            "cannot write to standard output: {error}"
+        ))),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Writes to a file, which is created or replaced.
+pub(super) fn to_file(
+    path: &Utf8Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Failure> {
+    File::create(path)
+        .and_then(|file| {
+            let mut out = BufWriter::new(file);
+            write(&mut out)?;
+            out.flush()
+        })
+        .map_err(|error| Failure::usage(format!("cannot write `{path}`: {error}")))
+}
+
+/// Writes a line to standard error. That this fails is nothing a program could tell anybody.
+pub(super) fn note(line: &str) {
+    drop(writeln!(io::stderr().lock(), "{}", harmless(line)));
+}
+
+/// Text that cannot send codes to a terminal: control characters other than tab and line feed are replaced.
+pub(super) fn harmless(text: &str) -> String {
+    let replace = |character: char| match character {
+        '\n' | '\t' => character,
+        character if character.is_control() => '\u{fffd}',
+        character => character,
+    };
+    text.chars().map(replace).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_output_is_a_format_and_a_path() {
+        let spec: OutputSpec = "sarif=a=b.sarif".parse().expect("the output is valid");
+        assert_eq!(spec.format, Format::Sarif);
+        assert_eq!(spec.target, Target::File("a=b.sarif".into()));
+    }
+
+    #[test]
+    fn a_dash_is_standard_output() {
+        let spec: OutputSpec = "json=-".parse().expect("the output is valid");
+        assert_eq!(spec.target, Target::Stdout);
+    }
+
+    #[test]
+    fn an_output_without_path_or_with_an_unknown_format_is_refused() {
+        for text in ["sarif", "sarif=", "=a", "xml=a"] {
+            assert!(text.parse::<OutputSpec>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn terminal_codes_are_made_harmless() {
+        assert_eq!(
+            harmless("a\u{1b}[31m\u{9b}b\tc\n"),
+            "a\u{fffd}[31m\u{fffd}b\tc\n"
+        );
+    }
+}

@@ -1,0 +1,55 @@
+//! From arguments to the exit status.
+
+use std::process::ExitCode;
+
+use camino::Utf8PathBuf;
+use clap::Parser;
+
+use super::args::{Cli, Command};
+use super::environment::Environment;
+use super::failure::{Exit, Failure};
+use super::{check, matrix, rules, trace};
+use crate::source::tree::WorkTree;
+
+/// Runs the program with the arguments of the process.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // A closed pipe must not turn `--help` into a failure.
+            drop(error.print());
+            let exit = if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Success
+            };
+            return exit.code();
+        }
+    };
+    match run(cli) {
+        Ok(exit) => exit.code(),
+        Err(failure) => {
+            failure.print();
+            failure.exit.code()
+        }
+    }
+}
+
+/// Runs a subcommand.
+fn run(cli: Cli) -> Result<Exit, Failure> {
+    let tree = WorkTree::new(Utf8PathBuf::new());
+    match cli.command {
+        None => check::run(&cli.check, &tree, Environment::read()),
+        Some(Command::Check(args)) => check::run(&args, &tree, Environment::read()),
+        Some(Command::Matrix(args)) => {
+            let request = args.input.request(&args.input.config(&tree)?)?;
+            matrix::run(&args, &request, &tree)
+        }
+        Some(Command::Trace(args)) => {
+            let request = args.input.request(&args.input.config(&tree)?)?;
+            trace::run(&args, &request, &tree)
+        }
+        Some(Command::Rules(args)) => rules::list(&args),
+        Some(Command::Rule(args)) => rules::show(&args),
+    }
+}

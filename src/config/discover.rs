@@ -1,0 +1,124 @@
+//! Where the config file is.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{Config, ConfigError, parse};
+use crate::source::tree::{EntryKind, ReadError, Tree};
+
+/// The names of the config file in the order in which they are looked for.
+pub const NAMES: [&str; 3] = [
+    "mtls-lint.yaml",
+    ".mtls-lint.yaml",
+    ".github/mtls-lint.yaml",
+];
+
+/// No config file is larger; a larger one is something else under its name.
+const MAX_SIZE: u64 = 1024 * 1024;
+
+/// The config file of the working directory, if there is one; two are an error.
+pub fn discover(tree: &dyn Tree) -> Result<Option<Utf8PathBuf>, ConfigError> {
+    let mut found: Option<Utf8PathBuf> = None;
+    for name in NAMES {
+        let path = Utf8PathBuf::from(name);
+        match tree.kind(&path) {
+            Ok(EntryKind::File | EntryKind::Link) => {}
+            Ok(EntryKind::Directory) | Err(ReadError::Missing) => continue,
+            Err(source) => return Err(ConfigError::Read { path, source }),
+        }
+        if let Some(first) = found {
+            return Err(ConfigError::Several {
+                first,
+                second: path,
+            });
+        }
+        found = Some(path);
+    }
+    Ok(found)
+}
+
+/// Reads a config file.
+pub fn load(tree: &dyn Tree, path: &Utf8Path) -> Result<Config, ConfigError> {
+    let bytes = tree
+        .read(path, MAX_SIZE)
+        .map_err(|source| ConfigError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+    let text = String::from_utf8(bytes).map_err(|_| ConfigError::NotUtf8 {
+        path: path.to_owned(),
+    })?;
+    // YAML allows a byte order mark; editors on Windows write one.
+    parse(path, text.strip_prefix('\u{feff}').unwrap_or(&text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::tree::Entry;
+
+    /// Files by path.
+    struct Files(Vec<(&'static str, &'static [u8])>);
+
+    impl Tree for Files {
+        fn kind(&self, path: &Utf8Path) -> Result<EntryKind, ReadError> {
+            self.read(path, MAX_SIZE).map(|_| EntryKind::File)
+        }
+
+        fn read(&self, path: &Utf8Path, _limit: u64) -> Result<Vec<u8>, ReadError> {
+            let file = self.0.iter().find(|(name, _)| path == *name);
+            file.map(|(_, bytes)| bytes.to_vec())
+                .ok_or(ReadError::Missing)
+        }
+
+        fn list(
+            &self,
+            _directory: &Utf8Path,
+            _descend: &mut dyn FnMut(&Utf8Path) -> bool,
+        ) -> Vec<Result<Entry, (Utf8PathBuf, ReadError)>> {
+            Vec::new()
+        }
+    }
+
+    #[test]
+    fn each_name_is_found() {
+        for name in NAMES {
+            let found = discover(&Files(vec![(name, b"")])).expect("there is one");
+            assert_eq!(found.as_deref(), Some(Utf8Path::new(name)));
+        }
+    }
+
+    #[test]
+    fn no_config_file_is_no_error() {
+        assert_eq!(discover(&Files(Vec::new())).expect("none is fine"), None);
+    }
+
+    #[test]
+    fn two_config_files_are_an_error_that_names_both() {
+        let tree = Files(vec![(NAMES[0], b""), (NAMES[2], b"")]);
+        let error = discover(&tree).expect_err("there are two");
+        assert_eq!(
+            error.to_string(),
+            "both `mtls-lint.yaml` and `.github/mtls-lint.yaml` exist; keep one"
+        );
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_skipped() {
+        let tree = Files(vec![(NAMES[0], b"\xef\xbb\xbfauto-mtls: true\n")]);
+        let config = load(&tree, Utf8Path::new(NAMES[0])).expect("the config is valid");
+        assert_eq!(config.auto_mtls, Some(true));
+    }
+
+    #[test]
+    fn a_missing_config_file_that_was_named_is_an_error() {
+        let error = load(&Files(Vec::new()), Utf8Path::new("x.yaml"));
+        assert!(matches!(error, Err(ConfigError::Read { .. })));
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_are_an_error() {
+        let tree = Files(vec![(NAMES[0], b"\xff")]);
+        let error = load(&tree, Utf8Path::new(NAMES[0]));
+        assert!(matches!(error, Err(ConfigError::NotUtf8 { .. })));
+    }
+}

@@ -1,0 +1,106 @@
+//! The config file: the user's settings, where they are found and how they are checked.
+
+mod discover;
+mod error;
+mod parse;
+mod schema;
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+pub use discover::{NAMES, discover, load};
+pub use error::ConfigError;
+pub use parse::parse;
+pub use schema::schema;
+
+use crate::diagnostic::Severity;
+
+/// The settings of a config file. Paths and globs are relative to the working directory.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(title = "mtls-lint.yaml", inline)]
+pub struct Config {
+    /// Globs of paths to leave out.
+    pub exclude: Vec<String>,
+    /// Files, or `preset:NAME`, with objects that are in the cluster and not in the repository.
+    pub assume: Vec<String>,
+    /// The version of Istio, such as `1.26`.
+    #[schemars(with = "Option<VersionSchema>")]
+    pub istio_version: Option<String>,
+    /// Whether auto mTLS is on in the mesh.
+    pub auto_mtls: Option<bool>,
+    /// The root namespace of the mesh.
+    pub root_namespace: Option<String>,
+    /// Settings of rules, by name.
+    #[schemars(schema_with = "schema::rules")]
+    pub rules: BTreeMap<String, serde_json::Value>,
+    /// The only rules that run; empty for all.
+    #[schemars(schema_with = "schema::rule_names")]
+    pub select: Vec<String>,
+    /// Rules that do not run.
+    #[schemars(schema_with = "schema::rule_names")]
+    pub ignore: Vec<String>,
+    /// The least severity that makes the run fail.
+    pub fail_on: Option<FailOn>,
+}
+
+/// A version as an editor should accept it: `1.26` without quotes is a number in YAML.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[schemars(inline)]
+#[expect(dead_code, reason = "only its schema is used")]
+enum VersionSchema {
+    /// In quotes.
+    Text(String),
+    /// Without quotes; read as it is written.
+    Number(f64),
+}
+
+/// The least severity that makes a run fail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(inline)]
+pub enum FailOn {
+    /// Only errors.
+    Error,
+    /// Warnings and errors.
+    #[default]
+    Warning,
+    /// Any finding.
+    Note,
+    /// Nothing.
+    Never,
+}
+
+impl FailOn {
+    /// Whether a finding of a severity makes the run fail.
+    pub fn fails(self, severity: Severity) -> bool {
+        match self {
+            Self::Error => severity >= Severity::Error,
+            Self::Warning => severity >= Severity::Warning,
+            Self::Note => severity >= Severity::Note,
+            Self::Never => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_fails_at_or_above_the_severity() {
+        use Severity::{Error, Note, Warning};
+        let table = [
+            (FailOn::Error, [false, false, true]),
+            (FailOn::Warning, [false, true, true]),
+            (FailOn::Note, [true, true, true]),
+            (FailOn::Never, [false, false, false]),
+        ];
+        for (fail_on, expected) in table {
+            assert_eq!([Note, Warning, Error].map(|s| fail_on.fails(s)), expected);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! The JSON schema of the config file, for editors.
+
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::{Map, Value};
+
+use super::Config;
+use crate::rules::RULES;
+
+/// The schema of the config file: draft 7, what `SchemaStore` prefers.
+pub fn schema() -> Schema {
+    SchemaSettings::draft07()
+        .into_generator()
+        .into_root_schema_for::<Config>()
+}
+
+/// The keys of the config file.
+pub(super) fn keys() -> Vec<String> {
+    let schema = Config::json_schema(&mut SchemaGenerator::default());
+    let properties = schema.get("properties").and_then(Value::as_object);
+    properties
+        .into_iter()
+        .flat_map(|properties| properties.keys().cloned())
+        .collect()
+}
+
+/// The schema of `rules`: the settings of every rule under its name.
+pub(super) fn rules(generator: &mut SchemaGenerator) -> Schema {
+    let mut properties = Map::new();
+    for rule in RULES {
+        let mut settings = rule.options.schema(generator).to_value();
+        // A reference takes no siblings in draft 7, so it is wrapped to carry the summary.
+        if let Some(settings) = settings.as_object_mut() {
+            if settings.contains_key("$ref") {
+                let reference = Value::Object(std::mem::take(settings));
+                settings.insert("allOf".into(), Value::Array(vec![reference]));
+            }
+            settings.insert("description".into(), rule.meta.summary.into());
+        }
+        properties.insert(rule.meta.name.into(), settings);
+    }
+    json_schema!({
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": false,
+    })
+}
+
+/// The schema of a list of names of rules.
+pub(super) fn rule_names(_generator: &mut SchemaGenerator) -> Schema {
+    let names: Vec<&str> = RULES.iter().map(|rule| rule.meta.name).collect();
+    json_schema!({
+        "type": "array",
+        "items": { "enum": names },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_in_kebab_case() {
+        assert!(keys().contains(&"istio-version".to_owned()));
+    }
+
+    #[test]
+    fn the_schema_refuses_unknown_keys_and_accepts_every_rule() {
+        let schema = schema().to_value();
+        let validator = jsonschema::validator_for(&schema).expect("the schema is valid");
+        assert!(!validator.is_valid(&serde_json::json!({"exlude": []})));
+        for rule in RULES {
+            let config =
+                serde_json::json!({"rules": {rule.meta.name: {}}, "select": [rule.meta.name]});
+            assert!(validator.is_valid(&config));
+        }
+    }
+
+    #[test]
+    fn the_schema_accepts_a_version_with_and_without_quotes() {
+        let schema = schema().to_value();
+        let validator = jsonschema::validator_for(&schema).expect("the schema is valid");
+        for version in [serde_json::json!("1.26"), serde_json::json!(1.26)] {
+            assert!(validator.is_valid(&serde_json::json!({"istio-version": version})));
+        }
+    }
+}

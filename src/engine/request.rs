@@ -1,0 +1,98 @@
+//! What a run is asked to do.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8PathBuf;
+
+/// The cap for files unless the user sets another: 16 MiB.
+pub const DEFAULT_MAX_FILE_SIZE: u64 = 16 * 1024 * 1024;
+
+/// What to read, what to assume about the cluster, and which rules to run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    /// Files and folders to read.
+    pub paths: Vec<Utf8PathBuf>,
+    /// A rendered stream to read as well, shown as `<stdin>`.
+    pub stdin: Option<Vec<u8>>,
+    /// Globs of paths to leave out.
+    pub exclude: Vec<String>,
+    /// Whether `.gitignore` files count.
+    pub gitignore: bool,
+    /// The largest file that is read, in bytes.
+    pub max_file_size: u64,
+    /// Whether documents that cannot matter are parsed too, to find broken ones.
+    pub check_all: bool,
+    /// Files, or `preset:NAME`, with objects that are in the cluster and not in the repository.
+    pub assume: Vec<String>,
+    /// The version of Istio, such as `1.26`.
+    pub istio_version: Option<String>,
+    /// Whether auto mTLS is on.
+    pub auto_mtls: Option<bool>,
+    /// The root namespace of the mesh.
+    pub root_namespace: Option<String>,
+    /// Which rules run, and their settings.
+    pub rules: RuleSelection,
+}
+
+impl Default for Request {
+    fn default() -> Self {
+        Self {
+            paths: Vec::new(),
+            stdin: None,
+            exclude: Vec::new(),
+            gitignore: true,
+            max_file_size: DEFAULT_MAX_FILE_SIZE,
+            check_all: false,
+            assume: Vec::new(),
+            istio_version: None,
+            auto_mtls: None,
+            root_namespace: None,
+            rules: RuleSelection::default(),
+        }
+    }
+}
+
+/// Which rules run, and their settings.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RuleSelection {
+    /// The only rules that run; empty for all.
+    pub select: Vec<String>,
+    /// Rules that do not run.
+    pub ignore: Vec<String>,
+    /// Settings by the name of the rule.
+    pub options: BTreeMap<String, serde_json::Value>,
+}
+
+impl RuleSelection {
+    /// Whether a rule runs.
+    pub fn includes(&self, rule: &str) -> bool {
+        let selected = self.select.is_empty() || self.select.iter().any(|name| name == rule);
+        selected && !self.ignore.iter().any(|name| name == rule)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn selection(select: &[&str], ignore: &[&str]) -> RuleSelection {
+        let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+        RuleSelection {
+            select: owned(select),
+            ignore: owned(ignore),
+            options: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn all_rules_run_unless_some_are_selected() {
+        assert!(selection(&[], &[]).includes("a"));
+        assert!(selection(&["a"], &[]).includes("a"));
+        assert!(!selection(&["b"], &[]).includes("a"));
+    }
+
+    #[test]
+    fn ignoring_wins_over_selecting() {
+        assert!(!selection(&["a"], &["a"]).includes("a"));
+    }
+}

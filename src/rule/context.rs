@@ -1,0 +1,266 @@
+//! What a mesh rule is given, and how any rule reports.
+
+use camino::Utf8PathBuf;
+
+use super::RuleMeta;
+use crate::diagnostic::{Certainty, Diagnostic, Fact, Fingerprint, Fix, Label, PairId, Severity};
+use crate::mesh::Mesh;
+use crate::object::ObjectId;
+use crate::source::Place;
+use crate::yaml::FieldPath;
+
+/// What a rule sees while it looks at one mesh.
+#[derive(Debug)]
+pub struct RuleContext<'a> {
+    meta: &'a RuleMeta,
+    mesh: &'a Mesh,
+    mesh_index: u32,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl<'a> RuleContext<'a> {
+    /// A context for one rule and one mesh; `mesh_index` is the position of the mesh in the analysis.
+    pub fn new(meta: &'a RuleMeta, mesh: &'a Mesh, mesh_index: u32) -> Self {
+        Self {
+            meta,
+            mesh,
+            mesh_index,
+            diagnostics: Vec::new(),
+        }
+    }
+
+    /// The mesh; it outlives the borrow of the context, so that a loop over it can report.
+    pub fn mesh(&self) -> &'a Mesh {
+        self.mesh
+    }
+
+    /// The position of the mesh in the analysis.
+    pub fn mesh_index(&self) -> u32 {
+        self.mesh_index
+    }
+
+    /// What the rule declared.
+    pub fn meta(&self) -> &'a RuleMeta {
+        self.meta
+    }
+
+    /// Reports a finding at the place where a person would edit. The message is the headline.
+    pub fn report(&mut self, place: Place, message: impl Into<String>) -> ReportBuilder<'_> {
+        let diagnostic = diagnostic(self.meta, message.into());
+        let mut report = ReportBuilder::push(&mut self.diagnostics, diagnostic);
+        report.at(place);
+        report
+    }
+
+    /// What was reported.
+    pub fn into_diagnostics(self) -> Vec<Diagnostic> {
+        self.diagnostics
+    }
+}
+
+/// A finding that is being told. It counts from the start; every call adds to it.
+#[derive(Debug)]
+pub struct ReportBuilder<'a> {
+    diagnostic: &'a mut Diagnostic,
+}
+
+impl<'a> ReportBuilder<'a> {
+    /// Starts a finding by adding it to those reported before.
+    pub(super) fn push(diagnostics: &'a mut Vec<Diagnostic>, diagnostic: Diagnostic) -> Self {
+        diagnostics.push(diagnostic);
+        let diagnostic = diagnostics
+            .last_mut()
+            .expect("a diagnostic was pushed on the line above");
+        Self { diagnostic }
+    }
+
+    /// Sets the place.
+    pub(super) fn at(&mut self, place: Place) -> &mut Self {
+        self.diagnostic.place = Some(place);
+        self
+    }
+
+    /// Sets the path, for a finding without a place.
+    pub(super) fn path(&mut self, path: Utf8PathBuf) -> &mut Self {
+        self.diagnostic.path = Some(path);
+        self
+    }
+
+    /// Says what is wrong at the place.
+    pub fn primary(&mut self, text: impl Into<String>) -> &mut Self {
+        self.diagnostic.label = text.into();
+        self
+    }
+
+    /// Replaces the severity that the rule declared.
+    pub fn severity(&mut self, severity: Severity) -> &mut Self {
+        self.diagnostic.severity = severity;
+        self
+    }
+
+    /// Says what the finding rests on; an assumed fact in the evidence still lowers it to assumed.
+    pub fn certainty(&mut self, certainty: Certainty) -> &mut Self {
+        self.diagnostic.certainty = certainty;
+        self.weigh_evidence()
+    }
+
+    /// Adds a further place, in any file.
+    pub fn label(
+        &mut self,
+        place: Place,
+        object: Option<&ObjectId>,
+        text: impl Into<String>,
+    ) -> &mut Self {
+        self.diagnostic.labels.push(Label {
+            place,
+            message: text.into(),
+            object: object.cloned(),
+        });
+        self
+    }
+
+    /// Adds the facts that explain the finding, in order.
+    pub fn evidence(&mut self, facts: Vec<Fact>) -> &mut Self {
+        self.diagnostic.evidence.extend(facts);
+        self.weigh_evidence()
+    }
+
+    /// Adds the pairs that the finding explains.
+    pub fn pairs(&mut self, pairs: Vec<PairId>) -> &mut Self {
+        self.diagnostic.pairs.extend(pairs);
+        self
+    }
+
+    /// Says what to do, as an instruction.
+    pub fn help(&mut self, text: impl Into<String>) -> &mut Self {
+        self.diagnostic.help = Some(text.into());
+        self
+    }
+
+    /// Offers a repair.
+    pub fn fix(&mut self, fix: Fix) -> &mut Self {
+        self.diagnostic.fix = Some(fix);
+        self
+    }
+
+    /// Names the object the place is in.
+    pub fn object(&mut self, object: &ObjectId) -> &mut Self {
+        self.diagnostic.object = Some(object.clone());
+        self
+    }
+
+    /// Names the field the place is in.
+    pub fn field(&mut self, path: FieldPath) -> &mut Self {
+        self.diagnostic.field = Some(path);
+        self
+    }
+
+    /// A finding is never more certain than the facts it rests on.
+    fn weigh_evidence(&mut self) -> &mut Self {
+        if self.diagnostic.evidence.iter().any(|fact| fact.assumed) {
+            self.diagnostic.certainty = self.diagnostic.certainty.min(Certainty::Assumed);
+        }
+        self
+    }
+}
+
+/// A finding of a rule with nothing but its headline.
+pub(super) fn diagnostic(meta: &RuleMeta, message: String) -> Diagnostic {
+    Diagnostic {
+        rule: meta.name,
+        severity: meta.severity,
+        certainty: Certainty::Known,
+        message,
+        help: None,
+        place: None,
+        path: None,
+        label: String::new(),
+        object: None,
+        field: None,
+        labels: Vec::new(),
+        evidence: Vec::new(),
+        pairs: Vec::new(),
+        fix: None,
+        meshes: Vec::new(),
+        fingerprint: Fingerprint(String::new()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::{Category, Stage};
+
+    const META: RuleMeta = RuleMeta {
+        name: "sample",
+        summary: "a sample",
+        category: Category::Correctness,
+        severity: Severity::Warning,
+        reads: &[],
+        fix: None,
+        since: "0.1.0",
+        docs: "",
+        file: "sample.rs",
+        stage: Stage::Mesh,
+    };
+
+    fn told(tell: impl FnOnce(&mut ReportBuilder<'_>)) -> Diagnostic {
+        let mut diagnostics = Vec::new();
+        let finding = diagnostic(&META, "headline".into());
+        tell(&mut ReportBuilder::push(&mut diagnostics, finding));
+        diagnostics.pop().expect("one finding was pushed")
+    }
+
+    fn fact(assumed: bool) -> Fact {
+        Fact {
+            text: "a fact".into(),
+            assumed,
+            place: None,
+            object: None,
+        }
+    }
+
+    #[test]
+    fn a_bare_finding_has_the_rule_and_severity_that_were_declared() {
+        let finding = told(|_| ());
+        assert_eq!(
+            (finding.rule, finding.severity),
+            ("sample", Severity::Warning)
+        );
+        assert_eq!(finding.certainty, Certainty::Known);
+    }
+
+    #[test]
+    fn an_assumed_fact_makes_the_finding_assumed() {
+        let finding = told(|report| {
+            report.evidence(vec![fact(false), fact(true)]);
+        });
+        assert_eq!(finding.certainty, Certainty::Assumed);
+    }
+
+    #[test]
+    fn known_facts_leave_the_finding_known() {
+        let finding = told(|report| {
+            report.evidence(vec![fact(false)]);
+        });
+        assert_eq!(finding.certainty, Certainty::Known);
+    }
+
+    #[test]
+    fn evidence_bounds_the_certainty_in_any_order_of_calls() {
+        let table = [
+            (Certainty::Known, Certainty::Assumed),
+            (Certainty::Assumed, Certainty::Assumed),
+            (Certainty::Unknown, Certainty::Unknown),
+        ];
+        for (stated, expected) in table {
+            let first = told(|report| {
+                report.certainty(stated).evidence(vec![fact(true)]);
+            });
+            let last = told(|report| {
+                report.evidence(vec![fact(true)]).certainty(stated);
+            });
+            assert_eq!((first.certainty, last.certainty), (expected, expected));
+        }
+    }
+}

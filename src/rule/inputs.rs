@@ -1,0 +1,94 @@
+//! What could not be read, and the context of the rules that word it.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::context::diagnostic;
+use super::{ReportBuilder, RuleMeta};
+use crate::diagnostic::Diagnostic;
+use crate::resource;
+use crate::source::Place;
+use crate::yaml::ProblemKind;
+
+/// An input that could not be read, by its cause.
+#[derive(Debug)]
+pub enum InputProblem {
+    /// A file or folder below a named path that could not be opened, or is over the cap.
+    Unreadable {
+        /// The path as shown to people.
+        path: Utf8PathBuf,
+        /// Why, in words.
+        reason: String,
+    },
+    /// A file whose bytes are not UTF-8.
+    NotUtf8 {
+        /// The path as shown to people.
+        path: Utf8PathBuf,
+    },
+    /// The templates of a chart that nobody renders, all together.
+    Chart {
+        /// The folder of the chart.
+        path: Utf8PathBuf,
+        /// How many files of it are templates.
+        templates: usize,
+    },
+    /// A document that could not be parsed.
+    Document {
+        /// Where the parser stopped.
+        place: Place,
+        /// What kind of problem it is.
+        kind: ProblemKind,
+        /// What is wrong, in words.
+        message: String,
+    },
+    /// An object with content that Istio's admission would refuse, so that it is treated as absent.
+    Object(resource::Problem),
+}
+
+/// What a rule sees that words the problems of reading.
+#[derive(Debug)]
+pub struct InputContext<'a> {
+    meta: &'a RuleMeta,
+    problems: &'a [InputProblem],
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl<'a> InputContext<'a> {
+    /// A context for one rule.
+    pub fn new(meta: &'a RuleMeta, problems: &'a [InputProblem]) -> Self {
+        Self {
+            meta,
+            problems,
+            diagnostics: Vec::new(),
+        }
+    }
+
+    /// What could not be read.
+    pub fn problems(&self) -> &'a [InputProblem] {
+        self.problems
+    }
+
+    /// Reports a finding at a place.
+    pub fn report(&mut self, place: Place, message: impl Into<String>) -> ReportBuilder<'_> {
+        let diagnostic = diagnostic(self.meta, message.into());
+        let mut report = ReportBuilder::push(&mut self.diagnostics, diagnostic);
+        report.at(place);
+        report
+    }
+
+    /// Reports a finding about a path that has no text.
+    pub fn report_path(
+        &mut self,
+        path: &Utf8Path,
+        message: impl Into<String>,
+    ) -> ReportBuilder<'_> {
+        let diagnostic = diagnostic(self.meta, message.into());
+        let mut report = ReportBuilder::push(&mut self.diagnostics, diagnostic);
+        report.path(path.to_owned());
+        report
+    }
+
+    /// What was reported.
+    pub fn into_diagnostics(self) -> Vec<Diagnostic> {
+        self.diagnostics
+    }
+}

@@ -1,0 +1,61 @@
+//! The rules, one file each, and their list.
+
+mod unread_input;
+
+use crate::rule::{Rule, did_you_mean, nearest};
+
+/// All rules in the order of the documentation.
+pub static RULES: &[&Rule] = &[
+    &unread_input::RULE, //
+];
+
+/// A name that no rule has.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown rule `{name}`{}", did_you_mean(*suggestion))]
+pub struct UnknownRule {
+    /// The name as given.
+    pub name: String,
+    /// The nearest name of a rule.
+    pub suggestion: Option<&'static str>,
+}
+
+/// The rule of a name.
+pub fn find(name: &str) -> Result<&'static Rule, UnknownRule> {
+    let names = || RULES.iter().map(|rule| rule.meta.name);
+    RULES
+        .iter()
+        .copied()
+        .find(|rule| rule.meta.name == name)
+        .ok_or_else(|| UnknownRule {
+            name: name.to_owned(),
+            suggestion: nearest(name, names()),
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_is_found_by_its_name() {
+        for rule in RULES {
+            let found = find(rule.meta.name).expect("the name is of a rule");
+            assert_eq!(found.meta.name, rule.meta.name);
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_comes_with_the_nearest() {
+        let error = find("unread-inputs").expect_err("there is no such rule");
+        assert_eq!(
+            error.to_string(),
+            "unknown rule `unread-inputs`; did you mean `unread-input`?"
+        );
+    }
+
+    #[test]
+    fn a_name_near_no_rule_comes_without_suggestion() {
+        let error = find("x").expect_err("there is no such rule");
+        assert_eq!(error.to_string(), "unknown rule `x`");
+    }
+}

@@ -1,0 +1,246 @@
+//! Inputs that could not be read.
+
+use camino::Utf8Path;
+
+use crate::declare_rule;
+use crate::diagnostic::Severity;
+use crate::resource;
+use crate::rule::{InputContext, InputProblem, NoOptions};
+use crate::source::Place;
+use crate::yaml::ProblemKind;
+
+declare_rule! {
+    /// ## What it does
+    ///
+    /// Says which inputs were not read: broken YAML, files that cannot be opened, are too large or are not UTF-8,
+    /// objects that Istio would refuse, and templates that something renders before they are applied.
+    ///
+    /// ## Why it matters
+    ///
+    /// A DestinationRule or a policy in an unread input can change what every other finding says. Nothing unread is
+    /// silent, so that no findings never means "nothing was looked at".
+    ///
+    /// Broken documents, unreadable files and refused objects are warnings. Templates are notes: they are not wrong,
+    /// they only cannot be read before they are rendered.
+    ///
+    /// ## Examples
+    ///
+    /// The mapping below `mtls` is indented with a tab, which YAML forbids:
+    ///
+    /// ```yaml bad
+    /// apiVersion: security.istio.io/v1
+    /// kind: PeerAuthentication
+    /// metadata:
+    ///   name: default
+    ///   namespace: shop
+    /// spec:
+    ///   mtls:
+    /// 	mode: STRICT
+    /// ```
+    ///
+    /// ```yaml good
+    /// apiVersion: security.istio.io/v1
+    /// kind: PeerAuthentication
+    /// metadata:
+    ///   name: default
+    ///   namespace: shop
+    /// spec:
+    ///   mtls:
+    ///     mode: STRICT
+    /// ```
+    ///
+    /// ## Fix
+    ///
+    /// Repair the document, or leave the file out with `--exclude`. Render templates first and pass the result:
+    /// `helm template … | mtls-lint -` or `kustomize build … | mtls-lint -`.
+    "unread-input" {
+        summary: "an input could not be read, so findings may be missing",
+        category: Hygiene,
+        severity: Warning,
+        reads: [],
+        fix: None,
+        since: "0.1.0",
+        stage: Inputs,
+        check: check(NoOptions),
+    }
+}
+
+fn check(_options: &NoOptions, cx: &mut InputContext<'_>) {
+    for problem in cx.problems() {
+        match problem {
+            InputProblem::Unreadable { path, reason } => {
+                cx.report_path(path, format!("`{path}` is not read: {reason}"))
+                    .help("make it readable, or leave it out with `--exclude`");
+            }
+            InputProblem::NotUtf8 { path } => {
+                cx.report_path(path, format!("`{path}` is not read: it is not UTF-8"))
+                    .help("save the file as UTF-8, or leave it out with `--exclude`");
+            }
+            InputProblem::Chart { path, templates } => chart(cx, path, *templates),
+            InputProblem::Document {
+                place,
+                kind,
+                message,
+            } => document(cx, *place, *kind, message),
+            InputProblem::Object(problem) => object(cx, problem),
+        }
+    }
+}
+
+/// A chart that nobody renders.
+fn chart(cx: &mut InputContext<'_>, path: &Utf8Path, templates: usize) {
+    let count = match templates {
+        1 => "its template is".to_owned(),
+        count => format!("its {count} templates are"),
+    };
+    cx.report_path(
+        path,
+        format!("chart `{path}` is not rendered: {count} not read"),
+    )
+    .severity(Severity::Note)
+    .help("render the chart and lint the result: `helm template … | mtls-lint -`");
+}
+
+/// A document that could not be parsed.
+fn document(cx: &mut InputContext<'_>, place: Place, kind: ProblemKind, message: &str) {
+    match kind {
+        ProblemKind::Syntax => {
+            cx.report(place, format!("the document is not read: {message}"))
+                .primary("not valid YAML")
+                .help("repair the document, or leave the file out with `--exclude`");
+        }
+        ProblemKind::Template => {
+            cx.report(place, "the document is a template and is not read")
+                .primary(message)
+                .severity(Severity::Note)
+                .help("render it and lint the result: `… | mtls-lint -`");
+        }
+        ProblemKind::AliasBudget => {
+            cx.report(place, format!("the document is not read: {message}"))
+                .primary("its aliases expand to too much")
+                .help("write the repeated parts out, or leave the file out with `--exclude`");
+        }
+    }
+}
+
+/// An object that Istio's admission would refuse.
+fn object(cx: &mut InputContext<'_>, problem: &resource::Problem) {
+    let resource::Problem {
+        object,
+        field,
+        place,
+        message,
+    } = problem;
+    let field_name = match field.as_str() {
+        "" => String::new(),
+        field => format!("`{field}`: "),
+    };
+    cx.report(
+        *place,
+        format!("`{object}` counts as absent: {field_name}{message}"),
+    )
+    .primary("Istio refuses this")
+    .object(object)
+    .field(field.clone())
+    .help("correct the field; until then no finding takes the object into account");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Diagnostic;
+    use crate::object::{Namespace, ObjectId};
+    use crate::source::{FileId, OriginId, Span};
+    use crate::yaml::FieldPath;
+
+    fn place() -> Place {
+        Place {
+            span: Span::new(FileId(0), 3, 8),
+            origin: OriginId::BASE,
+        }
+    }
+
+    fn worded(problem: InputProblem) -> Diagnostic {
+        let problems = [problem];
+        let mut cx = InputContext::new(&RULE.meta, &problems);
+        check(&NoOptions {}, &mut cx);
+        let mut diagnostics = cx.into_diagnostics();
+        assert_eq!(diagnostics.len(), 1);
+        diagnostics.remove(0)
+    }
+
+    fn parsed(kind: ProblemKind) -> Diagnostic {
+        worded(InputProblem::Document {
+            place: place(),
+            kind,
+            message: "found a tab".into(),
+        })
+    }
+
+    #[test]
+    fn broken_yaml_is_a_warning_where_the_parser_stopped() {
+        let finding = parsed(ProblemKind::Syntax);
+        assert_eq!(finding.severity, Severity::Warning);
+        assert_eq!(finding.place, Some(place()));
+        assert_eq!(finding.message, "the document is not read: found a tab");
+    }
+
+    #[test]
+    fn a_template_is_a_note() {
+        assert_eq!(parsed(ProblemKind::Template).severity, Severity::Note);
+    }
+
+    #[test]
+    fn aliases_over_the_budget_are_a_warning() {
+        assert_eq!(parsed(ProblemKind::AliasBudget).severity, Severity::Warning);
+    }
+
+    #[test]
+    fn an_unreadable_file_is_a_warning_about_its_path() {
+        let reason = "permission denied".into();
+        let path = "big.yaml".into();
+        let finding = worded(InputProblem::Unreadable { path, reason });
+        assert_eq!(finding.severity, Severity::Warning);
+        assert_eq!(finding.path, Some("big.yaml".into()));
+        assert_eq!(finding.place, None);
+    }
+
+    #[test]
+    fn a_file_that_is_not_utf8_is_a_warning_about_its_path() {
+        let finding = worded(InputProblem::NotUtf8 {
+            path: "latin.yaml".into(),
+        });
+        assert_eq!(finding.message, "`latin.yaml` is not read: it is not UTF-8");
+        assert_eq!(finding.severity, Severity::Warning);
+    }
+
+    #[test]
+    fn a_chart_is_one_note_with_the_number_of_its_templates() {
+        for (templates, words) in [(1, "its template is"), (3, "its 3 templates are")] {
+            let path = "charts/web".into();
+            let finding = worded(InputProblem::Chart { path, templates });
+            assert_eq!(finding.severity, Severity::Note);
+            assert!(finding.message.contains(words), "{}", finding.message);
+        }
+    }
+
+    #[test]
+    fn a_refused_object_is_a_warning_that_names_object_and_field() {
+        let finding = worded(InputProblem::Object(resource::Problem {
+            object: ObjectId {
+                group: "networking.istio.io".into(),
+                kind: "DestinationRule".into(),
+                namespace: Some(Namespace::new("shop")),
+                name: "web".into(),
+            },
+            field: FieldPath::new("spec.host"),
+            place: place(),
+            message: "must not be empty".into(),
+        }));
+        assert_eq!(finding.severity, Severity::Warning);
+        assert_eq!(
+            finding.message,
+            "`DestinationRule shop/web` counts as absent: `spec.host`: must not be empty"
+        );
+    }
+}
