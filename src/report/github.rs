@@ -104,13 +104,14 @@ fn annotation(diagnostic: &Diagnostic, sources: &Sources) -> String {
 
 /// What the annotation says: message, label, caveat and help, a line each.
 fn message(diagnostic: &Diagnostic) -> String {
-    let mut lines = vec![diagnostic.message.clone()];
+    let mut lines = vec![one_line(&diagnostic.message).into_owned()];
     if !diagnostic.label.is_empty() {
-        lines.push(diagnostic.label.clone());
+        lines.push(one_line(&diagnostic.label).into_owned());
     }
     lines.extend(caveat(diagnostic.certainty).map(|caveat| format!("note: {caveat}")));
-    lines.extend(diagnostic.help.iter().map(|help| format!("help: {help}")));
-    visible(&lines.join("\n")).into_owned()
+    let help = diagnostic.help.as_deref();
+    lines.extend(help.map(|help| format!("help: {}", visible(help))));
+    lines.join("\n")
 }
 
 /// Escapes the message of a workflow command.

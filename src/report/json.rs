@@ -9,6 +9,7 @@ use super::text::inert_json;
 use crate::diagnostic::{Applicability, Certainty, Diagnostic, Edit, Fact, Fix, Label, Severity};
 use crate::engine::{Report, Summary, Unread};
 use crate::source::Sources;
+use crate::yaml::FieldPath;
 
 /// The name of this shape; a change that a reader could notice needs another number.
 const SCHEMA: &str = "mtls-lint/report/1";
@@ -112,7 +113,7 @@ impl<'r> JsonLocation<'r> {
             end_line: end.map(|at| at.line),
             end_column: end.map(|at| at.column),
             object: location.object.map(ToString::to_string),
-            field: location.field.map(|field| field.as_str()),
+            field: location.field.map(FieldPath::as_str),
         }
     }
 }

@@ -1,6 +1,6 @@
-//! The report as text: one file per format, all of them views of [`Report`].
+//! The report as text: one file per format, all of them views of one [`Report`].
 //!
-//! Whatever a manifest says is made harmless here (see [`text`]): it can neither send codes to a terminal nor commands
+//! Whatever a manifest says is made harmless here (`text.rs`): it can neither send codes to a terminal nor commands
 //! to a workflow runner.
 
 mod concise;

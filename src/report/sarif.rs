@@ -15,7 +15,7 @@ use self::location::{artifact, link_text, located, region, text_message};
 use super::caveat;
 use super::line_hash::LineHashes;
 use super::location::{Extent, Location, Region};
-use super::text::{inert_json, visible};
+use super::text::{inert_json, one_line, visible};
 use super::{HOME_PAGE, TOOL};
 use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
 use crate::engine::{Report, Unread};
@@ -145,13 +145,13 @@ impl<'r> Results<'r> {
 
 /// The message: its first sentence is the title of the alert, its links lead to the related locations.
 fn message(diagnostic: &Diagnostic) -> String {
-    let mut text = sentence(&diagnostic.message);
+    let mut text = sentence(&one_line(&diagnostic.message));
     let mut push = |line: &str| {
         text.push('\n');
         text.push_str(line);
     };
     if !diagnostic.label.is_empty() {
-        push(&format!("Here: {}", sentence(&diagnostic.label)));
+        push(&sentence(&one_line(&diagnostic.label)));
     }
     for (label, id) in diagnostic.labels.iter().zip(1..) {
         push(&format!("See [{}]({id}).", link_text(&label.message)));

@@ -189,7 +189,7 @@ mod tests {
         let safe = inert_json(&json);
         assert_eq!(
             safe,
-            r####"{"k":"##\u005berror]\u009b\u007f\udb40\udc01é::x"}"####
+            r###"{"k":"##\u005berror]\u009b\u007f\udb40\udc01é::x"}"###
         );
         let back: serde_json::Value = serde_json::from_str(&safe).expect("it is JSON");
         assert_eq!(back, value);

@@ -1,0 +1,254 @@
+//! One report with everything that is hard to show: several files, several bytes a character, CRLF, an empty span, no
+//! span, a finding of an unlisted rule, and text that tries to act.
+
+use std::sync::Arc;
+
+use crate::diagnostic::{
+    Applicability, Certainty, Diagnostic, Edit, Fact, Fingerprint, Fix, Label, Severity,
+};
+use crate::engine::{Report, Summary, Unread};
+use crate::object::{Namespace, ObjectId};
+use crate::rule::{Category, RuleMeta, Stage};
+use crate::source::{FileId, FileRole, OriginId, Place, SourceFile, Sources, Span};
+use crate::yaml::FieldPath;
+
+const RULE: &str = "apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata:
+  name: httpbin
+  namespace: foo
+spec:
+  host: httpbin.foo.svc.cluster.local
+  trafficPolicy:
+    connectionPool:
+      tcp:
+        maxConnections: 100
+";
+const MESH: &str = "kind: DestinationRule\r\nmetadata:\r\n  name: default\r\nspec:\r\n  host: '*.local'\r\n  trafficPolicy:\r\n    tls:\r\n      mode: ISTIO_MUTUAL\r\n";
+const UNICODE: &str =
+    "kind: DestinationRule # für alle ✓\nspec: {host: 'größe.✓', 名: x}\nend: true";
+const HOSTILE: &str =
+    "::error::in the file\nname: \"\u{1b}[31m##[error]x\u{9b}2J\"\n  ::add-mask::secret\n";
+
+pub(super) static DROPS: RuleMeta = RuleMeta {
+    name: "override-drops-mtls",
+    summary: "a more specific rule replaces the one that gives mutual TLS",
+    category: Category::Correctness,
+    severity: Severity::Error,
+    reads: &["DestinationRule"],
+    fix: Some(Applicability::Safe),
+    since: "0.1.0",
+    docs: "## What it does\n\nFinds rules that win over the one with `ISTIO_MUTUAL` and have no `tls`.\n\n## Why it matters\n\nClients get 503.\n",
+    file: "src/rules/override_drops_mtls.rs",
+    stage: Stage::Mesh,
+};
+static UNREAD: RuleMeta = RuleMeta {
+    name: "unread-input",
+    summary: "an input could not be read",
+    category: Category::Hygiene,
+    severity: Severity::Warning,
+    reads: &[],
+    fix: None,
+    since: "0.1.0",
+    docs: "",
+    file: "src/rules/unread_input.rs",
+    stage: Stage::Inputs,
+};
+static SHADOWED: RuleMeta = RuleMeta {
+    name: "rule-never-applies",
+    summary: "no client ever selects this rule",
+    category: Category::Suspicious,
+    severity: Severity::Note,
+    reads: &["DestinationRule"],
+    fix: None,
+    since: "0.1.0",
+    docs: "## What it does\n\nFinds rules that never win.\n",
+    file: "src/rules/rule_never_applies.rs",
+    stage: Stage::Mesh,
+};
+pub(super) static RULES: [&RuleMeta; 3] = [&DROPS, &UNREAD, &SHADOWED];
+
+/// The place of the first occurrence of some text in the file with an index.
+fn place(file: u32, text: &str, needle: &str) -> Place {
+    let start = text.find(needle).expect("the text holds the needle");
+    at(file, start, start + needle.len())
+}
+
+pub(super) fn at(file: u32, start: usize, end: usize) -> Place {
+    let offset = |value| u32::try_from(value).expect("test files are small");
+    Place {
+        span: Span::new(FileId(file), offset(start), offset(end)),
+        origin: OriginId::BASE,
+    }
+}
+
+fn object(namespace: &str, name: &str) -> ObjectId {
+    ObjectId {
+        group: "networking.istio.io".into(),
+        kind: "DestinationRule".into(),
+        namespace: Some(Namespace::new(namespace)),
+        name: name.into(),
+    }
+}
+
+pub(super) fn finding(rule: &'static str, severity: Severity, message: &str) -> Diagnostic {
+    Diagnostic {
+        rule,
+        severity,
+        certainty: Certainty::Known,
+        message: message.into(),
+        help: None,
+        place: None,
+        path: None,
+        label: String::new(),
+        object: None,
+        field: None,
+        labels: Vec::new(),
+        evidence: Vec::new(),
+        pairs: Vec::new(),
+        fix: None,
+        meshes: vec!["default".into()],
+        fingerprint: Fingerprint(format!("{rule}-1")),
+    }
+}
+
+pub(super) fn sources(files: &[(&str, &str)]) -> Arc<Sources> {
+    let file =
+        |&(path, text): &(&str, &str)| SourceFile::new(path.into(), text.into(), FileRole::Input);
+    Arc::new(Sources::new(files.iter().map(file).collect()))
+}
+
+/// Several files, several labels, evidence and a fix: the story the tool exists for.
+fn seed() -> Diagnostic {
+    let fact = |text: &str, place: Option<Place>| Fact {
+        text: text.into(),
+        assumed: place.is_none(),
+        place,
+        object: None,
+    };
+    let mesh_mode = place(1, MESH, "mode: ISTIO_MUTUAL");
+    let policy = place(0, RULE, "trafficPolicy");
+    let insert = RULE.find("    connectionPool").expect("it is there");
+    Diagnostic {
+        help: Some(
+            "set `trafficPolicy.tls.mode: ISTIO_MUTUAL` in this rule, because the more specific rule replaces the \
+             mesh-wide one as a whole"
+                .into(),
+        ),
+        place: Some(policy),
+        label: "no `tls` here".into(),
+        object: Some(object("foo", "httpbin")),
+        field: Some(FieldPath::new("spec.trafficPolicy")),
+        labels: vec![
+            Label {
+                place: place(0, RULE, "httpbin.foo.svc.cluster.local"),
+                message: "more specific than `*.local`".into(),
+                object: Some(object("foo", "httpbin")),
+            },
+            Label {
+                place: mesh_mode,
+                message: "this rule [default] would give mutual TLS".into(),
+                object: Some(object("istio-system", "default")),
+            },
+        ],
+        evidence: vec![
+            fact("auto mTLS is off", None),
+            fact("`*.local` sets ISTIO_MUTUAL", Some(mesh_mode)),
+            fact("`httpbin` sets no `tls`", Some(policy)),
+        ],
+        fix: Some(Fix {
+            title: "add `tls: {mode: ISTIO_MUTUAL}`".into(),
+            applicability: Applicability::Safe,
+            edits: vec![Edit {
+                span: at(0, insert, insert).span,
+                text: "    tls:\n      mode: ISTIO_MUTUAL\n".into(),
+            }],
+        }),
+        ..finding(
+            DROPS.name,
+            Severity::Error,
+            "`DestinationRule foo/httpbin` drops the mutual TLS that `*.local` gives",
+        )
+    }
+}
+
+pub(super) fn sample() -> Report {
+    let multi_line = place(
+        1,
+        MESH,
+        "trafficPolicy:\r\n    tls:\r\n      mode: ISTIO_MUTUAL",
+    );
+    let hostile = place(3, HOSTILE, "\u{1b}[31m##[error]x\u{9b}2J");
+    let diagnostics = vec![
+        seed(),
+        Diagnostic {
+            place: Some(multi_line),
+            label: "never wins".into(),
+            certainty: Certainty::Assumed,
+            object: Some(object("istio-system", "default")),
+            ..finding(
+                SHADOWED.name,
+                Severity::Note,
+                "no client ever selects this rule",
+            )
+        },
+        Diagnostic {
+            place: Some(place(2, UNICODE, "größe.✓")),
+            label: "not the name of a host".into(),
+            labels: vec![Label {
+                place: at(2, UNICODE.len(), UNICODE.len()),
+                message: "missing here".into(),
+                object: None,
+            }],
+            ..finding(
+                "unlisted-rule",
+                Severity::Warning,
+                "host `größe.✓` is not a name",
+            )
+        },
+        Diagnostic {
+            place: Some(hostile),
+            label: "\u{1b}]0;title\u{7} ##[group]".into(),
+            help: Some("first line\n::error::second line".into()),
+            certainty: Certainty::Unknown,
+            ..finding(
+                SHADOWED.name,
+                Severity::Warning,
+                "name `\u{1b}[31m##[error]x`\n::error::is, 100%: odd",
+            )
+        },
+        Diagnostic {
+            path: Some("::error::a b,c/gone.yaml".into()),
+            certainty: Certainty::Unknown,
+            ..finding(UNREAD.name, Severity::Warning, "`gone.yaml` does not exist")
+        },
+    ];
+    Report {
+        diagnostics,
+        summary: Summary {
+            files: 4,
+            documents: 4,
+            resources: 3,
+            meshes: 1,
+            suppressed: 2,
+            unread: vec![
+                Unread {
+                    path: "charts/web/templates/rule.yaml".into(),
+                    line: Some(12),
+                    reason: "it is a template".into(),
+                },
+                Unread {
+                    path: "::error::a b,c/gone.yaml".into(),
+                    line: None,
+                    reason: "it does not exist\u{1b}[2J".into(),
+                },
+            ],
+        },
+        sources: sources(&[
+            ("apps/httpbin/rule.yaml", RULE),
+            ("mesh/default rule.yaml", MESH),
+            ("größe.yaml", UNICODE),
+            ("hostile.yaml", HOSTILE),
+        ]),
+    }
+}

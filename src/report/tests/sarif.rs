@@ -1,0 +1,73 @@
+//! SARIF against its schema, against serde-sarif and against what code scanning wants.
+
+use serde_json::Value;
+
+use super::sample::sample;
+use super::{STYLE, rendered};
+use crate::engine::Report;
+use crate::report::Format;
+
+fn sarif_value(report: &Report) -> Value {
+    serde_json::from_str(&rendered(report, Format::Sarif, STYLE)).expect("SARIF is JSON")
+}
+
+#[test]
+fn sarif_follows_the_schema() {
+    let schema = include_str!("../../../testdata/schemas/sarif-2.1.0.json");
+    let schema: Value = serde_json::from_str(schema).expect("the schema is JSON");
+    let validator = jsonschema::validator_for(&schema).expect("the schema is one");
+    let document = sarif_value(&sample());
+    let errors: Vec<String> = validator
+        .iter_errors(&document)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert_eq!(errors, Vec::<String>::new());
+}
+
+#[test]
+fn sarif_reads_back_as_what_was_written() {
+    let text = rendered(&sample(), Format::Sarif, STYLE);
+    let document: serde_sarif::sarif::Sarif =
+        serde_json::from_str(&text).expect("serde-sarif reads it");
+    let results = document.runs[0].results.as_deref().unwrap_or_default();
+    let indices: Vec<Option<i64>> = results.iter().map(|result| result.rule_index).collect();
+    assert_eq!(indices, [Some(0), Some(2), None, Some(2), Some(1)]);
+}
+
+#[test]
+fn sarif_has_no_empty_objects() {
+    fn walk(value: &Value, path: &str) {
+        match value {
+            Value::Object(map) => {
+                assert!(!map.is_empty(), "empty object at {path}");
+                for (key, value) in map {
+                    walk(value, &format!("{path}/{key}"));
+                }
+            }
+            Value::Array(list) => {
+                assert!(!list.is_empty(), "empty list at {path}");
+                for value in list {
+                    walk(value, path);
+                }
+            }
+            Value::Null => panic!("null at {path}"),
+            Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+    walk(&sarif_value(&sample()), "");
+}
+
+#[test]
+fn every_sarif_result_has_one_location_on_one_line() {
+    let document = sarif_value(&sample());
+    let results = document["runs"][0]["results"].as_array().expect("a list");
+    assert_eq!(results.len(), 5);
+    for result in results {
+        let locations = result["locations"].as_array().expect("a list");
+        assert_eq!(locations.len(), 1);
+        let region = &locations[0]["physicalLocation"]["region"];
+        assert!(region["startLine"].is_u64());
+        assert_eq!(region["startLine"], region["endLine"]);
+        assert!(region["startColumn"].as_u64() <= region["endColumn"].as_u64());
+    }
+}
