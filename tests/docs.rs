@@ -208,7 +208,7 @@ fn summaries_are_one_line_in_lower_case_without_full_stop() {
         assert!(!summary.contains('\n'), "{summary}");
         let starts_word = summary.split(' ').next().unwrap_or_default();
         // Kinds and names such as `ISTIO_MUTUAL` or `DestinationRule` keep their capitals.
-        let is_name = starts_word.chars().skip(1).any(|c| c.is_uppercase());
+        let is_name = starts_word.chars().skip(1).any(char::is_uppercase);
         assert!(
             is_name || !starts_word.starts_with(char::is_uppercase),
             "{summary}"

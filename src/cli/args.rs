@@ -12,7 +12,7 @@ use super::trace::TraceArgs;
 use crate::config::FailOn;
 use crate::report::Format;
 
-/// Finds what overrides Istio mutual TLS in a `GitOps` repository
+/// Finds what overrides Istio mutual TLS in a repository of Kubernetes manifests
 ///
 /// Without a command, `check` is meant: `mtls-lint apps/` is `mtls-lint check apps/`. A path that is named like a command is given as `./rules`.
 #[derive(Debug, Parser)]
@@ -63,7 +63,7 @@ pub(super) struct CheckArgs {
     #[command(flatten)]
     pub(super) exit: ExitArgs,
     /// Use this many threads [default: as many as there are processors]
-    #[arg(short, long, value_name = "N")]
+    #[arg(short, long, value_name = "N", help_heading = "Input")]
     pub(super) jobs: Option<NonZeroUsize>,
 }
 

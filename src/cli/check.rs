@@ -163,10 +163,13 @@ fn write_diff(changes: &[FileChange], is_terminal: bool, out: &mut dyn Write) ->
 
 /// Says what was read and what was not.
 fn tell_summary(summary: &Summary) {
-    note(&format!(
-        "read {} files, {} documents, {} resources, {} meshes",
-        summary.files, summary.documents, summary.resources, summary.meshes
-    ));
+    let counts = [
+        (summary.files, "file"),
+        (summary.documents, "document"),
+        (summary.resources, "resource"),
+        (summary.meshes, "mesh"),
+    ];
+    note(&format!("read {}", counts.map(counted).join(", ")));
     for unread in &summary.unread {
         let line = unread
             .line
@@ -176,6 +179,16 @@ fn tell_summary(summary: &Summary) {
             unread.path, unread.reason
         ));
     }
+}
+
+/// A number of things.
+fn counted((count, thing): (usize, &str)) -> String {
+    let ending = match (count, thing) {
+        (1, _) => "",
+        (_, "mesh") => "es",
+        _ => "s",
+    };
+    format!("{count} {thing}{ending}")
 }
 
 /// Says which named paths could not be read.
@@ -212,5 +225,145 @@ fn status(report: &Report, fail_on: FailOn, would_change: bool, exit_zero: bool)
         Exit::Findings
     } else {
         Exit::Success
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::args::Cli;
+    use crate::diagnostic::Severity;
+    use crate::rule::{InputContext, InputProblem};
+    use crate::source::Sources;
+
+    const ENVIRONMENT: Environment = Environment {
+        github_actions: false,
+        is_terminal: false,
+        width: 100,
+    };
+
+    fn planned(arguments: &[&str], environment: Environment) -> Result<Vec<OutputSpec>, Failure> {
+        let arguments = std::iter::once("mtls-lint").chain(arguments.iter().copied());
+        let cli = Cli::try_parse_from(arguments).expect("the arguments are valid");
+        plan(&cli.check.output, cli.check.fix.diff, environment)
+    }
+
+    fn spec(text: &str) -> OutputSpec {
+        text.parse().expect("the output is valid")
+    }
+
+    /// A report with one finding of a severity.
+    fn report(severity: Severity) -> Report {
+        let rule = find("unread-input").expect("the rule exists");
+        let problems: [InputProblem; 0] = [];
+        let mut cx = InputContext::new(&rule.meta, &problems);
+        cx.report_path("a".into(), "a finding").severity(severity);
+        Report {
+            diagnostics: cx.into_diagnostics(),
+            summary: Summary::default(),
+            sources: Arc::new(Sources::default()),
+        }
+    }
+
+    #[test]
+    fn people_get_pretty_and_workflows_get_annotations() {
+        let github = Environment {
+            github_actions: true,
+            ..ENVIRONMENT
+        };
+        assert_eq!(planned(&[], ENVIRONMENT), Ok(vec![spec("pretty=-")]));
+        assert_eq!(planned(&[], github), Ok(vec![spec("github=-")]));
+        assert_eq!(
+            planned(&["--format=json"], github),
+            Ok(vec![spec("json=-")])
+        );
+    }
+
+    #[test]
+    fn a_report_in_a_file_is_written_beside_the_one_on_standard_output() {
+        let outputs = planned(&["--output=sarif=a"], ENVIRONMENT);
+        assert_eq!(outputs, Ok(vec![spec("sarif=a"), spec("pretty=-")]));
+    }
+
+    #[test]
+    fn an_output_to_standard_output_replaces_the_default() {
+        let outputs = planned(&["--output=json=-"], ENVIRONMENT);
+        assert_eq!(outputs, Ok(vec![spec("json=-")]));
+    }
+
+    #[test]
+    fn a_diff_or_silence_leaves_only_files() {
+        for flag in ["--diff", "--quiet"] {
+            let outputs = planned(&[flag, "--output=sarif=a"], ENVIRONMENT);
+            assert_eq!(outputs, Ok(vec![spec("sarif=a")]), "{flag}");
+        }
+    }
+
+    #[test]
+    fn two_reports_for_standard_output_are_refused() {
+        let table: [&[&str]; 3] = [
+            &["--format=json", "--output=sarif=-"],
+            &["--diff", "--output=sarif=-"],
+            &["--output=json=-", "--output=sarif=-"],
+        ];
+        for arguments in table {
+            assert!(planned(arguments, ENVIRONMENT).is_err(), "{arguments:?}");
+        }
+    }
+
+    #[test]
+    fn findings_at_or_above_the_limit_make_the_run_fail() {
+        let table = [
+            (Severity::Note, FailOn::Warning, Exit::Success),
+            (Severity::Warning, FailOn::Warning, Exit::Findings),
+            (Severity::Warning, FailOn::Error, Exit::Success),
+            (Severity::Error, FailOn::Never, Exit::Success),
+        ];
+        for (severity, fail_on, expected) in table {
+            let exit = status(&report(severity), fail_on, false, false);
+            assert_eq!(exit, expected, "{severity} {fail_on:?}");
+        }
+    }
+
+    #[test]
+    fn exit_zero_hides_findings_and_pending_changes() {
+        let report = report(Severity::Error);
+        assert_eq!(status(&report, FailOn::Warning, true, true), Exit::Success);
+    }
+
+    #[test]
+    fn a_pending_change_makes_a_diff_fail() {
+        let report = report(Severity::Note);
+        assert_eq!(status(&report, FailOn::Error, true, false), Exit::Findings);
+    }
+
+    #[test]
+    fn a_diff_names_the_file_and_shows_the_change() {
+        let change = FileChange {
+            path: "apps/rule.yaml".into(),
+            before: "a: 1\nb: 2\n".into(),
+            after: "a: 1\nb: 3\n".into(),
+        };
+        let mut out = Vec::new();
+        write_diff(&[change], false, &mut out).expect("writing to memory works");
+        let text = String::from_utf8(out).expect("the diff is UTF-8");
+        insta::assert_snapshot!(text, @r"
+        --- a/apps/rule.yaml
+        +++ b/apps/rule.yaml
+        @@ -1,2 +1,2 @@
+         a: 1
+        -b: 2
+        +b: 3
+        ");
+    }
+
+    #[test]
+    fn one_thing_is_singular() {
+        let words = [(1, "file"), (2, "file"), (1, "mesh"), (0, "mesh")].map(counted);
+        assert_eq!(words, ["1 file", "2 files", "1 mesh", "0 meshes"]);
     }
 }

@@ -18,11 +18,11 @@ const MIN_WIDTH: usize = 40;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Environment {
     /// Whether this is a step of a GitHub workflow.
-    github_actions: bool,
+    pub(super) github_actions: bool,
     /// Whether standard output is a terminal.
     pub(super) is_terminal: bool,
     /// The width of the terminal, as far as it is known.
-    width: usize,
+    pub(super) width: usize,
 }
 
 impl Environment {

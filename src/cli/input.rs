@@ -18,7 +18,7 @@ const STDIN: &str = "-";
 #[command(next_help_heading = "Input")]
 pub(super) struct InputArgs {
     /// Files and folders to read; `-` reads a rendered stream from standard input [default: .]
-    #[arg(value_name = "PATH")]
+    #[arg(value_name = "PATH", help_heading = None::<&'static str>)]
     pub(super) paths: Vec<Utf8PathBuf>,
     /// Leave out paths that match a glob
     #[arg(long, value_name = "GLOB")]
@@ -75,8 +75,10 @@ impl InputArgs {
         if self.isolated {
             return Ok(Config::default());
         }
-        let path = match &self.config {
-            Some(path) => Some(path.clone()),
+        // An empty variable is how a workflow unsets it.
+        let named = self.config.clone().filter(|path| path != "");
+        let path = match named {
+            Some(path) => Some(path),
             None => config::discover(tree)?,
         };
         Ok(match path {

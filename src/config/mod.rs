@@ -46,7 +46,9 @@ pub struct Config {
     pub fail_on: Option<FailOn>,
 }
 
-/// A version as an editor should accept it: `1.26` without quotes is a number in YAML.
+/// A version, with or without quotes.
+///
+/// Without quotes `1.26` is a number to an editor; we read what is written.
 #[derive(JsonSchema)]
 #[serde(untagged)]
 #[schemars(inline)]
@@ -54,7 +56,7 @@ pub struct Config {
 enum VersionSchema {
     /// In quotes.
     Text(String),
-    /// Without quotes; read as it is written.
+    /// Without quotes.
     Number(f64),
 }
 

@@ -135,3 +135,116 @@ impl LegacyMtlsMode {
     /// The values by name.
     const NAMES: [(&str, Self); 2] = [("STRICT", Self::Strict), ("PERMISSIVE", Self::Permissive)];
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{at, expect_resource, problems, with_spec};
+    use super::*;
+
+    fn manifest(spec: &str) -> String {
+        with_spec("authentication.istio.io/v1alpha1", "Policy", spec)
+    }
+
+    fn policy(spec: &str) -> AuthenticationPolicy {
+        expect_resource!(AuthenticationPolicy, &manifest(spec))
+    }
+
+    #[test]
+    fn a_mesh_policy_has_no_namespace() {
+        let text = "apiVersion: authentication.istio.io/v1alpha1\nkind: MeshPolicy\nmetadata: {name: default}\nspec: {peers: [{mtls: {}}]}";
+        let policy: AuthenticationPolicy = expect_resource!(AuthenticationPolicy, text);
+        assert!(policy.is_mesh_policy);
+        assert_eq!(policy.meta.namespace.as_str(), "");
+        assert_eq!(at(text, policy.peers_place), "peers");
+        assert!(!self::policy("{}").is_mesh_policy);
+    }
+
+    #[test]
+    fn an_mtls_peer_is_strict_unless_it_says_otherwise() {
+        let table = [
+            ("{mtls: {}}", Some(LegacyMtlsMode::Strict)),
+            ("{mtls: null}", Some(LegacyMtlsMode::Strict)),
+            ("{mtls: {mode: STRICT}}", Some(LegacyMtlsMode::Strict)),
+            (
+                "{mtls: {mode: PERMISSIVE}}",
+                Some(LegacyMtlsMode::Permissive),
+            ),
+            ("{jwt: {issuer: a}}", None),
+            ("{}", None),
+        ];
+        for (peer, expected) in table {
+            let policy = policy(&format!("peers: [{peer}]"));
+            let mode = match &policy.peers[..] {
+                [Peer::Mtls { mode, .. }] => Some(*mode),
+                [Peer::Other] => None,
+                other => panic!("one peer, not {other:?}"),
+            };
+            assert_eq!(mode, expected, "{peer}");
+        }
+    }
+
+    #[test]
+    fn allow_tls_is_read() {
+        let policy = policy("peers: [{mtls: {allowTls: true}}]");
+        let [Peer::Mtls { allow_tls, .. }] = &policy.peers[..] else {
+            panic!("one peer");
+        };
+        assert!(allow_tls);
+    }
+
+    #[test]
+    fn targets_have_ports_by_number_or_name_and_labels() {
+        let policy = policy(
+            "targets:\n- name: web\n  ports: [{number: 80}, {name: http}]\n- {name: db, labels: {app: db}}",
+        );
+        let [web, db] = &policy.targets[..] else {
+            panic!("two targets");
+        };
+        let ports = [PortSelector::Number(80), PortSelector::Name("http".into())];
+        assert_eq!((&*web.name.value, &web.labels), ("web", &None));
+        assert_eq!(web.ports, ports);
+        assert!(db.ports.is_empty() && db.labels.is_some());
+    }
+
+    #[test]
+    fn a_policy_without_peers_points_at_its_name() {
+        let text = manifest("origins: [{jwt: {}}]");
+        let policy: AuthenticationPolicy = expect_resource!(AuthenticationPolicy, &text);
+        assert!(policy.has_origins && policy.peers.is_empty());
+        assert_eq!(at(&text, policy.peers_place), "test");
+        assert!(!self::policy("origins: []").has_origins);
+    }
+
+    #[test]
+    fn bad_values_are_problems() {
+        let table = [
+            (
+                "peers: [{mtls: {mode: DISABLE}}]",
+                "spec.peers[0].mtls.mode: `DISABLE` is not a mode of this policy; expected `STRICT` or `PERMISSIVE`",
+            ),
+            (
+                "peers: {mtls: {}}",
+                "spec.peers: must be a list, not a mapping",
+            ),
+            (
+                "peers: [mtls]",
+                "spec.peers[0]: must be a mapping, not text",
+            ),
+            (
+                "targets: [{}]",
+                "spec.targets[0]: must have the `name` of a service",
+            ),
+            (
+                "targets: [{name: a, ports: [{}]}]",
+                "spec.targets[0].ports[0]: must have a `number` or a `name`",
+            ),
+            (
+                "peers: [{mtls: {allowTls: maybe}}]",
+                "spec.peers[0].mtls.allowTls: must be `true` or `false`, not text",
+            ),
+        ];
+        for (spec, expected) in table {
+            assert_eq!(problems(&manifest(spec)), [expected]);
+        }
+    }
+}

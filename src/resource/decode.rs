@@ -163,3 +163,95 @@ fn decode_workload(object: &Object, root: &Field<'_>, cx: &mut Context<'_>) -> O
 fn mesh_config(config: MeshConfig) -> Resource {
     Resource::MeshConfig(Box::new(config))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{decode_all, problems, resource, values, with_spec};
+
+    #[test]
+    fn the_same_kind_of_another_group_is_not_read() {
+        let table = [
+            ("kyverno.io/v1", "Policy"),
+            ("policy/v1", "Policy"),
+            ("example.com/v1", "Sidecar"),
+            ("example.com/v1", "Service"),
+            ("networking.istio.io/v2", "DestinationRule"),
+            ("networking.istio.io/v1", "PeerAuthentication"),
+            ("networking.istio.io/v1", "Gateway"),
+            ("security.istio.io/v1", "AuthorizationPolicy"),
+            ("v2", "Service"),
+            ("apps/v1", "Pod"),
+            ("", "Deployment"),
+            ("sailoperator.io/v1", "ZTunnel"),
+            ("install.istio.io/v1alpha1", "Other"),
+            ("authentication.istio.io/v1alpha1", "Other"),
+        ];
+        for (api_version, kind) in table {
+            // None of these would be valid, so reading one would be a problem.
+            let text = with_spec(api_version, kind, "- x");
+            assert!(resource(&text).is_none(), "{api_version} {kind}");
+        }
+    }
+
+    #[test]
+    fn an_object_of_any_shape_has_a_resource_or_problems_but_not_both() {
+        let kinds = [
+            ("v1", "Namespace"),
+            ("v1", "Service"),
+            ("v1", "Pod"),
+            ("v1", "ConfigMap"),
+            ("apps/v1", "Deployment"),
+            ("batch/v1", "CronJob"),
+            ("networking.istio.io/v1", "DestinationRule"),
+            ("networking.istio.io/v1", "ServiceEntry"),
+            ("networking.istio.io/v1", "WorkloadEntry"),
+            ("networking.istio.io/v1", "WorkloadGroup"),
+            ("networking.istio.io/v1", "VirtualService"),
+            ("networking.istio.io/v1", "Sidecar"),
+            ("security.istio.io/v1", "PeerAuthentication"),
+            ("authentication.istio.io/v1alpha1", "Policy"),
+            ("install.istio.io/v1alpha1", "IstioOperator"),
+            ("sailoperator.io/v1", "Istio"),
+        ];
+        let metadata = ["{name: istio}", "", "x", "[x]", "{name: [x], labels: 1}"];
+        let rest = [
+            "",
+            "spec:",
+            "spec: x",
+            "spec: 1",
+            "spec: [x]",
+            "spec: [null]",
+            "data: {mesh: [x]}",
+            "data: [x]",
+        ];
+        for (api_version, kind) in kinds {
+            for metadata in metadata {
+                for rest in rest {
+                    let text = format!(
+                        "apiVersion: {api_version}\nkind: {kind}\nmetadata: {metadata}\n{rest}\n"
+                    );
+                    for decoded in decode_all(&text) {
+                        let has_problems = !decoded.problems.is_empty();
+                        assert!(decoded.resources.is_empty() || !has_problems, "{text}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn only_the_first_problems_of_an_object_are_kept() {
+        let subsets = "- {}\n".repeat(100);
+        let spec = format!("host: a\nsubsets:\n{subsets}");
+        let text = with_spec("networking.istio.io/v1", "DestinationRule", &spec);
+        assert_eq!(problems(&text).len(), 20);
+    }
+
+    #[test]
+    fn values_of_another_chart_are_not_read() {
+        let table = ["replicas: 1", "[x]", "x", "global: {imageRegistry: x}"];
+        for text in table {
+            assert!(values(text).is_none(), "{text}");
+        }
+    }
+}

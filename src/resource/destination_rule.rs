@@ -302,3 +302,6 @@ impl TlsMode {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -229,3 +229,6 @@ fn component_env(spec: &Field<'_>, cx: &mut Context<'_>) -> Vec<(Box<str>, Spann
         cx,
     )
 }
+
+#[cfg(test)]
+mod tests;

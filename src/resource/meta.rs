@@ -139,3 +139,88 @@ impl Meta {
         self.name.place
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{at, expect_resource};
+    use super::super::{NamespaceObject, Service};
+    use super::*;
+
+    #[test]
+    fn identity_and_metadata_are_kept() {
+        let text = "apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: apps, labels: {b: 1, a: yes, c: }, annotations: {x: y}}";
+        let service: Service = expect_resource!(Service, text);
+        let meta = service.meta;
+        assert_eq!(meta.id.to_string(), "Service apps/web");
+        assert_eq!(
+            (&*meta.api_version, meta.namespace.as_str()),
+            ("v1", "apps")
+        );
+        assert_eq!(at(text, meta.place()), "web");
+        let labels: Vec<_> = meta
+            .labels
+            .iter()
+            .map(|(key, text)| (key, &*text.value))
+            .collect();
+        assert_eq!(labels, [("a", "yes"), ("b", "1"), ("c", "")]);
+        assert_eq!(meta.annotations.get("x"), Some("y"));
+    }
+
+    #[test]
+    fn a_namespace_is_in_itself() {
+        let text = "apiVersion: v1\nkind: Namespace\nmetadata: {name: apps}";
+        let object: NamespaceObject = expect_resource!(Namespace, text);
+        assert_eq!(object.meta.namespace.as_str(), "apps");
+        assert_eq!(object.meta.namespace_source, NamespaceSource::ClusterScoped);
+    }
+
+    #[test]
+    fn metadata_of_a_wrong_shape_is_empty() {
+        let text =
+            "apiVersion: v1\nkind: Service\nmetadata: {name: a, labels: [x], annotations: x}";
+        let service: Service = expect_resource!(Service, text);
+        assert!(service.meta.labels.is_empty() && service.meta.annotations.is_empty());
+    }
+
+    #[test]
+    fn only_times_in_utc_count() {
+        let table = [
+            ("2024-05-01T12:00:00Z", Some("2024-05-01T12:00:00Z")),
+            ("2024-05-01T12:00:00.123Z", Some("2024-05-01T12:00:00Z")),
+            ("2024-05-01T12:00:00+02:00", None),
+            ("2024-05-01", None),
+            ("2024-05-01 12:00:00Z", None),
+            ("2024-05-01T12:00:00.Z", None),
+            ("é024-05-01T12:00:00Z", None),
+            ("", None),
+        ];
+        for (text, expected) in table {
+            let parsed = Timestamp::parse(text);
+            assert_eq!(parsed.map(|time| time.0).as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_creation_time_may_be_unquoted_or_null() {
+        let table = [
+            ("2024-05-01T12:00:00Z", true),
+            ("'2024-05-01T12:00:00Z'", true),
+            ("null", false),
+        ];
+        for (written, is_known) in table {
+            let text = format!(
+                "apiVersion: v1\nkind: Service\nmetadata: {{name: a, creationTimestamp: {written}}}"
+            );
+            let service: Service = expect_resource!(Service, &text);
+            assert_eq!(service.meta.created.is_some(), is_known, "{written}");
+        }
+    }
+
+    #[test]
+    fn of_a_label_written_twice_the_last_counts() {
+        let text = "apiVersion: v1\nkind: Service\nmetadata: {name: a, labels: {x: 1, y: 2, x: 3}}";
+        let service: Service = expect_resource!(Service, text);
+        assert_eq!(service.meta.labels.get("x"), Some("3"));
+        assert_eq!(service.meta.labels.iter().count(), 2);
+    }
+}

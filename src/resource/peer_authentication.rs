@@ -119,3 +119,127 @@ impl MtlsMode {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{at, expect_resource, problem_texts, problems, with_spec};
+    use super::*;
+
+    fn manifest(spec: &str) -> String {
+        with_spec("security.istio.io/v1beta1", "PeerAuthentication", spec)
+    }
+
+    fn policy(spec: &str) -> PeerAuthentication {
+        expect_resource!(PeerAuthentication, &manifest(spec))
+    }
+
+    #[test]
+    fn every_mode_is_read() {
+        for mode in ["UNSET", "DISABLE", "PERMISSIVE", "STRICT"] {
+            assert_eq!(
+                policy(&format!("mtls: {{mode: {mode}}}")).mode.as_str(),
+                mode
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_not_stated_is_unset_and_points_at_the_nearest_thing() {
+        let table = [
+            ("mtls:\n  mode: STRICT", MtlsMode::Strict, "STRICT"),
+            ("mtls: {mode: null}", MtlsMode::Unset, "mtls"),
+            ("mtls: {}", MtlsMode::Unset, "mtls"),
+            ("mtls:", MtlsMode::Unset, "mtls"),
+            ("{}", MtlsMode::Unset, "test"),
+            ("", MtlsMode::Unset, "test"),
+        ];
+        for (spec, mode, place) in table {
+            let text = manifest(spec);
+            let policy: PeerAuthentication = expect_resource!(PeerAuthentication, &text);
+            assert_eq!(policy.mode, mode, "{spec}");
+            assert_eq!(at(&text, policy.mode_place), place, "{spec}");
+        }
+    }
+
+    #[test]
+    fn a_selector_without_labels_is_there_and_empty() {
+        for spec in [
+            "selector: {}",
+            "selector: {matchLabels: {}}",
+            "selector: {matchLabels: }",
+        ] {
+            let policy = policy(spec);
+            assert_eq!(policy.selector, None, "{spec}");
+            assert!(policy.has_selector, "{spec}");
+        }
+        assert!(!policy("selector:").has_selector);
+        let selector = policy("selector: {matchLabels: {app: web}}").selector;
+        assert!(selector.is_some_and(|selector| selector.labels.get("app") == Some("web")));
+    }
+
+    #[test]
+    fn ports_are_keys_with_and_without_quotes() {
+        let text = manifest(
+            "selector: {matchLabels: {app: web}}\nportLevelMtls:\n  8080: {mode: DISABLE}\n  \"9090\": {}\n  80:",
+        );
+        let policy: PeerAuthentication = expect_resource!(PeerAuthentication, &text);
+        let ports: Vec<_> = policy
+            .ports
+            .iter()
+            .map(|port| (port.port.value, port.mode, at(&text, port.mode_place)))
+            .collect();
+        let expected = [
+            (8080, MtlsMode::Disable, "DISABLE"),
+            (9090, MtlsMode::Unset, "\"9090\""),
+            (80, MtlsMode::Unset, "80"),
+        ];
+        assert_eq!(ports, expected);
+    }
+
+    #[test]
+    fn ports_without_a_selector_are_a_problem() {
+        let text = manifest("selector: {}\nportLevelMtls: {8080: {mode: STRICT}}");
+        let expected = "spec.portLevelMtls: ports need a `selector` with labels; a policy for a whole namespace or mesh has none";
+        assert_eq!(problems(&text), [expected]);
+        assert_eq!(problem_texts(&text), ["portLevelMtls"]);
+    }
+
+    #[test]
+    fn bad_values_are_problems() {
+        let table = [
+            (
+                "mtls: {mode: STRCIT}",
+                "spec.mtls.mode: `STRCIT` is not a mutual TLS mode; did you mean `STRICT`?",
+            ),
+            (
+                "mtls: {mode: strict}",
+                "spec.mtls.mode: `strict` is not a mutual TLS mode; did you mean `STRICT`?",
+            ),
+            (
+                "mtls: {mode: ISTIO_MUTUAL}",
+                "spec.mtls.mode: `ISTIO_MUTUAL` is not a mutual TLS mode; expected `UNSET`, `DISABLE`, `PERMISSIVE` or `STRICT`",
+            ),
+            ("mtls: STRICT", "spec.mtls: must be a mapping, not text"),
+            ("[mtls]", "spec: must be a mapping, not a list"),
+            (
+                "portLevelMtls: {http: {mode: STRICT}}",
+                "spec.portLevelMtls.http: `http` is not a port number (1 to 65535)",
+            ),
+            (
+                "portLevelMtls: {0: {mode: STRICT}}",
+                "spec.portLevelMtls.0: `0` is not a port number (1 to 65535)",
+            ),
+            (
+                "portLevelMtls: [8080]",
+                "spec.portLevelMtls: must be a mapping, not a list",
+            ),
+            (
+                "selector: {matchLabels: [app]}",
+                "spec.selector.matchLabels: must be a mapping, not a list",
+            ),
+        ];
+        for (spec, expected) in table {
+            assert_eq!(problems(&manifest(spec)), [expected]);
+        }
+    }
+}

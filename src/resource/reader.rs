@@ -216,7 +216,8 @@ impl<'a> Field<'a> {
 
     /// A list of strings.
     pub(super) fn texts(&self, cx: &mut Context<'_>) -> Vec<Spanned<Box<str>>> {
-        self.each(|item, cx| item.any_text(cx), cx)
+        let items = self.items(cx);
+        items.filter_map(|item| item.any_text(cx)).collect()
     }
 
     /// A boolean.
@@ -390,17 +391,12 @@ impl<'a> Field<'a> {
 
     /// The path from the root of the object.
     fn path(&self) -> String {
-        let mut path = self.parent.map_or_else(String::new, Field::path);
+        let parent = self.parent.map_or_else(String::new, Field::path);
         match self.step {
-            Step::Root => {}
-            Step::Key(key) => {
-                if !path.is_empty() {
-                    path.push('.');
-                }
-                path.push_str(key);
-            }
-            Step::Index(index) => path.push_str(&format!("[{index}]")),
+            Step::Root => parent,
+            Step::Key(key) if parent.is_empty() => key.to_owned(),
+            Step::Key(key) => format!("{parent}.{key}"),
+            Step::Index(index) => format!("{parent}[{index}]"),
         }
-        path
     }
 }

@@ -165,3 +165,127 @@ impl Transport {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{at, expect_resource, problems, with_spec};
+    use super::*;
+
+    fn service(spec: &str) -> Service {
+        expect_resource!(Service, &with_spec("v1", "Service", spec))
+    }
+
+    #[test]
+    fn a_port_has_kubernetes_defaults() {
+        let service = service("ports: [{port: 80}]");
+        let [port] = &service.ports[..] else {
+            panic!("one port");
+        };
+        assert_eq!((port.port.value, &port.name), (80, &None));
+        assert_eq!(port.target, TargetPort::Number(80));
+        assert_eq!(
+            (port.transport, &port.app_protocol),
+            (Transport::Tcp, &None)
+        );
+    }
+
+    #[test]
+    fn all_fields_of_a_port_are_read() {
+        let service = service(
+            "ports: [{name: dns, port: 53, targetPort: 5353, protocol: UDP, appProtocol: dns}]",
+        );
+        let [port] = &service.ports[..] else {
+            panic!("one port");
+        };
+        assert_eq!(port.name.as_deref(), Some("dns"));
+        assert_eq!(port.target, TargetPort::Number(5353));
+        assert_eq!(port.transport, Transport::Udp);
+        assert_eq!(port.app_protocol.as_deref(), Some("dns"));
+    }
+
+    #[test]
+    fn a_target_port_in_quotes_is_a_name() {
+        let table = [
+            ("http", TargetPort::Name("http".into())),
+            ("\"8080\"", TargetPort::Name("8080".into())),
+            ("8080", TargetPort::Number(8080)),
+            ("0", TargetPort::Number(80)),
+            ("''", TargetPort::Number(80)),
+            ("null", TargetPort::Number(80)),
+        ];
+        for (written, expected) in table {
+            let service = service(&format!("ports: [{{port: 80, targetPort: {written}}}]"));
+            assert_eq!(service.ports[0].target, expected, "{written}");
+        }
+    }
+
+    #[test]
+    fn ports_that_cannot_be_read_are_left_out() {
+        let service = service(
+            "ports: [{port: x}, {name: a}, {port: 0}, {port: 70000}, {port: 1, protocol: tcp}, '', {port: '81'}]",
+        );
+        let ports: Vec<_> = service.ports.iter().map(|port| port.port.value).collect();
+        assert_eq!(ports, [81]);
+    }
+
+    #[test]
+    fn an_empty_selector_is_none() {
+        assert_eq!(service("selector: {}").selector, None);
+        assert_eq!(service("selector:").selector, None);
+        let selector = service("selector: {app: web, version: 1}").selector;
+        let selector = selector.expect("it has labels");
+        assert_eq!(selector.labels.get("version"), Some("1"));
+    }
+
+    #[test]
+    fn the_type_tells_headless_and_external_names() {
+        let table = [
+            ("type: NodePort", ServiceType::ClusterIp),
+            ("{}", ServiceType::ClusterIp),
+            ("clusterIP: None", ServiceType::Headless),
+            ("clusterIP: 10.0.0.1", ServiceType::ClusterIp),
+        ];
+        for (spec, expected) in table {
+            assert_eq!(service(spec).service_type, expected, "{spec}");
+        }
+        let external = service("type: ExternalName\nexternalName: db.example.com");
+        let ServiceType::ExternalName(name) = external.service_type else {
+            panic!("an external name");
+        };
+        assert_eq!(&*name.value, "db.example.com");
+    }
+
+    #[test]
+    fn the_annotation_is_a_comma_list() {
+        let text = "apiVersion: v1\nkind: Service\nmetadata: {name: a, annotations: {networking.istio.io/exportTo: '., other ,'}}";
+        let service: Service = expect_resource!(Service, text);
+        let export_to = service.export_to.expect("the annotation has values");
+        let values: Vec<_> = export_to.values.iter().map(|v| &*v.value).collect();
+        assert_eq!(values, [".", "other"]);
+        assert_eq!(at(text, export_to.place), "'., other ,'");
+        let empty: Service = expect_resource!(Service, &text.replace("., other ,", ""));
+        assert_eq!(empty.export_to, None);
+    }
+
+    #[test]
+    fn only_wrong_shapes_are_problems() {
+        let table = [
+            ("[]", "spec: must be a mapping, not a list"),
+            (
+                "ports: {port: 80}",
+                "spec.ports: must be a list, not a mapping",
+            ),
+            (
+                "selector: web",
+                "spec.selector: must be a mapping, not text",
+            ),
+            (
+                "type: ExternalName",
+                "spec.externalName: a Service of type `ExternalName` needs the name",
+            ),
+        ];
+        for (spec, expected) in table {
+            assert_eq!(problems(&with_spec("v1", "Service", spec)), [expected]);
+        }
+    }
+}

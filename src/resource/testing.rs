@@ -106,17 +106,17 @@ pub(super) fn at(text: &str, place: Place) -> &str {
 
 /// An object of a kind with a `spec`, given as the lines below it without their indent.
 pub(super) fn with_spec(api_version: &str, kind: &str, spec: &str) -> String {
-    let lines: String = spec.lines().map(|line| format!("  {line}\n")).collect();
+    let spec = spec.replace('\n', "\n  ");
     format!(
-        "apiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: test, namespace: apps}}\nspec:\n{lines}"
+        "apiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: test, namespace: apps}}\nspec:\n  {spec}\n"
     )
 }
 
 /// The resource of a variant, or a panic that says what it is instead.
 macro_rules! expect_resource {
     ($variant:ident, $text:expr) => {
-        match super::testing::resource($text) {
-            Some(super::Resource::$variant(resource)) => resource,
+        match $crate::resource::testing::resource($text) {
+            Some($crate::resource::Resource::$variant(resource)) => resource,
             other => panic!("expected {}, found {other:?}", stringify!($variant)),
         }
     };

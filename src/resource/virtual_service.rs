@@ -123,3 +123,97 @@ impl RouteDestination {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{expect_resource, problems, with_spec};
+    use super::*;
+
+    fn manifest(spec: &str) -> String {
+        with_spec("networking.istio.io/v1", "VirtualService", spec)
+    }
+
+    fn service(spec: &str) -> VirtualService {
+        expect_resource!(VirtualService, &manifest(spec))
+    }
+
+    fn hosts(service: &VirtualService) -> Vec<&str> {
+        let destinations = service.destinations.iter();
+        destinations.map(|found| &*found.host.value).collect()
+    }
+
+    #[test]
+    fn hosts_gateways_and_export_to_are_read() {
+        let service = service("hosts: [a, b]\ngateways: [mesh, infra/public]\nexportTo: [.]");
+        let texts = |list: &[Spanned<Box<str>>]| -> Vec<String> {
+            list.iter().map(|text| text.value.to_string()).collect()
+        };
+        assert_eq!(texts(&service.hosts), ["a", "b"]);
+        assert_eq!(texts(&service.gateways), ["mesh", "infra/public"]);
+        assert!(service.export_to.is_some_and(|to| to.contains(".")));
+    }
+
+    #[test]
+    fn destinations_come_from_routes_and_mirrors_of_all_protocols() {
+        let service = service(
+            "http:\n- route: [{destination: {host: a}}, {destination: {host: b}}]\n  mirrors: [{destination: {host: c}}]\n  mirror: {host: d}\n- redirect: {uri: /}\ntls:\n- route: [{destination: {host: e}}]\ntcp:\n- route: [{destination: {host: f}}]",
+        );
+        assert_eq!(hosts(&service), ["a", "b", "c", "d", "e", "f"]);
+    }
+
+    #[test]
+    fn a_destination_has_a_port_and_a_subset() {
+        let service =
+            service("http: [{route: [{destination: {host: a, port: {number: 80}, subset: v1}}]}]");
+        let [found] = &service.destinations[..] else {
+            panic!("one destination");
+        };
+        assert_eq!(found.port, Some(80));
+        let subset = found.subset.as_ref().map(|subset| &*subset.value);
+        assert_eq!(subset, Some("v1"));
+        assert!(found.gateways.is_empty());
+    }
+
+    #[test]
+    fn a_destination_knows_the_gateways_of_its_own_route() {
+        let service = service(
+            "http:\n- match: [{gateways: [mesh]}, {uri: {prefix: /}, gateways: [infra/public, mesh]}]\n  route: [{destination: {host: a}}]\n- route: [{destination: {host: b}}]",
+        );
+        let gateways: Vec<_> = service
+            .destinations
+            .iter()
+            .map(|found| &*found.gateways)
+            .collect();
+        let expected: [&[Box<str>]; 2] = [&["infra/public".into(), "mesh".into()], &[]];
+        assert_eq!(gateways, expected);
+    }
+
+    #[test]
+    fn wrong_types_are_problems() {
+        let table = [
+            (
+                "http: {route: []}",
+                "spec.http: must be a list, not a mapping",
+            ),
+            (
+                "http: [{route: {destination: {}}}]",
+                "spec.http[0].route: must be a list, not a mapping",
+            ),
+            (
+                "http: [{route: [{destination: a}]}]",
+                "spec.http[0].route[0].destination: must be a mapping, not text",
+            ),
+            (
+                "http: [{route: [{destination: {host: a, subset: 1}}]}]",
+                "spec.http[0].route[0].destination.subset: must be text, not a number; put it in quotes",
+            ),
+            (
+                "tcp: [{route: [{destination: {host: a, port: {number: -1}}}]}]",
+                "spec.tcp[0].route[0].destination.port.number: `-1` is not a port number (1 to 65535)",
+            ),
+        ];
+        for (spec, expected) in table {
+            assert_eq!(problems(&manifest(spec)), [expected]);
+        }
+    }
+}

@@ -95,3 +95,154 @@ impl ContainerPort {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{at, expect_resource, problems, resource, with_spec};
+    use super::*;
+
+    const POD: &str = "metadata: {labels: {app: web}, annotations: {a: b}}\nspec:\n  hostNetwork: true\n  containers:\n  - name: app\n    ports: [{name: http, containerPort: 8080}, {containerPort: 53, protocol: UDP}]";
+
+    /// A text below a key.
+    fn below(key: &str, text: &str) -> String {
+        format!("{key}:\n  {}", text.replace('\n', "\n  "))
+    }
+
+    fn deployment(pod_spec: &str) -> Workload {
+        let spec = below("template", &below("spec", pod_spec));
+        expect_resource!(Workload, &with_spec("apps/v1", "Deployment", &spec))
+    }
+
+    fn ports(workload: &Workload) -> Vec<u16> {
+        workload.ports.iter().map(|port| port.port).collect()
+    }
+
+    #[test]
+    fn every_kind_with_a_pod_template_is_a_workload() {
+        let kinds = [
+            ("v1", "ReplicationController"),
+            ("apps/v1", "Deployment"),
+            ("apps/v1beta1", "StatefulSet"),
+            ("apps/v1beta2", "DaemonSet"),
+            ("apps/v1", "ReplicaSet"),
+            ("extensions/v1beta1", "Deployment"),
+            ("batch/v1", "Job"),
+            ("argoproj.io/v1alpha1", "Rollout"),
+            ("apps.openshift.io/v1", "DeploymentConfig"),
+            ("serving.knative.dev/v1", "Service"),
+        ];
+        for (api_version, kind) in kinds {
+            let text = with_spec(api_version, kind, &below("template", POD));
+            let workload: Workload = expect_resource!(Workload, &text);
+            assert_eq!(workload.labels.get("app"), Some("web"), "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_cron_job_nests_its_template() {
+        let spec = below("jobTemplate", &below("spec", &below("template", POD)));
+        let text = with_spec("batch/v1beta1", "CronJob", &spec);
+        let workload: Workload = expect_resource!(Workload, &text);
+        assert_eq!(workload.labels.get("app"), Some("web"));
+    }
+
+    #[test]
+    fn a_pod_is_its_own_template() {
+        let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, labels: {app: web}}\nspec: {containers: [{ports: [{containerPort: 80}]}]}";
+        let workload: Workload = expect_resource!(Workload, text);
+        assert_eq!(workload.labels, workload.meta.labels);
+        assert_eq!(
+            at(text, workload.template),
+            "{name: web, labels: {app: web}}"
+        );
+        assert_eq!(ports(&workload), [80]);
+    }
+
+    #[test]
+    fn all_fields_of_the_template_are_read() {
+        let text = with_spec("apps/v1", "Deployment", &below("template", POD));
+        let workload: Workload = expect_resource!(Workload, &text);
+        assert_eq!(workload.annotations.get("a"), Some("b"));
+        assert_eq!(
+            at(&text, workload.template),
+            "{labels: {app: web}, annotations: {a: b}}"
+        );
+        assert_eq!(
+            workload.host_network.map(|place| at(&text, place)),
+            Some("true")
+        );
+        let [http, dns] = &workload.ports[..] else {
+            panic!("two ports");
+        };
+        assert_eq!((http.name.as_deref(), http.port), (Some("http"), 8080));
+        assert_eq!((dns.port, dns.transport), (53, Transport::Udp));
+        assert!(workload.proxy_container.is_none());
+    }
+
+    #[test]
+    fn the_proxy_is_not_part_of_the_application() {
+        let workload = deployment(
+            "containers:\n- {name: app, ports: [{containerPort: 80}]}\n- {name: istio-proxy, image: 'istio/proxyv2:1.4.0', ports: [{containerPort: 15090}]}",
+        );
+        assert!(workload.proxy_container.is_some());
+        let image = workload.proxy_image.as_ref().map(|image| &*image.value);
+        assert_eq!(image, Some("istio/proxyv2:1.4.0"));
+        assert_eq!(ports(&workload), [80]);
+        assert_eq!(workload.host_network, None);
+    }
+
+    #[test]
+    fn an_init_container_is_a_proxy_only_if_it_keeps_running() {
+        let native = deployment("initContainers: [{name: istio-proxy, restartPolicy: Always}]");
+        let done = deployment("initContainers: [{name: istio-proxy}, {name: istio-init}]");
+        assert!(native.proxy_container.is_some());
+        assert!(done.proxy_container.is_none());
+    }
+
+    #[test]
+    fn a_template_without_metadata_points_at_the_name() {
+        let workload = deployment("containers: []");
+        assert_eq!(workload.template, workload.meta.place());
+        assert!(workload.labels.is_empty());
+    }
+
+    #[test]
+    fn host_network_must_be_true() {
+        assert_eq!(deployment("hostNetwork: false").host_network, None);
+        assert_eq!(deployment("hostNetwork: 'true'").host_network, None);
+    }
+
+    #[test]
+    fn without_a_template_there_is_no_workload() {
+        let text = with_spec(
+            "argoproj.io/v1alpha1",
+            "Rollout",
+            "workloadRef: {name: web}",
+        );
+        assert!(resource(&text).is_none());
+    }
+
+    #[test]
+    fn only_wrong_shapes_are_problems() {
+        let table = [
+            (
+                "template: []",
+                "spec.template: must be a mapping, not a list",
+            ),
+            (
+                "template: {spec: {containers: {}}}",
+                "spec.template.spec.containers: must be a list, not a mapping",
+            ),
+            (
+                "template: {metadata: x}",
+                "spec.template.metadata: must be a mapping, not text",
+            ),
+        ];
+        for (spec, expected) in table {
+            let text = with_spec("apps/v1", "Deployment", spec);
+            assert_eq!(problems(&text), [expected]);
+        }
+        let odd = deployment("containers: [{ports: [{containerPort: x}, {containerPort: 0}, 7]}]");
+        assert_eq!(odd.ports, []);
+    }
+}

@@ -19,7 +19,7 @@ impl WorkloadEntry {
         let spec = root.child("spec");
         let endpoint = EndpointSpec::decode(&spec, cx);
         if !spec.is_present() {
-            cx.fault(&spec, "a WorkloadEntry needs it");
+            cx.fault(&spec, "must be given");
         }
         Some(Self {
             meta,
@@ -101,5 +101,50 @@ impl EndpointSpec {
             ports,
             labels: field.child("labels").labels(cx),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{at, expect_resource, problems, with_spec};
+    use super::*;
+
+    #[test]
+    fn labels_of_metadata_and_spec_are_kept_apart() {
+        let text = "apiVersion: networking.istio.io/v1\nkind: WorkloadEntry\nmetadata: {name: vm, labels: {app: outer}}\nspec: {address: 10.0.0.1, labels: {app: inner}}";
+        let entry: WorkloadEntry = expect_resource!(WorkloadEntry, text);
+        assert_eq!(entry.meta.labels.get("app"), Some("outer"));
+        assert_eq!(entry.endpoint.labels.get("app"), Some("inner"));
+        assert_eq!(
+            at(text, entry.endpoint.place),
+            "{address: 10.0.0.1, labels: {app: inner}}"
+        );
+    }
+
+    #[test]
+    fn a_workload_entry_without_a_spec_is_a_problem() {
+        let text = with_spec("networking.istio.io/v1", "WorkloadEntry", "");
+        assert_eq!(problems(&text), ["spec: must be given"]);
+    }
+
+    #[test]
+    fn a_workload_group_has_labels_and_a_template() {
+        let text = with_spec(
+            "networking.istio.io/v1alpha3",
+            "WorkloadGroup",
+            "metadata: {labels: {app: vm}}\ntemplate: {ports: {http: 80}, serviceAccount: vm}",
+        );
+        let group: WorkloadGroup = expect_resource!(WorkloadGroup, &text);
+        assert_eq!(group.labels.get("app"), Some("vm"));
+        assert_eq!(group.template.ports, [("http".into(), 80)]);
+        assert_eq!(group.template.service_account.as_deref(), Some("vm"));
+    }
+
+    #[test]
+    fn a_workload_group_without_a_template_has_an_empty_one() {
+        let text = with_spec("networking.istio.io/v1", "WorkloadGroup", "{}");
+        let group: WorkloadGroup = expect_resource!(WorkloadGroup, &text);
+        assert_eq!(group.template.place, group.meta.place());
+        assert!(group.template.address.is_empty());
     }
 }
