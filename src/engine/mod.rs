@@ -1,11 +1,16 @@
 //! The run as a whole: analyse, lint, fix.
 
+mod analyse;
 mod error;
 mod fix;
 mod lint;
+mod presets;
+mod problems;
+mod read;
 mod report;
 mod request;
 
+pub use analyse::{Analysis, analyse};
 pub use error::Error;
 pub use fix::{FileChange, Fixed, fix, write_changes};
 pub use lint::{Outcome, lint, lint_text};

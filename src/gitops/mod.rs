@@ -41,3 +41,20 @@ pub enum Problem {
         kind: Box<str>,
     },
 }
+
+impl Problem {
+    /// Where it is.
+    pub fn place(&self) -> Place {
+        match self {
+            Self::Unnamed { place, .. } | Self::Unversioned { place, .. } => *place,
+        }
+    }
+
+    /// What is wrong, in words.
+    pub fn message(&self) -> String {
+        match self {
+            Self::Unnamed { kind, .. } => format!("a {kind} without `metadata.name`"),
+            Self::Unversioned { kind, .. } => format!("a {kind} without `apiVersion`"),
+        }
+    }
+}

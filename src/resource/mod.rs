@@ -76,3 +76,23 @@ pub enum Resource {
     /// Mesh config in any of its forms.
     MeshConfig(Box<MeshConfig>),
 }
+
+impl Resource {
+    /// The metadata; none for a file of Helm values.
+    pub fn meta(&self) -> Option<&Meta> {
+        match self {
+            Self::Namespace(x) => Some(&x.meta),
+            Self::Service(x) => Some(&x.meta),
+            Self::Workload(x) => Some(&x.meta),
+            Self::ServiceEntry(x) => Some(&x.meta),
+            Self::WorkloadEntry(x) => Some(&x.meta),
+            Self::WorkloadGroup(x) => Some(&x.meta),
+            Self::DestinationRule(x) => Some(&x.meta),
+            Self::VirtualService(x) => Some(&x.meta),
+            Self::Sidecar(x) => Some(&x.meta),
+            Self::PeerAuthentication(x) => Some(&x.meta),
+            Self::AuthenticationPolicy(x) => Some(&x.meta),
+            Self::MeshConfig(x) => x.meta.as_ref(),
+        }
+    }
+}

@@ -5,6 +5,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::context::diagnostic;
 use super::{ReportBuilder, RuleMeta};
 use crate::diagnostic::Diagnostic;
+use crate::gitops;
+use crate::object::ObjectId;
 use crate::resource;
 use crate::source::Place;
 use crate::yaml::ProblemKind;
@@ -23,6 +25,8 @@ pub enum InputProblem {
     NotUtf8 {
         /// The path as shown to people.
         path: Utf8PathBuf,
+        /// The line of the first byte that is not.
+        line: usize,
     },
     /// The templates of a chart that nobody renders, all together.
     Chart {
@@ -40,8 +44,21 @@ pub enum InputProblem {
         /// What is wrong, in words.
         message: String,
     },
+    /// Something that looks like an object and that no API server would take.
+    Deploy(gitops::Problem),
+    /// Objects that are defined more than once.
+    Alternatives(Vec<Alternative>),
     /// An object with content that Istio's admission would refuse, so that it is treated as absent.
     Object(resource::Problem),
+}
+
+/// An object that is defined more than once. Only the first definition takes part in the mesh.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alternative {
+    /// The object.
+    pub object: ObjectId,
+    /// Where it is defined, the definition that was taken first.
+    pub places: Vec<Place>,
 }
 
 /// What a rule sees that words the problems of reading.

@@ -10,7 +10,7 @@ mod suggest;
 
 pub use context::{ReportBuilder, RuleContext};
 pub(crate) use declare::declare_rule;
-pub use inputs::{InputContext, InputProblem};
+pub use inputs::{Alternative, InputContext, InputProblem};
 pub use meta::{Category, RuleMeta, Stage};
 pub use options::{NoOptions, OptionsType, RuleOptions};
 pub use page::{render_index, render_page};

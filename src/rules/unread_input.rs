@@ -5,7 +5,7 @@ use camino::Utf8Path;
 use crate::declare_rule;
 use crate::diagnostic::Severity;
 use crate::resource;
-use crate::rule::{InputContext, InputProblem, NoOptions};
+use crate::rule::{Alternative, InputContext, InputProblem, NoOptions};
 use crate::source::Place;
 use crate::yaml::ProblemKind;
 
@@ -72,8 +72,9 @@ fn check(_options: &NoOptions, cx: &mut InputContext<'_>) {
                 cx.report_path(path, format!("`{path}` is not read: {reason}"))
                     .help("make it readable, or leave it out with `--exclude`");
             }
-            InputProblem::NotUtf8 { path } => {
-                cx.report_path(path, format!("`{path}` is not read: it is not UTF-8"))
+            InputProblem::NotUtf8 { path, line } => {
+                let message = format!("`{path}` is not read: line {line} is not UTF-8");
+                cx.report_path(path, message)
                     .help("save the file as UTF-8, or leave it out with `--exclude`");
             }
             InputProblem::Chart { path, templates } => chart(cx, path, *templates),
@@ -82,6 +83,15 @@ fn check(_options: &NoOptions, cx: &mut InputContext<'_>) {
                 kind,
                 message,
             } => document(cx, *place, *kind, message),
+            InputProblem::Deploy(problem) => {
+                cx.report(
+                    problem.place(),
+                    format!("the object is not read: {}", problem.message()),
+                )
+                .primary("Kubernetes refuses this")
+                .help("complete the object, or leave the file out with `--exclude`");
+            }
+            InputProblem::Alternatives(alternatives) => of_alternatives(cx, alternatives),
             InputProblem::Object(problem) => object(cx, problem),
         }
     }
@@ -121,6 +131,44 @@ fn document(cx: &mut InputContext<'_>, place: Place, kind: ProblemKind, message:
                 .help("write the repeated parts out, or leave the file out with `--exclude`");
         }
     }
+}
+
+/// How many objects a note about alternatives names.
+const SAMPLES: usize = 3;
+
+/// Objects that are defined more than once: variants that are never applied together.
+fn of_alternatives(cx: &mut InputContext<'_>, alternatives: &[Alternative]) {
+    let Some(first) = alternatives.first() else {
+        return;
+    };
+    let [taken, left, ..] = first.places.as_slice() else {
+        return;
+    };
+    let message = match alternatives.len() {
+        1 => format!(
+            "`{}` is defined more than once; the first definition is taken",
+            first.object
+        ),
+        count => format!(
+            "{count} objects are defined more than once; the first definition of each is taken"
+        ),
+    };
+    let mut report = cx.report(*left, message);
+    report
+        .primary(format!("this definition of `{}` is left out", first.object))
+        .object(&first.object)
+        .severity(Severity::Note)
+        .label(*taken, Some(&first.object), "this one is taken");
+    for other in alternatives.iter().skip(1).take(SAMPLES) {
+        if let [_, left, ..] = other.places.as_slice() {
+            report.label(
+                *left,
+                Some(&other.object),
+                format!("this definition of `{}` is left out", other.object),
+            );
+        }
+    }
+    report.help("lint variants that are not applied together one by one, or leave some out with `--exclude`");
 }
 
 /// An object that Istio's admission would refuse.
@@ -209,8 +257,12 @@ mod tests {
     fn a_file_that_is_not_utf8_is_a_warning_about_its_path() {
         let finding = worded(InputProblem::NotUtf8 {
             path: "latin.yaml".into(),
+            line: 3,
         });
-        assert_eq!(finding.message, "`latin.yaml` is not read: it is not UTF-8");
+        assert_eq!(
+            finding.message,
+            "`latin.yaml` is not read: line 3 is not UTF-8"
+        );
         assert_eq!(finding.severity, Severity::Warning);
     }
 

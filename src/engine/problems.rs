@@ -1,0 +1,118 @@
+//! What could not be read, gathered for the rule that words it and for the summary.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::Unread;
+use crate::object::ObjectId;
+use crate::resource::Resource;
+use crate::rule::{Alternative, InputProblem};
+use crate::source::{FileId, Place, Sources, Span};
+use crate::yaml::{FileContent, ProblemKind};
+
+/// Broken documents one by one; templates of a Helm chart together.
+pub(super) fn of_documents(
+    files: &[(FileId, FileContent)],
+    sources: &Sources,
+) -> Vec<InputProblem> {
+    let charts: Vec<&Utf8Path> = sources
+        .iter()
+        .map(|(_, file)| file.path())
+        .filter(|path| path.file_name() == Some("Chart.yaml"))
+        .filter_map(Utf8Path::parent)
+        .collect();
+    let mut out = Vec::new();
+    let mut templates: BTreeMap<Utf8PathBuf, usize> = BTreeMap::new();
+    for (id, content) in files {
+        let path = sources.file(*id).path();
+        let chart = charts
+            .iter()
+            .filter(|chart| {
+                path.strip_prefix(chart)
+                    .is_ok_and(|rest| rest.starts_with("templates"))
+            })
+            .max_by_key(|chart| chart.as_str().len());
+        for problem in &content.problems {
+            if let (ProblemKind::Template, Some(chart)) = (problem.kind, chart) {
+                *templates.entry((*chart).to_owned()).or_default() += 1;
+                continue;
+            }
+            let place = Place {
+                span: problem.span,
+                origin: sources.file(*id).origin(),
+            };
+            out.push(InputProblem::Document {
+                place,
+                kind: problem.kind,
+                message: problem.message.clone(),
+            });
+        }
+    }
+    out.extend(
+        templates
+            .into_iter()
+            .map(|(path, templates)| InputProblem::Chart { path, templates }),
+    );
+    out
+}
+
+/// Objects that the input defines more than once: only one of each takes part.
+pub(super) fn of_alternatives(resources: &[Resource]) -> Option<InputProblem> {
+    let mut seen: BTreeMap<&ObjectId, Vec<Place>> = BTreeMap::new();
+    for meta in resources.iter().filter_map(Resource::meta) {
+        if !meta.place().is_assumed() {
+            seen.entry(&meta.id).or_default().push(meta.place());
+        }
+    }
+    let mut alternatives: Vec<Alternative> = seen
+        .into_iter()
+        .filter(|(_, places)| places.len() > 1)
+        .map(|(id, mut places)| {
+            places.sort_by_key(|place| place.span);
+            Alternative {
+                object: id.clone(),
+                places,
+            }
+        })
+        .collect();
+    alternatives.sort_by_key(|alternative| alternative.places.first().map(|place| place.span));
+    (!alternatives.is_empty()).then_some(InputProblem::Alternatives(alternatives))
+}
+
+/// The list of the summary: every input that was not read, by path.
+pub(super) fn unread(problems: &[InputProblem], sources: &Sources) -> Vec<Unread> {
+    let at = |span: Span| {
+        let file = sources.file(span.file);
+        (
+            file.path().to_owned(),
+            Some(file.position(span.start as usize).line),
+        )
+    };
+    let mut out: Vec<Unread> = problems
+        .iter()
+        .filter_map(|problem| {
+            let ((path, line), reason) = match problem {
+                InputProblem::Unreadable { path, reason } => ((path.clone(), None), reason.clone()),
+                InputProblem::NotUtf8 { path, line } => {
+                    ((path.clone(), Some(*line)), "not UTF-8".to_owned())
+                }
+                InputProblem::Chart { path, templates } => (
+                    (path.clone(), None),
+                    format!("a chart that is not rendered ({templates} templates)"),
+                ),
+                InputProblem::Document { place, message, .. } => (at(place.span), message.clone()),
+                InputProblem::Deploy(problem) => (at(problem.place().span), problem.message()),
+                InputProblem::Object(problem) => (
+                    at(problem.place.span),
+                    format!("{} counts as absent", problem.object),
+                ),
+                InputProblem::Alternatives(_) => return None,
+            };
+            Some(Unread { path, line, reason })
+        })
+        .collect();
+    out.sort();
+    out.dedup();
+    out
+}

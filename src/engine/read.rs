@@ -1,0 +1,175 @@
+//! Read: which files, their bytes, their documents.
+
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use rayon::prelude::*;
+
+use super::{Error, Request, Summary, presets};
+use crate::discover::{self, discover};
+use crate::rule::InputProblem;
+use crate::source::tree::{ReadError, Tree};
+use crate::source::{FileId, FileRole, SourceFile, Sources};
+use crate::yaml::{self, FileContent, ReadOptions};
+
+/// What was read.
+pub(super) struct Read {
+    /// The files.
+    pub(super) sources: Arc<Sources>,
+    /// The documents of the repository, by file.
+    pub(super) input: Vec<(FileId, FileContent)>,
+    /// The documents given with `--assume`, by file.
+    pub(super) assumed: Vec<(FileId, FileContent)>,
+    /// Files that could not be read.
+    pub(super) problems: Vec<InputProblem>,
+    /// How much was read.
+    pub(super) summary: Summary,
+    /// Paths that the user named and that cannot be read.
+    pub(super) missing: Vec<(Utf8PathBuf, ReadError)>,
+}
+
+/// How many nodes the aliases of one file may expand to.
+const ALIAS_BUDGET: usize = 1_000_000;
+
+/// The name under which standard input is shown.
+const STDIN_NAME: &str = "<stdin>";
+
+/// Discovers, reads and parses, in parallel by file.
+pub(super) fn read(request: &Request, tree: &dyn Tree) -> Result<Read, Error> {
+    let found = discover(
+        &discover::Settings {
+            paths: request.paths.clone(),
+            exclude: request.exclude.clone(),
+            gitignore: request.gitignore,
+            max_file_size: request.max_file_size,
+        },
+        tree,
+    )
+    .map_err(|error| Error::Setting {
+        message: error.to_string(),
+    })?;
+    let mut problems: Vec<InputProblem> = found
+        .unread
+        .into_iter()
+        .map(|(path, reason)| InputProblem::Unreadable { path, reason })
+        .collect();
+
+    let texts: Vec<Result<SourceFile, InputProblem>> = found
+        .files
+        .par_iter()
+        .map(|path| open(path, request.max_file_size, tree))
+        .collect();
+    let mut files = Vec::with_capacity(texts.len());
+    for text in texts {
+        match text {
+            Ok(file) => files.push(file),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if let Some(bytes) = &request.stdin {
+        match decode(
+            STDIN_NAME.into(),
+            bytes.clone(),
+            request.max_file_size,
+            FileRole::Input,
+        ) {
+            Ok(file) => files.push(file),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    let input_count = files.len();
+    for name in &request.assume {
+        files.push(assumed(name, request.max_file_size, tree)?);
+    }
+
+    let sources = Arc::new(Sources::new(files));
+    let by_id: Vec<(FileId, &SourceFile)> = sources.iter().collect();
+    let mut input: Vec<(FileId, FileContent)> = by_id
+        .par_iter()
+        .map(|&(id, file)| {
+            let prefilter = !request.check_all && file.role() == FileRole::Input;
+            (
+                id,
+                yaml::read(
+                    id,
+                    file,
+                    ReadOptions {
+                        prefilter,
+                        alias_budget: ALIAS_BUDGET,
+                    },
+                ),
+            )
+        })
+        .collect();
+    let assumed = input.split_off(input_count);
+    let documents = input
+        .iter()
+        .map(|(_, content)| content.document_count)
+        .sum();
+    let summary = Summary {
+        files: input_count,
+        documents,
+        ..Summary::default()
+    };
+    Ok(Read {
+        sources,
+        input,
+        assumed,
+        problems,
+        summary,
+        missing: found.missing,
+    })
+}
+
+/// Opens one file of the repository.
+fn open(path: &Utf8Path, limit: u64, tree: &dyn Tree) -> Result<SourceFile, InputProblem> {
+    let unreadable = |error: ReadError| InputProblem::Unreadable {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    };
+    let bytes = tree.read(path, limit).map_err(unreadable)?;
+    decode(path.to_owned(), bytes, limit, FileRole::Input)
+}
+
+/// Bytes to text. A file over the cap was cut just after it.
+fn decode(
+    path: Utf8PathBuf,
+    bytes: Vec<u8>,
+    limit: u64,
+    role: FileRole,
+) -> Result<SourceFile, InputProblem> {
+    let size = bytes.len() as u64;
+    if size > limit {
+        let reason = ReadError::TooLarge { size, limit }.to_string();
+        return Err(InputProblem::Unreadable { path, reason });
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(SourceFile::new(path, text.into(), role)),
+        Err(error) => {
+            let line = line_of(error.as_bytes(), error.utf8_error().valid_up_to());
+            Err(InputProblem::NotUtf8 { path, line })
+        }
+    }
+}
+
+/// The line (from 1) of a byte.
+fn line_of(bytes: &[u8], offset: usize) -> usize {
+    memchr::memchr_iter(b'\n', bytes.get(..offset).unwrap_or(bytes)).count() + 1
+}
+
+/// A file or preset given with `--assume`; the run cannot do without it.
+fn assumed(name: &str, limit: u64, tree: &dyn Tree) -> Result<SourceFile, Error> {
+    if let Some(preset) = name.strip_prefix("preset:") {
+        let text = presets::find(preset)?;
+        return Ok(SourceFile::new(name.into(), text.into(), FileRole::Assumed));
+    }
+    let path = Utf8PathBuf::from(name);
+    let bytes = tree.read(&path, limit).map_err(|source| Error::Path {
+        path: path.clone(),
+        source,
+    })?;
+    let text = String::from_utf8(bytes).map_err(|_| Error::Setting {
+        message: format!("`{path}`, given with `--assume`, is not UTF-8"),
+    })?;
+    Ok(SourceFile::new(path, text.into(), FileRole::Assumed))
+}

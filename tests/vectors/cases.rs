@@ -1,0 +1,199 @@
+//! The cases of the vectors: their folders, versions and expected answers.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use camino::Utf8PathBuf;
+use serde_json::Value;
+
+/// Versions that every random modern case was run at, unless its profile says otherwise.
+const MODERN: &[&str] = &["1.31", "1.28", "1.23"];
+/// Profiles that were also run at 1.19.
+const ALSO_1_19: &[&str] = &[
+    "random/core",
+    "random/inside",
+    "random/which",
+    "random/server",
+];
+/// Profiles that were run at 1.31 alone.
+const NEWEST_ONLY: &[&str] = &["random/ambient", "named-ambient"];
+
+/// A set of cases.
+pub(crate) struct Set {
+    pub(crate) what: &'static str,
+    pub(crate) cases: Vec<Case>,
+}
+
+/// One case.
+pub(crate) struct Case {
+    pub(crate) name: String,
+    pub(crate) is_legacy: bool,
+    folder: PathBuf,
+    description: Value,
+}
+
+impl Set {
+    /// All cases below a folder whose name holds a text.
+    pub(crate) fn load(root: &Path, what: &'static str, filter: &str) -> Self {
+        let mut cases = Vec::new();
+        collect(root, root, &mut cases);
+        cases.retain(|case| case.name.contains(filter));
+        cases.sort_by(|a, b| a.name.cmp(&b.name));
+        Self { what, cases }
+    }
+}
+
+fn collect(root: &Path, folder: &Path, cases: &mut Vec<Case>) {
+    for entry in fs::read_dir(folder).expect("the folder can be listed") {
+        let path = entry.expect("the entry can be read").path();
+        if path.is_dir() {
+            collect(root, &path, cases);
+        }
+    }
+    if folder.join("manifests.yaml").is_file() {
+        let name = folder
+            .strip_prefix(root)
+            .expect("it is below the root")
+            .display()
+            .to_string();
+        let text = fs::read_to_string(folder.join("case.json")).unwrap_or_else(|_| "{}".to_owned());
+        cases.push(Case {
+            is_legacy: name.starts_with("legacy") || name.starts_with("named-legacy"),
+            name,
+            folder: folder.to_owned(),
+            description: serde_json::from_str(&text).expect("case.json is JSON"),
+        });
+    }
+}
+
+impl Case {
+    /// The files of the case.
+    pub(crate) fn inputs(&self) -> Vec<Utf8PathBuf> {
+        let files = ["manifests.yaml", "values.yaml"].map(|name| self.folder.join(name));
+        let present = files.into_iter().filter(|path| path.is_file());
+        present
+            .map(|path| Utf8PathBuf::from_path_buf(path).expect("the path is UTF-8"))
+            .collect()
+    }
+
+    /// Version and expected pairs of every run.
+    pub(crate) fn expectations(&self) -> BTreeMap<String, Vec<Value>> {
+        let file = |name: &str| -> Option<Vec<Value>> {
+            let text = fs::read_to_string(self.folder.join(name)).ok()?;
+            let value: Value = serde_json::from_str(&text).expect("the expected answer is JSON");
+            value["meshes"][0]["pairs"].as_array().cloned()
+        };
+        let mut out = BTreeMap::new();
+        if self.is_legacy {
+            for entry in fs::read_dir(&self.folder).expect("the folder can be listed") {
+                let name = entry
+                    .expect("the entry can be read")
+                    .file_name()
+                    .to_string_lossy()
+                    .into_owned();
+                let version = name
+                    .strip_prefix("expected-")
+                    .and_then(|rest| rest.strip_suffix(".json"));
+                if let Some((version, pairs)) =
+                    version.and_then(|version| Some((version, file(&name)?)))
+                {
+                    out.insert(version.to_owned(), pairs);
+                }
+            }
+            return out;
+        }
+        let has_prefix =
+            |prefixes: &[&str]| prefixes.iter().any(|prefix| self.name.starts_with(prefix));
+        let mut versions: Vec<&str> = if has_prefix(NEWEST_ONLY) {
+            vec!["1.31"]
+        } else {
+            MODERN.to_vec()
+        };
+        if has_prefix(ALSO_1_19) {
+            versions.push("1.19");
+        }
+        let invalid = self.description["not-valid-in"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        for version in versions
+            .into_iter()
+            .filter(|version| !invalid.iter().any(|v| v == version))
+        {
+            let own = file(&format!("expected-{version}.json"));
+            if let Some(pairs) = own.or_else(|| file("expected.json")) {
+                out.insert(version.to_owned(), pairs);
+            }
+        }
+        out
+    }
+
+    /// Version and expected pair of a case that has nothing but the pair its description names.
+    pub(crate) fn named_answers(&self) -> Vec<(String, Value)> {
+        if !self.expectations().is_empty() {
+            return Vec::new();
+        }
+        let version = self.description["istio"]
+            .as_str()
+            .unwrap_or("1.31")
+            .to_owned();
+        vec![(version, self.description["expect"].clone())]
+    }
+}
+
+/// Compares the one pair that a description names; its endpoints are by `namespace/name`.
+pub(crate) fn check_named(
+    case: &Case,
+    version: &str,
+    expected: &Value,
+    actual: &[Value],
+) -> Vec<String> {
+    let found = actual.iter().find(|pair| {
+        let client = &pair["client"];
+        let name = client["workload"]
+            .as_str()
+            .and_then(|w| w.split_once('/'))
+            .map_or("", |(_, name)| name);
+        let client = format!(
+            "{}/{name}",
+            client["namespace"].as_str().unwrap_or_default()
+        );
+        expected["client"] == client.as_str()
+            && ["host", "port", "subset"]
+                .iter()
+                .all(|field| pair[field] == expected[field])
+    });
+    let Some(pair) = found else {
+        return vec![format!("{} at {version}: the pair is missing", case.name)];
+    };
+    let mut out = Vec::new();
+    for field in ["rules", "tls"] {
+        if pair[field] != expected[field] {
+            out.push(format!(
+                "{} at {version}: {field}: {} and not {}",
+                case.name, pair[field], expected[field]
+            ));
+        }
+    }
+    let endpoints = expected["endpoints"]
+        .as_object()
+        .cloned()
+        .unwrap_or_default();
+    for (name, wanted) in endpoints {
+        let all = pair["endpoints"].as_array().cloned().unwrap_or_default();
+        let endpoint = all
+            .into_iter()
+            .find(|e| e["workload"].as_str().is_some_and(|w| w.ends_with(&name)));
+        for field in ["sends", "accepts", "verdict"] {
+            let got = endpoint.as_ref().map_or(&Value::Null, |e| &e[field]);
+            if *got != wanted[field] {
+                out.push(format!(
+                    "{} at {version}: {name} {field}: {got} and not {}",
+                    case.name, wanted[field]
+                ));
+            }
+        }
+    }
+    out
+}

@@ -1,0 +1,160 @@
+//! Every decision agrees with Istio's own code: the conformance vectors, compared in full.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests read their cases from disk"
+)]
+
+mod cases;
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use cases::{Case, Set};
+use mtls_lint::engine::{Request, analyse};
+use mtls_lint::source::tree::WorkTree;
+use rayon::prelude::*;
+use serde_json::Value;
+
+/// The pairs that the linter gives for a case at a version.
+fn pairs(case: &Case, version: &str) -> Vec<Value> {
+    let request = Request {
+        paths: case.inputs(),
+        istio_version: Some(version.to_owned()),
+        gitignore: false,
+        ..Request::default()
+    };
+    let tree = WorkTree::new(camino::Utf8PathBuf::new());
+    let analysis = analyse(&request, &tree).expect("the case can be read");
+    let mesh = analysis.meshes.first().expect("there is one mesh");
+    mesh.matrix()
+        .pairs()
+        .map(|pair| serde_json::to_value(pair).expect("a pair is plain data"))
+        .collect()
+}
+
+/// What identifies a pair.
+fn key(pair: &Value) -> String {
+    let client = &pair["client"];
+    format!(
+        "{}/{} -> {}:{} {}",
+        client["namespace"], client["workload"], pair["host"], pair["port"], pair["subset"]
+    )
+}
+
+/// In the legacy vectors `rules` names only the rule that the merged object is called after.
+fn shorten_rules(pairs: &mut [Value]) {
+    for pair in pairs {
+        if let Some(rules) = pair["rules"].as_array_mut() {
+            rules.truncate(1);
+        }
+    }
+}
+
+/// The differences between two lists of pairs, one line each.
+fn differences(expected: &[Value], actual: &[Value]) -> Vec<String> {
+    let mut out = Vec::new();
+    for pair in expected {
+        match actual.iter().find(|other| key(other) == key(pair)) {
+            None => out.push(format!("{}: is missing", key(pair))),
+            Some(other) => {
+                for field in ["client", "rules", "tls", "endpoints", "verdict", "partial"] {
+                    if pair.get(field) != other.get(field) {
+                        let text = |value: Option<&Value>| {
+                            value.map_or_else(|| "-".to_owned(), Value::to_string)
+                        };
+                        out.push(format!(
+                            "{}: {field}: Istio says {}, the linter {}",
+                            key(pair),
+                            text(pair.get(field)),
+                            text(other.get(field))
+                        ));
+                    }
+                }
+            }
+        }
+    }
+    for pair in actual {
+        if !expected.iter().any(|other| key(other) == key(pair)) {
+            out.push(format!("{}: Istio has no such pair", key(pair)));
+        }
+    }
+    let order = |pairs: &[Value]| pairs.iter().map(key).collect::<Vec<_>>();
+    if out.is_empty() && order(expected) != order(actual) {
+        out.push("the pairs are in another order".to_owned());
+    }
+    out
+}
+
+/// Runs one case at all its versions; the differences and how many runs there were.
+fn run(case: &Case) -> (usize, Vec<String>) {
+    let mut runs = 0;
+    let mut failures = Vec::new();
+    for (version, mut expected) in case.expectations() {
+        runs += 1;
+        let mut actual = pairs(case, &version);
+        if case.is_legacy {
+            shorten_rules(&mut expected);
+            shorten_rules(&mut actual);
+        }
+        for difference in differences(&expected, &actual) {
+            failures.push(format!("{} at {version}: {difference}", case.name));
+        }
+    }
+    for (version, expected) in case.named_answers() {
+        runs += 1;
+        failures.extend(cases::check_named(
+            case,
+            &version,
+            &expected,
+            &pairs(case, &version),
+        ));
+    }
+    (runs, failures)
+}
+
+fn run_all(set: &Set) {
+    let results: Vec<(usize, Vec<String>)> = set.cases.par_iter().map(run).collect();
+    let runs: usize = results.iter().map(|(runs, _)| runs).sum();
+    let failures: Vec<&String> = results.iter().flat_map(|(_, failures)| failures).collect();
+    let failed = results
+        .iter()
+        .filter(|(_, failures)| !failures.is_empty())
+        .count();
+    let mut err = std::io::stderr();
+    let line = format!(
+        "vectors: {} cases of {}, {runs} runs, {failed} cases disagree",
+        set.cases.len(),
+        set.what
+    );
+    writeln!(err, "{line}").expect("standard error can be written");
+    let mut text = String::new();
+    for failure in failures.iter().take(40) {
+        writeln!(text, "{failure}").expect("a string can be written");
+    }
+    assert!(
+        failures.is_empty(),
+        "{} differences:\n{text}",
+        failures.len()
+    );
+}
+
+/// A folder beside the project, if it is there.
+fn shared() -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/vectors");
+    path.is_dir().then_some(path)
+}
+
+#[test]
+fn decisions_agree_with_istio() {
+    let filter = std::env::var("VECTORS").unwrap_or_default();
+    let set = match shared() {
+        Some(path) => Set::load(&path, "the whole set", &filter),
+        None => {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/vectors");
+            Set::load(&path, "the kept set (the whole set is not here)", &filter)
+        }
+    };
+    assert!(!set.cases.is_empty(), "there are no cases in {}", set.what);
+    run_all(&set);
+}
