@@ -2,9 +2,7 @@
 
 use std::ops::Range;
 
-use memchr::memmem;
-
-use super::parser::{self, AliasBudget, Failure};
+use super::parser::{self, AliasBudget};
 use super::split::{self, Part};
 use super::{Value, prefilter};
 use crate::source::{FileId, Place, SourceFile, Span};
@@ -149,41 +147,137 @@ impl Reader<'_> {
     }
 }
 
-impl Failure {
-    /// The problem to report; in a document with template marks it is that it is a template.
-    pub(super) fn into_problem(
-        self,
-        text: &str,
-        locate: impl FnOnce(Range<usize>) -> Span,
-    ) -> Problem {
-        let is_syntax = self.kind == ProblemKind::Syntax;
-        if let Some(mark) = template_mark(text).filter(|_| is_syntax) {
-            return Problem {
-                kind: ProblemKind::Template,
-                span: locate(mark),
-                message: "a template; it is rendered before it is applied".into(),
-            };
-        }
-        Problem {
-            kind: self.kind,
-            span: locate(self.range),
-            message: self.message,
-        }
-    }
-}
-
-/// The first mark of Helm, Jinja or ytt.
-fn template_mark(text: &str) -> Option<Range<usize>> {
-    ["{{", "{%", "#@"]
-        .into_iter()
-        .filter_map(|mark| memmem::find(text.as_bytes(), mark.as_bytes()))
-        .min()
-        .map(|start| start..start + 2)
-}
-
 /// The span of bytes of a text that starts at an offset of a file.
 fn span(file: FileId, base: usize, range: Range<usize>) -> Span {
     // Larger files are not read; an offset that does not fit is never made.
     let offset = |at: usize| u32::try_from(base + at).unwrap_or(u32::MAX);
     Span::new(file, offset(range.start), offset(range.end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::yaml::testing::{FILE, content, file, outline, slice};
+
+    #[test]
+    fn a_broken_document_does_not_hide_its_neighbours() {
+        let content = content("a: 1\n---\nb: [\n---\nc: 3\n");
+        let roots: Vec<String> = content
+            .documents
+            .iter()
+            .map(|document| outline(&document.root))
+            .collect();
+        assert_eq!(roots, [r#"{a: "1"}"#, r#"{c: "3"}"#]);
+        assert_eq!(content.problems.len(), 1);
+        assert_eq!(content.document_count, 3);
+    }
+
+    #[test]
+    fn indexes_count_skipped_and_broken_documents() {
+        let text = "kind: Secret\n---\n# none\n---\nkind: {\n---\nkind: Service\n";
+        let options = ReadOptions {
+            prefilter: true,
+            alias_budget: 0,
+        };
+        let content = read(FILE, &file(text), options);
+        assert_eq!(content.document_count, 3);
+        assert_eq!(content.documents.len(), 1);
+        assert_eq!(content.documents[0].index, 2);
+    }
+
+    #[test]
+    fn the_span_of_a_document_leaves_the_marks_out() {
+        let text = "\u{feff}%YAML 1.1\n---\na: 1\n...\n---\nb: 2\n";
+        let spans: Vec<&str> = content(text)
+            .documents
+            .iter()
+            .map(|document| slice(text, document.span))
+            .collect();
+        assert_eq!(spans, ["a: 1\n", "b: 2\n"]);
+    }
+
+    #[test]
+    fn places_are_offsets_in_the_file() {
+        let text = "\u{feff}# é\na: 1\n---\nb: ü\n";
+        let content = content(text);
+        let value = content.documents[1].root.get("b").expect("a key `b`");
+        assert_eq!(slice(text, value.place.span), "ü");
+    }
+
+    #[test]
+    fn templates_are_told_from_broken_documents() {
+        let cases = [
+            ("a: {{ .Values.a }}\n", Some((ProblemKind::Template, "{{"))),
+            (
+                "{{- if .Values.a }}\na: 1\n{{- end }}\n",
+                Some((ProblemKind::Template, "{{")),
+            ),
+            (
+                "a: 1\n{% if a %}\nb: 2\n",
+                Some((ProblemKind::Template, "{%")),
+            ),
+            (
+                "#@ if a:\na: 1\n b: 2\n",
+                Some((ProblemKind::Template, "#@")),
+            ),
+            ("a: \"{{ .Values.a }}\"\n", None),
+            ("a: |\n  {{ .Values.a }}\n", None),
+            ("a: {b: {c: d}}\n", None),
+            ("#@ load(\"a\")\na: 1\n", None),
+            ("a: [\n", Some((ProblemKind::Syntax, "["))),
+        ];
+        for (text, expected) in cases {
+            let problems = content(text).problems;
+            let found = problems
+                .first()
+                .map(|problem| (problem.kind, slice(text, problem.span)));
+            assert_eq!(found, expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn comments_end_before_the_line_end() {
+        let text = "# one\r\na: | # two\r\n  # text\r\nb: '# text' # three\r\n";
+        let comments: Vec<&str> = content(text).documents[0]
+            .comments
+            .iter()
+            .map(|comment| slice(text, comment.span))
+            .collect();
+        assert_eq!(comments, ["# one", "# two", "# three"]);
+    }
+
+    #[test]
+    fn comments_outside_of_documents_go_to_the_next_or_else_the_last() {
+        let text = "# licence\n---\na: 1 # one\n---\n# end\n";
+        let comments: Vec<&str> = content(text).documents[0]
+            .comments
+            .iter()
+            .map(|comment| slice(text, comment.span))
+            .collect();
+        assert_eq!(comments, ["# licence", "# one", "# end"]);
+    }
+
+    #[test]
+    fn documents_before_an_error_are_kept() {
+        let content = content("{\"a\": 1}\n{\"b\": 2}\n");
+        assert_eq!(content.documents.len(), 1);
+        assert_eq!(content.problems.len(), 1);
+    }
+
+    #[test]
+    fn comments_alone_are_no_document() {
+        for text in [
+            "",
+            "\n",
+            "# a\n",
+            "---\n",
+            "---\n# a\n---\n",
+            "%YAML 1.2\n",
+            "--- # a",
+        ] {
+            let content = content(text);
+            assert_eq!(content.document_count, 0, "{text:?}");
+            assert_eq!(content.problems, [], "{text:?}");
+        }
+    }
 }

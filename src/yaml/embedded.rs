@@ -1,4 +1,4 @@
-//! YAML inside a block scalar of another document (`data.mesh` of a ConfigMap).
+//! YAML inside a block scalar of another document (`data.mesh` of a `ConfigMap`).
 
 use std::ops::Range;
 
@@ -141,4 +141,102 @@ fn literal_lines(scalar: &Scalar, written: &str, start: usize) -> Option<Vec<Lin
 /// An offset as a span holds it; it lies in a span, so it fits.
 fn offset(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::yaml::ProblemKind;
+    use crate::yaml::testing::{content, outline, slice, sources};
+
+    /// Parses the value of `a` as YAML.
+    fn parse(text: &str) -> Result<Option<Value>, Problem> {
+        let content = content(text);
+        let value = content.documents[0].root.get("a").expect("a key `a`");
+        parse_embedded(value, &sources(text))
+    }
+
+    /// The value of `a`, parsed as YAML, at the end of some keys.
+    fn place(text: &str, keys: &[&str]) -> Span {
+        let root = parse(text).expect("it is YAML").expect("it is not empty");
+        root.at(keys).expect("the keys are there").place.span
+    }
+
+    #[test]
+    fn places_in_literal_blocks_are_those_of_the_outer_file() {
+        let cases = [
+            ("a: |\n  b:\n    c: é\n    d: e\n", "é"),
+            ("x:\n- a: 1\na: |-\r\n    b:\r\n      c: é\r\n", "é"),
+            ("a: |2\n\n    b:\n      c: é", "é"),
+            ("a: | # why\n  ---\n  b: {c: [1,\n   2]}\n", "[1,\n   2]"),
+            (
+                "a: |+\n  b:\n    c: |\n      d\n      e\n\n\n",
+                "|\n      d\n      e",
+            ),
+            (
+                "a: |\n  b:\n    c:\n      d: 1\n      e: 2\n\n",
+                "d: 1\n      e: 2",
+            ),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(slice(text, place(text, &["b", "c"])), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn places_elsewhere_are_the_first_line_of_the_scalar() {
+        let cases = [
+            ("a: 'b: c'\n", "'b: c'"),
+            ("a: \"b: c\\nd: e\"\n", "\"b: c\\nd: e\""),
+            ("a: >-\n  b: c\n", ">-"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(slice(text, place(text, &["b"])), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_differs_from_what_is_written_has_one_place() {
+        let text = "a: |\n  b: c\n";
+        let mut value = content(text).documents[0].root.clone();
+        value = value.get("a").expect("a key `a`").clone();
+        value.node = crate::yaml::Node::Scalar(Scalar {
+            text: "b: other\n".into(),
+            style: ScalarStyle::Block,
+        });
+        let root = parse_embedded(&value, &sources(text)).expect("it is YAML");
+        assert_eq!(root.map(|root| slice(text, root.place.span)), Some("|"));
+    }
+
+    #[test]
+    fn empty_texts_hold_nothing() {
+        for text in ["a: ''\n", "a: |\nb: 1\n", "a: \"# c\\n\"\n", "a: [1]\n"] {
+            assert_eq!(parse(text), Ok(None), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn of_several_documents_the_first_counts() {
+        let text = "a: |\n  b: 1\n  ---\n  b: 2\n";
+        let first = parse(text).expect("it is YAML").map(|root| outline(&root));
+        assert_eq!(first.as_deref(), Some(r#"{b: "1"}"#));
+        let content = content(text);
+        let value = content.documents[0].root.get("a").expect("a key `a`");
+        let all = parse_embedded_stream(value, &sources(text)).expect("it is YAML");
+        assert_eq!(all.len(), 2);
+    }
+
+    #[test]
+    fn problems_point_into_the_outer_file() {
+        let cases = [
+            ("a: |\n  b: 1\n   c: 2\n", ProblemKind::Syntax, ":"),
+            ("a: |\n  b: {{ c }}\n", ProblemKind::Template, "{{"),
+            ("a: 'b: ['\n", ProblemKind::Syntax, "'b: ['"),
+        ];
+        for (text, kind, expected) in cases {
+            let problem = parse(text).expect_err("it is broken");
+            assert_eq!(problem.kind, kind, "{text:?}");
+            assert_eq!(slice(text, problem.span), expected, "{text:?}");
+        }
+    }
 }

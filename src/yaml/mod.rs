@@ -1,13 +1,19 @@
 //! YAML: documents split and prefiltered, parsed into owned trees in which every node has its place.
 
+mod collection;
 mod document;
 mod embedded;
+mod failure;
 mod layout;
 mod parser;
 mod prefilter;
+#[cfg(test)]
+mod properties;
 mod scalar;
 mod split;
 mod tape;
+#[cfg(test)]
+mod testing;
 mod value;
 
 pub use document::{Comment, Document, FileContent, Problem, ProblemKind, ReadOptions, read};

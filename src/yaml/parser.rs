@@ -9,9 +9,10 @@ use granit_parser::{
 };
 use rustc_hash::FxHashMap;
 
-use super::layout;
+use super::collection::{Collection, CollectionKind};
+use super::failure::Failure;
 use super::tape::{MAX_HEIGHT, Tape, TapeKind};
-use super::{ProblemKind, ScalarStyle};
+use super::{ProblemKind, ScalarStyle, layout};
 
 /// What came of one document.
 #[derive(Debug, Default)]
@@ -22,17 +23,6 @@ pub(super) struct Parsed<'t> {
     pub(super) comments: Vec<Range<usize>>,
     /// What stopped the parser, in the document or behind it.
     pub(super) failure: Option<Failure>,
-}
-
-/// Why a document could not be parsed; offsets are those of the parsed text.
-#[derive(Debug)]
-pub(super) struct Failure {
-    /// What kind of problem it is.
-    pub(super) kind: ProblemKind,
-    /// Where the parser stopped.
-    pub(super) range: Range<usize>,
-    /// What is wrong, in words.
-    pub(super) message: String,
 }
 
 /// How many nodes aliases may still expand to.
@@ -92,23 +82,6 @@ struct Writer<'t, 'b> {
     is_complete: bool,
 }
 
-/// A collection whose end is not reached.
-struct Collection {
-    node: usize,
-    kind: CollectionKind,
-    /// How many children it has so far.
-    children: usize,
-}
-
-/// What decides how the children of a collection are separated.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum CollectionKind {
-    BlockSequence,
-    BlockMapping,
-    FlowSequence,
-    FlowMapping,
-}
-
 impl<'t, 'b> Writer<'t, 'b> {
     fn new(text: &'t str, budget: &'b mut AliasBudget) -> Self {
         Self {
@@ -166,7 +139,7 @@ impl<'t, 'b> Writer<'t, 'b> {
             Event::UnresolvedAlias(name) => {
                 let message =
                     format!("not valid YAML: no anchor `&{name}` stands before this alias");
-                return Err(syntax(range, message));
+                return Err(Failure::syntax(range, message));
             }
             Event::Comment(..) => self.comment(range),
             // The enum may grow; anchors are only sent on request.
@@ -179,7 +152,7 @@ impl<'t, 'b> Writer<'t, 'b> {
         if self.is_complete {
             let range = layout::word_at(self.text, range.start);
             let message = "not valid YAML: another document starts here without a `---` line";
-            return Err(syntax(range, message.into()));
+            return Err(Failure::syntax(range, message.into()));
         }
         if is_explicit {
             self.cursor = range.end;
@@ -278,7 +251,10 @@ impl<'t, 'b> Writer<'t, 'b> {
     fn check_template(&self, is_key: bool, start: usize) -> Result<(), Failure> {
         let mark = start.saturating_sub(1)..start + 1;
         if is_key && self.text.get(mark.clone()) == Some("{{") {
-            return Err(syntax(mark, "not valid YAML: a mapping as a key".into()));
+            return Err(Failure::syntax(
+                mark,
+                "not valid YAML: a mapping as a key".into(),
+            ));
         }
         Ok(())
     }
@@ -309,7 +285,7 @@ impl<'t, 'b> Writer<'t, 'b> {
         let target = self.anchors.get(&anchor).copied();
         let Some(target) = target.filter(|&target| self.tape.is_closed(target)) else {
             let message = "not valid YAML: an alias inside the node it stands for";
-            return Err(syntax(range, message.into()));
+            return Err(Failure::syntax(range, message.into()));
         };
         self.expanded = self.expanded.saturating_add(self.tape.weight(target));
         if self.budget.used.saturating_add(self.expanded) > self.budget.limit {
@@ -345,7 +321,7 @@ impl<'t, 'b> Writer<'t, 'b> {
         let tab = layout::tab_before(self.text, first);
         tab.map_or(Ok(()), |tab| {
             let message = "not valid YAML: a tab is used as indentation";
-            Err(syntax(tab..tab + 1, message.into()))
+            Err(Failure::syntax(tab..tab + 1, message.into()))
         })
     }
 
@@ -356,43 +332,15 @@ impl<'t, 'b> Writer<'t, 'b> {
     }
 }
 
-impl Collection {
-    /// Whether the child counted last is the key of a mapping.
-    fn is_key(&self) -> bool {
-        self.is_mapping() && self.children % 2 == 1
-    }
-
-    /// Whether the child counted last is the value of a mapping.
-    fn is_value(&self) -> bool {
-        self.is_mapping() && self.children.is_multiple_of(2)
-    }
-
-    fn is_mapping(&self) -> bool {
-        match self.kind {
-            CollectionKind::BlockMapping | CollectionKind::FlowMapping => true,
-            CollectionKind::BlockSequence | CollectionKind::FlowSequence => false,
-        }
-    }
-}
-
 /// The byte offset of a marker, on a character boundary.
 fn offset(text: &str, marker: &Marker) -> usize {
     layout::boundary(text, marker.byte_offset().unwrap_or(text.len()))
 }
 
-/// A failure that makes the document no YAML.
-fn syntax(range: Range<usize>, message: String) -> Failure {
-    Failure {
-        kind: ProblemKind::Syntax,
-        range,
-        message,
-    }
-}
-
 /// The parser's error, in words and with something to point at.
 fn failure(text: &str, error: &ScanError) -> Failure {
     let range = layout::word_at(text, offset(text, error.marker()));
-    syntax(range, format!("not valid YAML: {}", reason(error.kind())))
+    Failure::syntax(range, format!("not valid YAML: {}", reason(error.kind())))
 }
 
 /// Why the parser stopped; its own words where they are plain enough.
@@ -425,4 +373,215 @@ fn cleaned(words: &str) -> String {
         .and_then(|rest| rest.split_once(", "))
         .map_or(words, |(_, rest)| rest);
     rest.trim_end_matches('.').to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::yaml::testing::{content, outline, root, slice};
+    use crate::yaml::{Mapping, ProblemKind, Value};
+
+    /// The bytes of the value of `a`.
+    fn written(text: &str) -> &str {
+        let root = root(text);
+        let entry = root.entry("a").expect("the text has a key `a`");
+        slice(text, entry.value.place.span)
+    }
+
+    #[test]
+    fn places_cover_what_is_written() {
+        let cases = [
+            ("a: b # c\n", "b"),
+            ("a: 'b'\n", "'b'"),
+            ("a: \"b\n  c\"\n", "\"b\n  c\""),
+            ("a: b\n  c\n\nd: e\n", "b\n  c"),
+            ("a: !!str b\n", "b"),
+            ("a: |\n  b\n  c\n\n\nd: e\n", "|\n  b\n  c"),
+            ("a: |\r\n  b\r\n\r\nd: e\r\n", "|\r\n  b"),
+            ("a: &x !!str >- # why\n  b\n# c\nd: e\n", ">- # why\n  b"),
+            ("a: |\nd: e\n", "|"),
+            ("a: |", "|"),
+            ("a: # c\n  |+2\n   b\n\n", "|+2\n   b"),
+            ("a:\n  b: 1\n  c: 2 # d\n\ne: 3\n", "b: 1\n  c: 2"),
+            ("a: &x\n  b: 1\n  c:\n\ne: 3\n", "b: 1\n  c:"),
+            ("a:\n- 1\n- 2\n\nd: e\n", "- 1\n- 2"),
+            ("a: &x # - c\n  - -1\n  - 2\n", "- -1\n  - 2"),
+            ("a:\n- # c - d\n  - 1\n- - 2\n", "- # c - d\n  - 1\n- - 2"),
+            ("a:\n- 1\n-\n", "- 1\n-"),
+            ("a:\n- b: |\n    c\n\n- d\n", "- b: |\n    c\n\n- d"),
+            ("a: [1, {b: c},\n]\n", "[1, {b: c},\n]"),
+            ("a: {b: 1\n  }\n", "{b: 1\n  }"),
+            ("a: []\n", "[]"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(written(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn items_of_sequences_have_their_own_places() {
+        let text = "- - |\n    a\n  - - b\n- |\n  c\n-  # d\n- - e\n-\n- &x\n  - f\n";
+        let root = root(text);
+        let items: Vec<&str> = root
+            .items()
+            .iter()
+            .map(|item| slice(text, item.place.span))
+            .collect();
+        let first = "- |\n    a\n  - - b";
+        assert_eq!(items, [first, "|\n  c", "", "- e", "", "- f"]);
+        let inner: Vec<&str> = root.items()[0]
+            .items()
+            .iter()
+            .map(|item| slice(text, item.place.span))
+            .collect();
+        assert_eq!(inner, ["|\n    a", "- b"]);
+    }
+
+    #[test]
+    fn a_value_that_is_not_written_is_null_just_after_its_colon_or_dash() {
+        let cases = [
+            ("a:\n", 2),
+            ("a: # c\nb: 1\n", 2),
+            ("\"a\" :\n", 5),
+            ("{a: , b: 1}", 3),
+            ("{a, b: 1}", 2),
+            ("? a\n:\n", 5),
+        ];
+        for (text, expected) in cases {
+            let root = root(text);
+            let value = &root.entry("a").expect("a key `a`").value;
+            assert!(value.is_null(), "{text:?}");
+            let span = value.place.span;
+            assert_eq!((span.start, span.end), (expected, expected), "{text:?}");
+            assert_eq!(&*value.as_scalar().expect("a scalar").text, "");
+        }
+    }
+
+    #[test]
+    fn keys_cover_their_quotes() {
+        let text = "{'a': 1, b: 2, \"c d\" : 3}";
+        let keys: Vec<(String, &str)> = root(text)
+            .entries()
+            .iter()
+            .map(|entry| {
+                (
+                    entry.key.value.to_string(),
+                    slice(text, entry.key.place.span),
+                )
+            })
+            .collect();
+        let expected = [("a", "'a'"), ("b", "b"), ("c d", "\"c d\"")];
+        assert_eq!(keys, expected.map(|(key, token)| (key.to_owned(), token)));
+    }
+
+    #[test]
+    fn only_braces_make_a_flow_mapping() {
+        let cases = [("a: 1", false), ("{a: 1}", true)];
+        for (text, expected) in cases {
+            let root = root(text);
+            assert_eq!(root.as_mapping().map(|m: &Mapping| m.flow), Some(expected));
+        }
+    }
+
+    #[test]
+    fn the_tag_of_strings_makes_a_string() {
+        let root = root("- !!str 1\n- !!str\n- ! 1\n- !mine 1\n");
+        let strings: Vec<Option<&str>> = root.items().iter().map(Value::as_str).collect();
+        assert_eq!(strings, [Some("1"), Some(""), None, None]);
+    }
+
+    #[test]
+    fn crlf_gives_the_same_tree() {
+        let text = "a:\n- b: |\n    c\n    d\n- >-\n  e\n  f\n- 'g\n\n  h'\nb: {c: d}\n";
+        let crlf = text.replace('\n', "\r\n");
+        assert_eq!(outline(&root(&crlf)), outline(&root(text)));
+    }
+
+    #[test]
+    fn the_end_of_the_file_adds_no_line_end_to_a_block() {
+        assert_eq!(
+            root("a: |\n  b").get("a").and_then(Value::as_str),
+            Some("b")
+        );
+        assert_eq!(
+            root("a: |\n  b\n").get("a").and_then(Value::as_str),
+            Some("b\n")
+        );
+    }
+
+    #[test]
+    fn syntax_problems_say_what_and_point_at_it() {
+        let cases = [
+            ("\ta: 1", "\t", "a tab is used as indentation"),
+            ("a:\n\tb: 1", "b:", "a tab is used as indentation"),
+            (" \t- a", "\t", "a tab is used as indentation"),
+            ("\t{a: 1}", "\t", "a tab is used as indentation"),
+            (
+                "a: 1\n b: 2",
+                ":",
+                "a `:` is not allowed here; is the indentation right, or are quotes missing?",
+            ),
+            (
+                "a: |\n  b\n c",
+                "c",
+                "a key is expected here; is the indentation right?",
+            ),
+            ("a: {\n\n", "{", "unclosed bracket '{'"),
+            ("a: \"b\nc", "\"b", "this quote is never closed"),
+            ("a: 1\nb\n", "b", "a key without its `:`"),
+            ("a: @b", "@b", "unexpected character: `@'"),
+            (
+                "{\"a\": 1}{\"b\": 2}",
+                "{\"b\":",
+                "nothing may follow here but another document",
+            ),
+        ];
+        for (text, place, reason) in cases {
+            let problems = content(text).problems;
+            assert_eq!(problems.len(), 1, "{text:?}");
+            assert_eq!(problems[0].kind, ProblemKind::Syntax, "{text:?}");
+            assert_eq!(problems[0].message, format!("not valid YAML: {reason}"));
+            assert_eq!(slice(text, problems[0].span), place, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn tabs_that_go_yaml_accepts_are_accepted() {
+        for text in [
+            "{\n\t\"a\": 1\n}",
+            "a:\tb\n",
+            "a: |\n  b\n  \tc\n",
+            "-\ta\n",
+        ] {
+            assert_eq!(content(text).problems, [], "{text:?}");
+        }
+    }
+
+    #[test]
+    fn deep_nesting_is_a_problem() {
+        for text in ["[".repeat(10_000), "- ".repeat(10_000)] {
+            let problems = content(&text).problems;
+            assert_eq!(problems[0].message, "not valid YAML: nested too deeply");
+        }
+    }
+
+    #[test]
+    fn the_deepest_tree_that_is_accepted_is_walked_safely() {
+        let text = format!("{}{}{}", "- ".repeat(250), "[".repeat(250), "]".repeat(250));
+        let root = root(&text);
+        assert_eq!(root.clone(), root);
+    }
+
+    #[test]
+    fn many_comments_above_a_child_are_no_problem() {
+        let text = format!("a:\n{}  b: 1\n", "  # c\n".repeat(1000));
+        let content = content(&text);
+        assert_eq!(content.problems, []);
+        assert_eq!(content.documents[0].comments.len(), 1000);
+    }
+
+    #[test]
+    fn long_keys_are_a_problem() {
+        let problems = content(&format!("{}: 1\n", "k".repeat(1025))).problems;
+        assert_eq!(problems[0].kind, ProblemKind::Syntax);
+    }
 }

@@ -231,3 +231,112 @@ impl Grower<'_, '_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::yaml::testing::{FILE, content, file, outline, root, slice};
+    use crate::yaml::{ProblemKind, ReadOptions, Value, read};
+
+    #[test]
+    fn aliases_and_merges_are_resolved() {
+        let cases = [
+            ("a: &x {b: 1}\nc: *x", r#"{a: {b: "1"}, c: {b: "1"}}"#),
+            ("- &x 1\n- &x 2\n- *x", r#"["1", "2", "2"]"#),
+            ("- &x k\n- *x : 1", r#"["k", {k: "1"}]"#),
+            ("x: &x\ny: *x", "{x: null, y: null}"),
+            (
+                "a: &a {k: 1}\nb:\n  k: 2\n  <<: *a",
+                r#"{a: {k: "1"}, b: {k: "1", k: "2"}}"#,
+            ),
+            (
+                "a: &a {k: 1}\nb: &b {k: 2, l: 2}\nc: {<<: [*a, *b]}",
+                r#"{a: {k: "1"}, b: {k: "2", l: "2"}, c: {k: "2", l: "2", k: "1"}}"#,
+            ),
+            (
+                "a: &a {k: 1}\nb: &b {<<: *a}\nc: {<<: *b}",
+                r#"{a: {k: "1"}, b: {k: "1"}, c: {k: "1"}}"#,
+            ),
+            (r#"{"<<": {a: 1}}"#, r#"{<<: {a: "1"}}"#),
+            ("<<: 1", r#"{<<: "1"}"#),
+            ("<<: [{a: 1}, 2]", r#"{<<: [{a: "1"}, "2"]}"#),
+            ("{a: 1, a: 2}", r#"{a: "1", a: "2"}"#),
+            ("{[a, b]: 1, {c: d}: 2}", r#"{: "1", : "2"}"#),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(outline(&root(text)), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_look_up_finds_own_keys_before_merged_ones_and_the_first_merge_before_the_second() {
+        let text = "a: &a {k: 1}\nb: &b {k: 2, l: 2}\nc: {l: 3, <<: [*a, *b]}";
+        let root = root(text);
+        let value = |key| root.at(&["c", key]).and_then(Value::as_integer);
+        assert_eq!((value("k"), value("l")), (Some(1), Some(3)));
+    }
+
+    #[test]
+    fn nodes_of_an_alias_keep_the_place_of_the_anchor() {
+        let text = "a: &x {b: 1}\nc: *x";
+        let root = root(text);
+        assert_eq!(root.at(&["a"]), root.at(&["c"]));
+        let span = root.at(&["c"]).map(|value| value.place.span);
+        assert_eq!(span.map(|span| slice(text, span)), Some("{b: 1}"));
+    }
+
+    #[test]
+    fn bad_aliases_are_problems_of_their_document_only() {
+        let cases = [
+            ("a: *x\n", "*x"),
+            ("a: &x [*x]\n", "*x"),
+            ("a: &x {b: {c: *x}}\n", "*x"),
+        ];
+        for (text, place) in cases {
+            let text = format!("{text}---\nfine: 1\n");
+            let content = content(&text);
+            assert_eq!(content.documents.len(), 1, "{text:?}");
+            assert_eq!(content.problems.len(), 1, "{text:?}");
+            assert_eq!(content.problems[0].kind, ProblemKind::Syntax);
+            assert_eq!(slice(&text, content.problems[0].span), place, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_bomb_of_aliases_is_a_problem() {
+        let levels = (1..64).map(|level| {
+            let below = level - 1;
+            format!("a{level}: &a{level} [*a{below}, *a{below}]\n")
+        });
+        let text = format!("a0: &a0 [x, x, x]\n{}", levels.collect::<String>());
+        let content = content(&text);
+        assert_eq!(content.documents.len(), 0);
+        assert_eq!(content.problems[0].kind, ProblemKind::AliasBudget);
+    }
+
+    #[test]
+    fn aliases_of_long_texts_cost_more() {
+        let text = format!("a: &a {}\nb: [*a, *a]\n", "x".repeat(64_000));
+        assert_eq!(content(&text).problems[0].kind, ProblemKind::AliasBudget);
+    }
+
+    #[test]
+    fn the_budget_is_one_of_the_file() {
+        let document = format!("a: &a [{}]\nb: *a\n", "x, ".repeat(600));
+        let content = content(&format!("{document}---\n{document}---\nc: 1\n"));
+        let kept: Vec<usize> = content.documents.iter().map(|doc| doc.index).collect();
+        assert_eq!(kept, [0, 2]);
+        assert_eq!(content.problems[0].kind, ProblemKind::AliasBudget);
+    }
+
+    #[test]
+    fn a_chain_of_aliases_in_keys_cannot_nest_without_bound() {
+        let levels = (1..900).map(|level| format!("? &a{level} [*a{}]\n: 1\n", level - 1));
+        let text = format!("? &a0 [x]\n: 1\n{}", levels.collect::<String>());
+        let options = ReadOptions {
+            prefilter: false,
+            alias_budget: usize::MAX,
+        };
+        let content = read(FILE, &file(&text), options);
+        assert_eq!(content.problems[0].kind, ProblemKind::AliasBudget);
+    }
+}
