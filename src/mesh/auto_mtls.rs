@@ -107,7 +107,9 @@ impl Mesh {
             && target.proxy != ProxyKind::Gateway;
         let original_dst = service_passthrough || policy.passthrough;
         let tls = match self.config.version.value.subset_style() {
-            SubsetStyle::TwoPasses => self.two_passes(target, policy, original_dst, recorder),
+            SubsetStyle::TwoPasses => {
+                self.two_passes(target, policy, service_passthrough, recorder)
+            }
             SubsetStyle::Overlay | SubsetStyle::MergedRaw | SubsetStyle::Merged => {
                 match policy.merged.and_then(|flat| Some((flat, flat.tls?))) {
                     Some((flat, tls)) => self.explicit(target, flat, tls, recorder),
@@ -132,7 +134,8 @@ impl Mesh {
                 && target.proxy == ProxyKind::Sidecar
                 && !target.rule_has_selector
                 && self.config.version.value.drops_credential_name()
-                && !name.value.starts_with("configmap://")
+                && !(self.config.version.value.keeps_config_map_credential()
+                    && name.value.starts_with("configmap://"))
         });
         if let Some(name) = dropped {
             recorder.record(|| {
@@ -175,6 +178,7 @@ impl Mesh {
             return ClusterTls::Auto;
         }
         match self.config.version.value.original_dst_auto_mtls() {
+            OriginalDstAutoMtls::WithoutMetadata => ClusterTls::Auto,
             OriginalDstAutoMtls::Never => ClusterTls::None,
             OriginalDstAutoMtls::Always
             | OriginalDstAutoMtls::HeadlessByEndpoints
@@ -214,7 +218,9 @@ impl Mesh {
             OriginalDstAutoMtls::HeadlessByEndpoints => {
                 service.resolution == Resolution::Passthrough
             }
-            OriginalDstAutoMtls::Always | OriginalDstAutoMtls::Never => false,
+            OriginalDstAutoMtls::Always
+            | OriginalDstAutoMtls::Never
+            | OriginalDstAutoMtls::WithoutMetadata => false,
         };
         if asks_endpoints && !self.all_endpoints_take_mtls(target, recorder) {
             return false;
@@ -271,7 +277,7 @@ impl Mesh {
         &self,
         target: Target<'_>,
         policy: &EffectivePolicy<'_>,
-        original_dst: bool,
+        service_passthrough: bool,
         recorder: &mut impl Recorder,
     ) -> ClusterTls {
         let version = self.config.version.value;
@@ -292,17 +298,32 @@ impl Mesh {
         }
         let mut socket = ClusterTls::None;
         let mut matches = false;
+        // A load balancer turns the cluster towards the original destination from its pass on.
+        let mut original_dst = service_passthrough;
         for block in blocks {
+            original_dst |= block.is_some_and(|flat| flat.passthrough == Some(true));
             let Some((flat, tls)) = block.and_then(|flat| Some((flat, flat.tls?))) else {
                 if let Some(flat) = block {
                     self.record_block_without_tls(flat, recorder);
                 }
                 if self.auto_mtls_applies(target, policy.hint_passthrough, recorder) {
-                    if !original_dst {
-                        matches = true;
-                        socket = ClusterTls::None;
-                    } else if version.original_dst_auto_mtls() != OriginalDstAutoMtls::Never {
-                        socket = ClusterTls::IstioMutual;
+                    match version.original_dst_auto_mtls() {
+                        OriginalDstAutoMtls::Never if original_dst => {}
+                        OriginalDstAutoMtls::Always
+                        | OriginalDstAutoMtls::HeadlessByEndpoints
+                        | OriginalDstAutoMtls::ByEndpoints
+                            if original_dst =>
+                        {
+                            socket = ClusterTls::IstioMutual;
+                        }
+                        OriginalDstAutoMtls::WithoutMetadata
+                        | OriginalDstAutoMtls::Never
+                        | OriginalDstAutoMtls::Always
+                        | OriginalDstAutoMtls::HeadlessByEndpoints
+                        | OriginalDstAutoMtls::ByEndpoints => {
+                            matches = true;
+                            socket = ClusterTls::None;
+                        }
                     }
                 }
                 continue;
@@ -336,6 +357,8 @@ impl Mesh {
         match cluster.tls {
             ClusterTls::IstioMutual => Sends::Mtls,
             ClusterTls::Simple | ClusterTls::Mutual => Sends::Tls,
+            // Endpoints of such clusters carry no metadata to match by.
+            ClusterTls::Auto if cluster.original_dst => Sends::Plaintext,
             ClusterTls::Auto if self.endpoint_gets_mtls(policy, endpoint, recorder) => Sends::Mtls,
             ClusterTls::Auto
             | ClusterTls::None

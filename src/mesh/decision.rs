@@ -15,6 +15,7 @@ use super::sidecar_scope::Imported;
 use super::traffic_policy::EffectivePolicy;
 use super::workloads::{EndpointTls, MeshWorkload, ProxyKind};
 use crate::diagnostic::Fact;
+use crate::object::Namespace;
 use crate::resource::{Fqdn, OutboundMode};
 
 /// A destination: hostname, port, subset.
@@ -431,17 +432,19 @@ impl Mesh {
         recorder: &mut impl Recorder,
     ) -> Vec<EndpointDecision> {
         let (_, service) = q.service;
+        let forgets = self.config.version.value.forgets_namespace_of_subset();
+        let nowhere = Namespace::new("");
+        let owner = if forgets {
+            &nowhere
+        } else {
+            &service.namespace
+        };
         let subset = q.subset.and_then(|name| {
-            let entry = self
+            let (namespace, labels) = (&q.client.namespace, &q.client.labels);
+            let selection = self
                 .rules
-                .select(
-                    &q.client.namespace,
-                    &q.client.labels,
-                    (q.host, &service.namespace),
-                    &self.config,
-                )
-                .entry?;
-            self.rules.subset(self.rules.entry(entry), name)
+                .select(namespace, labels, (q.host, owner), &self.config);
+            self.rules.subset(self.rules.entry(selection.entry?), name)
         });
         let is_eds = !cluster.original_dst
             && !matches!(

@@ -5,7 +5,7 @@ use super::config::Config;
 use super::evidence::{Recorder, derived, stated};
 use super::server::ServerMode;
 use super::services::{Port, ProtocolClass, Service};
-use super::version::IstioVersion;
+use super::version::{IstioVersion, LegacyPolicyChoice};
 use crate::object::{Namespace, NamespaceSource, ObjectId};
 use crate::resource::{
     AuthenticationPolicy, DestinationRule, Fqdn, Labels, LegacyMtlsMode, MeshConfig, Meta, Peer,
@@ -68,12 +68,12 @@ impl LegacyIndex {
                         || target.ports.iter().any(|selector| selects(selector, port)))
             })
         };
-        let of_service = if version.prefers_policy_with_port() {
-            own()
-                .find(|policy| targets(policy, Some(true)))
-                .or_else(|| own().find(|policy| targets(policy, Some(false))))
-        } else {
-            own().find(|policy| targets(policy, None))
+        let find = |with_ports| own().find(|policy| targets(policy, with_ports));
+        let of_service = match version.legacy_policy_choice() {
+            LegacyPolicyChoice::First => find(None),
+            LegacyPolicyChoice::Last => own().filter(|policy| targets(policy, None)).last(),
+            LegacyPolicyChoice::WithPort => find(Some(true)).or_else(|| find(Some(false))),
+            LegacyPolicyChoice::WithoutPort => find(Some(false)).or_else(|| find(Some(true))),
         };
         let of_namespace = || own().find(|policy| policy.targets.is_empty());
         let of_mesh = || {
@@ -95,6 +95,19 @@ impl LegacyIndex {
     ) -> Option<ServerMode> {
         let policy = self.policy(service, port, labels, config)?;
         let version = config.version.value;
+        let dropped = policy
+            .unresolvable_jwt
+            .filter(|_| version.drops_policy_with_unresolvable_jwt());
+        if let Some(place) = dropped {
+            recorder.record(|| {
+                let text = format!(
+                    "{} is dropped, its JWT issuer cannot be resolved: plaintext only",
+                    policy.meta.id
+                );
+                stated(text, place, &policy.meta.id)
+            });
+            return Some(ServerMode::Disable);
+        }
         let mode = mode_of(policy, port, version);
         recorder.record(|| {
             let scope = if policy.is_mesh_policy {
@@ -283,6 +296,7 @@ fn charted_policy(
             place,
         }],
         has_origins: false,
+        unresolvable_jwt: None,
         peers_place: place,
     }
 }

@@ -466,9 +466,14 @@ impl Builder<'_> {
             }
         } else {
             for spec in &entry.endpoints {
+                let has_namespace = self.config.version.value.inline_endpoints_have_namespace();
                 let external = External {
                     name: entry.meta.id.clone(),
-                    namespace: namespace.clone(),
+                    namespace: if has_namespace {
+                        namespace.clone()
+                    } else {
+                        Namespace::new("")
+                    },
                     spec: spec.clone(),
                     labels: spec.labels.clone(),
                     tls: entry_tls(&spec.labels, spec, self.config),

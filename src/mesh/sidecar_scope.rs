@@ -349,10 +349,16 @@ pub(crate) fn service_export<'a>(service: &'a Service, config: &'a Config) -> Se
         .as_ref()
         .or(config.service_export_to.as_ref())
         .filter(|l| !l.values.is_empty());
+    let names_count = service.export_to.is_some()
+        || config
+            .version
+            .value
+            .default_service_export_names_namespaces();
     match list {
         None => ServiceExport::Public,
         Some(list) if list.contains("*") => ServiceExport::Public,
         Some(list) if list.contains("~") => ServiceExport::Nobody,
+        Some(list) if !names_count && !list.contains(".") => ServiceExport::Nobody,
         Some(list) => ServiceExport::Listed(list),
     }
 }

@@ -37,7 +37,8 @@ pub(crate) struct Flat<'a> {
     pub(crate) rule: RuleId,
     /// Where the block is written.
     pub(crate) place: Place,
-    passthrough: Option<bool>,
+    /// Whether its load balancer is PASSTHROUGH; `None` where it has none.
+    pub(crate) passthrough: Option<bool>,
 }
 
 /// What a rule says about one port and subset.
@@ -115,7 +116,7 @@ impl<'a> EffectivePolicy<'a> {
                 version,
             ),
             passthrough: lb == Some(true)
-                || subset_lb
+                || (subset_lb && version.reads_hidden_subset_load_balancer())
                 || rule_flat.is_some_and(|f| f.passthrough == Some(true)),
             hint_passthrough: if subset.is_some() { subset_lb } else { rule_lb },
             passes: rule_flat.into_iter().chain(subset_flat).collect(),

@@ -258,6 +258,54 @@ impl IstioVersion {
         self.at_least(4, 0)
     }
 
+    /// Whether `configmap://` names are exempt from that (from 1.26).
+    pub(crate) fn keeps_config_map_credential(self) -> bool {
+        self.at_least(26, 0)
+    }
+
+    /// Whether the rule that gives the labels of a subset is looked up without the service's namespace (1.1; from the
+    /// vectors): where only that namespace has the rule, the labels are lost and all endpoints count.
+    pub(crate) fn forgets_namespace_of_subset(self) -> bool {
+        self.minor == 1
+    }
+
+    /// Whether the load balancer of a subset counts even where a port element hides it (from 1.8; semantics 6.2).
+    pub(crate) fn reads_hidden_subset_load_balancer(self) -> bool {
+        self.at_least(8, 0)
+    }
+
+    /// Whether policies of the namespace apply to inline endpoints of a ServiceEntry (from 1.29; the vectors of 1.28 and
+    /// before have none for them).
+    pub(crate) fn inline_endpoints_have_namespace(self) -> bool {
+        self.at_least(29, 0)
+    }
+
+    /// Whether `defaultServiceExportTo` may name namespaces (from 1.29; the vectors of 1.28 and before hide such services
+    /// from everybody).
+    pub(crate) fn default_service_export_names_namespaces(self) -> bool {
+        self.at_least(29, 0)
+    }
+
+    /// Whether a policy whose JWT issuer cannot be resolved is dropped without fallback (1.1 and 1.2).
+    pub(crate) fn drops_policy_with_unresolvable_jwt(self) -> bool {
+        self.at_least(1, 0) && !self.at_least(3, 0)
+    }
+
+    /// Which of several legacy policies for one service port counts.
+    pub(crate) fn legacy_policy_choice(self) -> LegacyPolicyChoice {
+        if self.at_least(5, 0) {
+            LegacyPolicyChoice::WithPort
+        } else if self.at_least(4, 0) {
+            LegacyPolicyChoice::First
+        } else if self.at_least(1, 0) {
+            LegacyPolicyChoice::WithPort
+        } else if self.at_least(0, 1) {
+            LegacyPolicyChoice::Last
+        } else {
+            LegacyPolicyChoice::WithoutPort
+        }
+    }
+
     /// Whether the alpha policy's target labels are read (1.2 and 1.3).
     pub(crate) fn policy_target_labels_replace_name(self) -> bool {
         self.at_least(2, 0) && !self.at_least(4, 0)
@@ -266,11 +314,6 @@ impl IstioVersion {
     /// Whether alpha policies of one level are sorted by creation (from 1.4).
     pub(crate) fn sorts_legacy_policies(self) -> bool {
         self.at_least(4, 0)
-    }
-
-    /// Whether a service policy whose ports match beats one without ports (1.5).
-    pub(crate) fn prefers_policy_with_port(self) -> bool {
-        self.at_least(5, 0)
     }
 
     /// Whether PERMISSIVE counts if any mtls peer says so, and `allowTls` is read (1.0).
@@ -304,7 +347,7 @@ impl IstioVersion {
         } else if self.at_least(5, 0) {
             OriginalDstAutoMtls::Always
         } else {
-            OriginalDstAutoMtls::Never
+            OriginalDstAutoMtls::WithoutMetadata
         }
     }
 
@@ -324,9 +367,25 @@ impl IstioVersion {
     }
 }
 
+/// Which of several legacy policies for one service port counts. Before 1.4 Istio takes the first in the order of a hash
+/// map, so that any choice is as good; this one agrees with the vectors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LegacyPolicyChoice {
+    /// The first in order.
+    First,
+    /// The last in order.
+    Last,
+    /// The first that names the port, else the first without ports.
+    WithPort,
+    /// The first without ports, else the first that names the port.
+    WithoutPort,
+}
+
 /// What auto mTLS does for clusters that go to the original destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OriginalDstAutoMtls {
+    /// The cluster matches by endpoint metadata, which such clusters do not have: plaintext.
+    WithoutMetadata,
     /// Nothing: plaintext.
     Never,
     /// Mutual TLS to every endpoint.

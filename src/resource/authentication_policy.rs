@@ -17,8 +17,32 @@ pub struct AuthenticationPolicy {
     pub peers: Vec<Peer>,
     /// Whether `spec.origins` (end-user JWT) is given.
     pub has_origins: bool,
+    /// A JWT in `peers` or `origins` whose keys nobody can find: no `jwksUri`, and an issuer that is no URL.
+    pub unresolvable_jwt: Option<Place>,
     /// The place of `peers`, else of the object's name.
     pub peers_place: Place,
+}
+
+/// The issuer of a JWT whose keys nobody can find.
+fn unresolvable_jwt(spec: &Field<'_>, cx: &mut Context<'_>) -> Option<Place> {
+    for key in ["peers", "origins"] {
+        let methods = spec.child(key);
+        for method in methods.items(cx) {
+            let jwt = method.child("jwt");
+            let Some(issuer) = jwt.child("issuer").text(cx) else {
+                continue;
+            };
+            let is_url =
+                issuer.value.starts_with("http://") || issuer.value.starts_with("https://");
+            let has_uri = ["jwksUri", "jwks_uri"]
+                .iter()
+                .any(|key| jwt.child(key).text(cx).is_some());
+            if !is_url && !has_uri {
+                return Some(issuer.place);
+            }
+        }
+    }
+    None
 }
 
 impl AuthenticationPolicy {
@@ -31,6 +55,7 @@ impl AuthenticationPolicy {
             targets: spec.child("targets").each(PolicyTarget::decode, cx),
             peers: peers.each(Peer::decode, cx),
             has_origins: spec.child("origins").items(cx).next().is_some(),
+            unresolvable_jwt: unresolvable_jwt(&spec, cx),
             peers_place: peers.key_place().unwrap_or_else(|| meta.place()),
             meta,
         }

@@ -6,6 +6,7 @@
 
 mod cases;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -54,31 +55,28 @@ fn shorten_rules(pairs: &mut [Value]) {
 /// The differences between two lists of pairs, one line each.
 fn differences(expected: &[Value], actual: &[Value]) -> Vec<String> {
     let mut out = Vec::new();
-    for pair in expected {
-        match actual.iter().find(|other| key(other) == key(pair)) {
-            None => out.push(format!("{}: is missing", key(pair))),
-            Some(other) => {
-                for field in ["client", "rules", "tls", "endpoints", "verdict", "partial"] {
-                    if pair.get(field) != other.get(field) {
-                        let text = |value: Option<&Value>| {
-                            value.map_or_else(|| "-".to_owned(), Value::to_string)
-                        };
-                        out.push(format!(
-                            "{}: {field}: Istio says {}, the linter {}",
-                            key(pair),
-                            text(pair.get(field)),
-                            text(other.get(field))
-                        ));
-                    }
-                }
+    let index = |pairs: &[Value]| -> BTreeMap<String, Value> {
+        pairs.iter().map(|pair| (key(pair), pair.clone())).collect()
+    };
+    let (wanted, given) = (index(expected), index(actual));
+    for (key, pair) in &wanted {
+        let Some(other) = given.get(key) else {
+            out.push(format!("{key}: is missing"));
+            continue;
+        };
+        for field in ["client", "rules", "tls", "endpoints", "verdict", "partial"] {
+            if pair.get(field) != other.get(field) {
+                let text =
+                    |value: Option<&Value>| value.map_or_else(|| "-".to_owned(), Value::to_string);
+                let (istio, linter) = (text(pair.get(field)), text(other.get(field)));
+                out.push(format!(
+                    "{key}: {field}: Istio says {istio}, the linter {linter}"
+                ));
             }
         }
     }
-    for pair in actual {
-        if !expected.iter().any(|other| key(other) == key(pair)) {
-            out.push(format!("{}: Istio has no such pair", key(pair)));
-        }
-    }
+    let unknown = given.keys().filter(|key| !wanted.contains_key(*key));
+    out.extend(unknown.map(|key| format!("{key}: Istio has no such pair")));
     let order = |pairs: &[Value]| pairs.iter().map(key).collect::<Vec<_>>();
     if out.is_empty() && order(expected) != order(actual) {
         out.push("the pairs are in another order".to_owned());
@@ -113,6 +111,9 @@ fn run(case: &Case) -> (usize, Vec<String>) {
     (runs, failures)
 }
 
+/// How many differences are printed.
+const LISTED: usize = 40;
+
 fn run_all(set: &Set) {
     let results: Vec<(usize, Vec<String>)> = set.cases.par_iter().map(run).collect();
     let runs: usize = results.iter().map(|(runs, _)| runs).sum();
@@ -129,7 +130,7 @@ fn run_all(set: &Set) {
     );
     writeln!(err, "{line}").expect("standard error can be written");
     let mut text = String::new();
-    for failure in failures.iter().take(40) {
+    for failure in failures.iter().take(LISTED) {
         writeln!(text, "{failure}").expect("a string can be written");
     }
     assert!(
