@@ -1,6 +1,7 @@
 //! The run as a whole: analyse, lint, fix.
 
 mod analyse;
+mod compare;
 mod error;
 mod fix;
 mod lint;
@@ -9,6 +10,7 @@ mod problems;
 mod read;
 mod report;
 mod request;
+mod triage;
 
 pub use analyse::{Analysis, analyse};
 pub use error::Error;

@@ -204,7 +204,7 @@ impl Clients {
             match service_export(service, config) {
                 ServiceExport::Public if services.len() == 1 => {}
                 ServiceExport::Public | ServiceExport::Nobody => {
-                    drop(special.insert(service.namespace.as_str().into()))
+                    special.insert(service.namespace.as_str().into());
                 }
                 ServiceExport::Listed(list) => {
                     special.insert(service.namespace.as_str().into());

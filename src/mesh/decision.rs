@@ -149,6 +149,15 @@ pub(crate) struct Decision {
     pub(crate) partial: bool,
 }
 
+impl Decision {
+    /// Whether a workload is among the endpoints.
+    pub(crate) fn is_target(&self, workload: u32) -> bool {
+        self.endpoints
+            .iter()
+            .any(|endpoint| endpoint.workload == Some(workload))
+    }
+}
+
 /// What is being decided.
 #[derive(Clone, Copy)]
 struct Question<'a> {
@@ -237,7 +246,7 @@ impl Mesh {
                     subset: decision.destination.subset.as_deref(),
                 };
                 evidence.record(|| self.config.version.fact.clone());
-                self.record_client(client, &mut evidence);
+                self.record_client(decision, client, &mut evidence);
                 evidence.record(|| {
                     let text = format!(
                         "`{}` is {}, port {}",
@@ -251,12 +260,11 @@ impl Mesh {
         evidence.into_facts()
     }
 
-    fn record_client(&self, client: &ClientGroup, evidence: &mut Evidence) {
-        for workload in client
-            .workloads
-            .first()
-            .and_then(|&id| self.workloads.get(id as usize))
-        {
+    fn record_client(&self, decision: &Decision, client: &ClientGroup, evidence: &mut Evidence) {
+        // A workload that calls itself is the least telling client.
+        let other = client.workloads.iter().find(|&&id| !decision.is_target(id));
+        let sample = other.or(client.workloads.first());
+        if let Some(workload) = sample.and_then(|&id| self.workloads.get(id as usize)) {
             evidence.record(|| workload.proxy_fact.clone());
         }
     }

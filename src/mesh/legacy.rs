@@ -35,16 +35,6 @@ impl LegacyIndex {
         Self { policies }
     }
 
-    /// Whether there are none.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.policies.is_empty()
-    }
-
-    /// The policies.
-    pub(crate) fn policies(&self) -> &[AuthenticationPolicy] {
-        &self.policies
-    }
-
     /// The policy for a service port: of the service, else of the namespace, else of the mesh. The chosen one replaces
     /// the wider ones completely.
     pub(crate) fn policy(

@@ -15,6 +15,7 @@ mod services;
 mod sidecar_scope;
 mod traffic_policy;
 mod version;
+mod views;
 mod workloads;
 
 use rayon::prelude::*;
@@ -31,7 +32,10 @@ pub use workloads::ProxyKind;
 use client::RuleIndex;
 use clients::Clients;
 use config::Config;
-use decision::Decision;
+pub(crate) use decision::{Decision, EndpointDecision};
+pub(crate) use traffic_policy::Level;
+pub(crate) use views::{Beaten, InForce, Loss, is_istio_mutual};
+
 use legacy::LegacyIndex;
 use parts::Parts;
 use server::PolicyIndex;

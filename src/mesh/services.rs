@@ -58,10 +58,6 @@ pub(crate) struct Port {
     pub(crate) class: ProtocolClass,
     /// Whether it carries TCP; others have no clusters.
     pub(crate) is_tcp: bool,
-    /// Whether the protocol is TLS itself.
-    pub(crate) carries_tls: bool,
-    /// Where it is written.
-    pub(crate) place: Place,
 }
 
 /// A hostname of one namespace (`model.Service`).
@@ -219,11 +215,6 @@ impl Registry {
             .chain(alike)
             .flat_map(|s| &s.ports)
             .find(|port| port.number == number)
-    }
-
-    /// How many services there are.
-    pub(crate) fn len(&self) -> usize {
-        self.services.len()
     }
 
     /// All endpoints of a service port.
@@ -388,8 +379,6 @@ impl Builder<'_> {
                     number: port.number.value,
                     class: protocol.class(),
                     is_tcp: protocol != Protocol::Udp,
-                    carries_tls: protocol == Protocol::Tls,
-                    place: port.number.place,
                 }
             });
             self.add(
@@ -656,8 +645,6 @@ fn kubernetes_port(port: &ServicePort) -> Port {
         number,
         class: protocol.class(),
         is_tcp: port.transport == Transport::Tcp && protocol != Protocol::Udp,
-        carries_tls: protocol == Protocol::Tls,
-        place: port.port.place,
     }
 }
 

@@ -223,11 +223,6 @@ impl IstioVersion {
         self.at_least(24, 0)
     }
 
-    /// Whether ExternalName services are aliases without a cluster of their own (from 1.21).
-    pub(crate) fn external_name_is_alias(self) -> bool {
-        self.at_least(21, 0)
-    }
-
     /// Whether the injection webhook reads pod labels and revisions (from 1.9; before, only the namespace label).
     pub(crate) fn injects_by_pod_label(self) -> bool {
         self.at_least(9, 0)
@@ -334,6 +329,11 @@ impl IstioVersion {
     /// Whether `authPolicy` of the mesh config is read (1.0).
     pub(crate) fn reads_auth_policy(self) -> bool {
         !self.at_least(1, 0)
+    }
+
+    /// Whether Envoy's 503 body tells the reason of a reset (from 1.5; semantics 7.1).
+    pub(crate) fn names_reset_reason(self) -> bool {
+        self.at_least(5, 0)
     }
 
     /// Whether ORIGINAL_DST clusters get auto mTLS at all, and how (semantics 10.6).

@@ -1,12 +1,20 @@
 //! The rules, one file each, and their list.
 
+mod findings;
+mod override_drops_mtls;
+mod precedence;
+mod tls_disabled_in_mesh;
 mod unread_input;
+
+pub(crate) use precedence::yields_to;
 
 use crate::rule::{Rule, did_you_mean, nearest};
 
 /// All rules in the order of the documentation.
 pub static RULES: &[&Rule] = &[
-    &unread_input::RULE, //
+    &override_drops_mtls::RULE,
+    &tls_disabled_in_mesh::RULE,
+    &unread_input::RULE,
 ];
 
 /// A name that no rule has.

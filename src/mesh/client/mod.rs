@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
-use crate::resource::{DestinationRule, Fqdn, Subset, TrafficPolicy};
+use crate::resource::{DestinationRule, Fqdn, Subset};
 
 pub(crate) use index::by_creation;
-pub(crate) use lookup::{Candidate, Selection, Step};
+pub(crate) use lookup::{Selection, Step};
 
 /// A DestinationRule of the mesh, by its position in Istio's order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -100,11 +100,6 @@ impl RuleIndex {
     /// All rules in Istio's order.
     pub(crate) fn rules(&self) -> impl Iterator<Item = (RuleId, &DestinationRule)> {
         (0u32..).map(RuleId).zip(&self.rules)
-    }
-
-    /// The top-level policy of a merged rule.
-    pub(crate) fn policy(&self, entry: &Entry) -> Option<&TrafficPolicy> {
-        self.rule(entry.policy?).traffic_policy.as_ref()
     }
 
     /// The first definition of a subset in a merged rule, with the rule it is from.

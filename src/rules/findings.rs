@@ -1,0 +1,167 @@
+//! What rules about decisions share: one cause is one finding, with counts, samples and the evidence of its worst pair.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diagnostic::{Fact, PairId, Severity};
+use crate::mesh::{Accepts, Decision, Destination, EndpointDecision, Mesh, Sends, Verdict};
+use crate::rule::RuleContext;
+use crate::source::Place;
+
+/// How many pairs a finding names.
+const SAMPLES: usize = 3;
+
+/// Everything that one cause breaks.
+pub(super) struct Cause<'a> {
+    /// The decisions, with how bad each is.
+    decisions: Vec<(u32, &'a Decision, Severity)>,
+}
+
+/// Decisions by the place of their cause.
+#[derive(Default)]
+pub(super) struct Causes<'a> {
+    by_place: BTreeMap<Place, Cause<'a>>,
+}
+
+impl<'a> Causes<'a> {
+    /// Adds a decision that a cause breaks.
+    pub(super) fn add(
+        &mut self,
+        place: Place,
+        index: u32,
+        decision: &'a Decision,
+        severity: Severity,
+    ) {
+        let cause = self.by_place.entry(place).or_insert_with(|| Cause {
+            decisions: Vec::new(),
+        });
+        cause.decisions.push((index, decision, severity));
+    }
+
+    /// The causes in the order of their places.
+    pub(super) fn into_iter(self) -> impl Iterator<Item = (Place, Cause<'a>)> {
+        self.by_place.into_iter()
+    }
+}
+
+impl<'a> Cause<'a> {
+    /// The worst severity.
+    pub(super) fn severity(&self) -> Severity {
+        self.decisions
+            .iter()
+            .map(|(_, _, severity)| *severity)
+            .max()
+            .unwrap_or(Severity::Note)
+    }
+
+    /// The decision that the finding is told by: the first of the worst.
+    pub(super) fn sample(&self) -> Option<&'a Decision> {
+        let worst = self.severity();
+        self.decisions
+            .iter()
+            .find(|(_, _, severity)| *severity == worst)
+            .map(|(_, decision, _)| *decision)
+    }
+
+    /// The pairs, for triage.
+    pub(super) fn pairs(&self, cx: &RuleContext<'_>) -> Vec<PairId> {
+        let mesh = cx.mesh_index();
+        self.decisions
+            .iter()
+            .map(|&(decision, _, _)| PairId { mesh, decision })
+            .collect()
+    }
+
+    /// How many clients and destinations it is about, with up to three of them, as one fact.
+    pub(super) fn extent(&self, mesh: &Mesh) -> Fact {
+        let worst = self.severity();
+        let clients = mesh.client_count(self.decisions.iter().map(|(_, decision, _)| *decision));
+        let destinations: BTreeSet<&Destination> = self
+            .decisions
+            .iter()
+            .map(|(_, decision, _)| &decision.destination)
+            .collect();
+        let telling = self
+            .decisions
+            .iter()
+            .filter(|(_, _, severity)| *severity == worst)
+            .take(SAMPLES);
+        let mut samples: Vec<String> = Vec::new();
+        for (_, decision, _) in telling {
+            let names = mesh.sample_clients(decision, SAMPLES).into_iter();
+            samples.extend(names.map(|client| format!("{client} → {}", target(decision))));
+        }
+        samples.truncate(SAMPLES);
+        let text = format!(
+            "concerns {} and {}, such as {}",
+            counted(clients, "client"),
+            counted(destinations.len(), "destination"),
+            samples.join(", ")
+        );
+        Fact {
+            text,
+            assumed: false,
+            place: None,
+            object: None,
+        }
+    }
+}
+
+/// `host:port`, with the subset if there is one.
+pub(super) fn target(decision: &Decision) -> String {
+    let destination = &decision.destination;
+    match &destination.subset {
+        Some(subset) => format!("{}:{}/{subset}", destination.host, destination.port),
+        None => format!("{}:{}", destination.host, destination.port),
+    }
+}
+
+/// A number with its noun.
+pub(super) fn counted(count: usize, noun: &str) -> String {
+    if count == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{count} {noun}s")
+    }
+}
+
+/// How bad it is that clients send plaintext: an error where a proxy refuses it, a warning where one lets it in; `None`
+/// where nothing is lost, since there is no proxy, or its policy wants plaintext.
+pub(super) fn plaintext_severity(mesh: &Mesh, decision: &Decision) -> Option<Severity> {
+    let of =
+        |endpoint: &EndpointDecision| match (endpoint.sends, endpoint.accepts, endpoint.verdict) {
+            (
+                Sends::Plaintext,
+                Accepts::Strict | Accepts::TlsWithoutClientCertificate,
+                Verdict::Refused,
+            ) => Some(Severity::Error),
+            (Sends::Plaintext, Accepts::Permissive, Verdict::Plaintext) => Some(Severity::Warning),
+            _ => None,
+        };
+    let endpoints = decision
+        .endpoints
+        .iter()
+        .filter(|endpoint| !mesh.is_system_endpoint(endpoint));
+    endpoints.filter_map(of).max()
+}
+
+/// What a caller sees when a proxy refuses plaintext (semantics 7.1, measured on Envoy).
+pub(super) fn refused_symptom(mesh: &Mesh) -> &'static str {
+    if mesh.names_reset_reason() {
+        "503 `upstream connect error or disconnect/reset before headers. reset reason: connection termination`"
+    } else {
+        "503 `upstream connect error or disconnect/reset before headers`"
+    }
+}
+
+/// The fact of the evidence that says what the server demands.
+pub(super) fn policy_fact(evidence: &[Fact]) -> Option<&Fact> {
+    const POLICIES: &[&str] = &["MeshPolicy", "Policy", "PeerAuthentication"];
+    let is_policy = |fact: &&Fact| {
+        fact.place.is_some()
+            && fact
+                .object
+                .as_ref()
+                .is_some_and(|object| POLICIES.contains(&&*object.kind))
+    };
+    evidence.iter().rev().find(is_policy)
+}

@@ -1,0 +1,372 @@
+//! A rule without tls takes the place of one that gave mutual TLS.
+
+use super::findings::{Cause, Causes, plaintext_severity, policy_fact, refused_symptom, target};
+use crate::declare_rule;
+use crate::diagnostic::{Applicability, Edit, Fix, Severity};
+use crate::mesh::{
+    Beaten, ClusterTls, Decision, InForce, Level, Loss, Mesh, ProxyKind, is_istio_mutual,
+};
+use crate::rule::{NoOptions, RuleContext, edit};
+use crate::source::{Place, Sources};
+use crate::yaml::FieldPath;
+
+declare_rule! {
+    /// ## What it does
+    ///
+    /// Finds DestinationRules that take the place of a rule with `ISTIO_MUTUAL` and have no `tls` themselves, where auto
+    /// mTLS does not step in.
+    ///
+    /// ## Why it matters
+    ///
+    /// Istio uses one DestinationRule for a client and a host. A more specific rule replaces the wider one *as a whole*:
+    /// a rule written for circuit breaking also takes away the `tls` that a mesh-wide `*.local` rule gave. Clients then
+    /// send plaintext, and a server that demands mutual TLS answers
+    /// `503 upstream connect error or disconnect/reset before headers`.
+    ///
+    /// It is an error where the server refuses plaintext, a warning where it lets plaintext in, and a note where auto
+    /// mTLS repairs it today.
+    ///
+    /// ## Examples
+    ///
+    /// The rule `httpbin` is about connections, and drops mutual TLS:
+    ///
+    /// ```yaml bad
+    /// apiVersion: authentication.istio.io/v1alpha1
+    /// kind: MeshPolicy
+    /// metadata:
+    ///   name: default
+    /// spec:
+    ///   peers:
+    ///     - mtls: {}
+    /// ---
+    /// apiVersion: networking.istio.io/v1alpha3
+    /// kind: DestinationRule
+    /// metadata:
+    ///   name: default
+    ///   namespace: istio-system
+    /// spec:
+    ///   host: "*.local"
+    ///   trafficPolicy:
+    ///     tls:
+    ///       mode: ISTIO_MUTUAL
+    /// ---
+    /// apiVersion: networking.istio.io/v1alpha3
+    /// kind: DestinationRule
+    /// metadata:
+    ///   name: httpbin
+    ///   namespace: foo
+    /// spec:
+    ///   host: httpbin
+    ///   trafficPolicy:
+    ///     connectionPool:
+    ///       tcp:
+    ///         maxConnections: 1
+    /// ---
+    /// apiVersion: v1
+    /// kind: Service
+    /// metadata:
+    ///   name: httpbin
+    ///   namespace: foo
+    /// spec:
+    ///   selector:
+    ///     app: httpbin
+    ///   ports:
+    ///     - name: http
+    ///       port: 8000
+    /// ---
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata:
+    ///   name: httpbin
+    ///   namespace: foo
+    /// spec:
+    ///   selector:
+    ///     matchLabels:
+    ///       app: httpbin
+    ///   template:
+    ///     metadata:
+    ///       labels:
+    ///         app: httpbin
+    ///     spec:
+    ///       containers:
+    ///         - name: httpbin
+    ///           image: example.com/httpbin:1.0
+    /// ```
+    ///
+    /// With its own `tls` it keeps it:
+    ///
+    /// ```yaml good
+    /// apiVersion: authentication.istio.io/v1alpha1
+    /// kind: MeshPolicy
+    /// metadata:
+    ///   name: default
+    /// spec:
+    ///   peers:
+    ///     - mtls: {}
+    /// ---
+    /// apiVersion: networking.istio.io/v1alpha3
+    /// kind: DestinationRule
+    /// metadata:
+    ///   name: default
+    ///   namespace: istio-system
+    /// spec:
+    ///   host: "*.local"
+    ///   trafficPolicy:
+    ///     tls:
+    ///       mode: ISTIO_MUTUAL
+    /// ---
+    /// apiVersion: networking.istio.io/v1alpha3
+    /// kind: DestinationRule
+    /// metadata:
+    ///   name: httpbin
+    ///   namespace: foo
+    /// spec:
+    ///   host: httpbin
+    ///   trafficPolicy:
+    ///     tls:
+    ///       mode: ISTIO_MUTUAL
+    ///     connectionPool:
+    ///       tcp:
+    ///         maxConnections: 1
+    /// ---
+    /// apiVersion: v1
+    /// kind: Service
+    /// metadata:
+    ///   name: httpbin
+    ///   namespace: foo
+    /// spec:
+    ///   selector:
+    ///     app: httpbin
+    ///   ports:
+    ///     - name: http
+    ///       port: 8000
+    /// ---
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata:
+    ///   name: httpbin
+    ///   namespace: foo
+    /// spec:
+    ///   selector:
+    ///     matchLabels:
+    ///       app: httpbin
+    ///   template:
+    ///     metadata:
+    ///       labels:
+    ///         app: httpbin
+    ///     spec:
+    ///       containers:
+    ///         - name: httpbin
+    ///           image: example.com/httpbin:1.0
+    /// ```
+    ///
+    /// ## Fix
+    ///
+    /// Give the rule the `tls` of the rule it replaces. `--fix` inserts `tls: {mode: ISTIO_MUTUAL}` where it is missing.
+    "override-drops-mtls" {
+        summary: "a rule without tls replaces one that gave mutual TLS",
+        category: Correctness,
+        severity: Error,
+        reads: [DestinationRule, MeshPolicy, PeerAuthentication, Policy, Namespace, Deployment, Service, ConfigMap],
+        fix: Safe,
+        since: "0.1.0",
+        check: check(NoOptions),
+    }
+}
+
+fn check(_options: &NoOptions, cx: &mut RuleContext<'_>) {
+    let mesh = cx.mesh();
+    let mut causes = Causes::default();
+    for (index, decision) in (0u32..).zip(mesh.decisions()) {
+        let Some(severity) = severity(mesh, decision) else {
+            continue;
+        };
+        let Some(in_force) = mesh.in_force(decision) else {
+            continue; // nothing overrides anything
+        };
+        if in_force.tls().is_some()
+            || mesh
+                .beaten(decision)
+                .is_none_or(|beaten| !is_istio_mutual(beaten.tls))
+        {
+            continue;
+        }
+        causes.add(place(&in_force), index, decision, severity);
+    }
+    for (place, cause) in causes.into_iter() {
+        report(cx, place, &cause);
+    }
+}
+
+/// How bad the decision is, if its clients lost mutual TLS or would without auto mTLS.
+fn severity(mesh: &Mesh, decision: &Decision) -> Option<Severity> {
+    if !matches!(decision.proxy, ProxyKind::Sidecar | ProxyKind::Gateway) {
+        return None;
+    }
+    match decision.tls {
+        ClusterTls::None => plaintext_severity(mesh, decision),
+        // Latent: what keeps mutual TLS alive is auto mTLS, and nothing that is written.
+        ClusterTls::Auto => {
+            let system = mesh.is_system_namespace(&mesh.service_of(decision).namespace);
+            let sends = decision
+                .endpoints
+                .iter()
+                .any(|e| e.sends == crate::mesh::Sends::Mtls);
+            (sends && !system && mesh.has_auto_mtls()).then_some(Severity::Note)
+        }
+        ClusterTls::IstioMutual
+        | ClusterTls::Simple
+        | ClusterTls::Mutual
+        | ClusterTls::NoCluster
+        | ClusterTls::NotVisible
+        | ClusterTls::Blackhole => None,
+    }
+}
+
+/// Where the tls is missing: the block that decides, else the host of the rule.
+fn place(in_force: &InForce<'_>) -> Place {
+    in_force
+        .block
+        .map_or(in_force.rule.host.place, |block| block.place)
+}
+
+/// Words one finding.
+fn report(cx: &mut RuleContext<'_>, place: Place, cause: &Cause<'_>) {
+    let mesh = cx.mesh();
+    let Some(decision) = cause.sample() else {
+        return;
+    };
+    let (Some(in_force), Some(beaten)) = (mesh.in_force(decision), mesh.beaten(decision)) else {
+        return;
+    };
+    let rule = &in_force.rule.meta.id;
+    let severity = cause.severity();
+    let mut evidence = vec![cause.extent(mesh)];
+    evidence.extend(mesh.evidence(decision));
+    let demand = policy_fact(&evidence).cloned();
+    let repair = (severity > Severity::Note)
+        .then(|| fix(cx.sources(), &in_force))
+        .flatten();
+    let pairs = cause.pairs(cx);
+
+    let mut finding = cx.report(
+        place,
+        headline(mesh, decision, &in_force, &beaten, severity),
+    );
+    finding
+        .severity(severity)
+        .object(rule)
+        .field(field(&in_force))
+        .primary(primary(severity))
+        .label(
+            beaten.tls.mode_place.unwrap_or(beaten.tls.place),
+            Some(&beaten.rule.meta.id),
+            beaten_label(&in_force, &beaten),
+        )
+        .evidence(evidence)
+        .pairs(pairs)
+        .help(help(&in_force));
+    if let Some(place) = demand.as_ref().and_then(|fact| fact.place) {
+        let object = demand.as_ref().and_then(|fact| fact.object.as_ref());
+        finding.label(place, object, demand_label(severity));
+    }
+    if let Some(edit) = repair {
+        finding.fix(Fix {
+            title: format!("add `tls: {{mode: ISTIO_MUTUAL}}` to {rule}"),
+            applicability: Applicability::Safe,
+            edits: vec![edit],
+        });
+    }
+}
+
+/// Effect first, then the cause.
+fn headline(
+    mesh: &Mesh,
+    decision: &Decision,
+    in_force: &InForce<'_>,
+    beaten: &Beaten<'_>,
+    severity: Severity,
+) -> String {
+    let (target, rule) = (target(decision), &in_force.rule.meta.id);
+    let lost = &beaten.rule.meta.id;
+    let cause = match beaten.why {
+        Loss::Replaced => format!("`{rule}` has no `tls` and replaces `{lost}` as a whole"),
+        Loss::MergedAway => {
+            format!("`{rule}` has no `tls`, and that of `{lost}` for the same host is dropped")
+        }
+    };
+    match severity {
+        Severity::Error => {
+            format!(
+                "calls to `{target}` fail with {}: {cause}",
+                refused_symptom(mesh)
+            )
+        }
+        Severity::Warning => format!("calls to `{target}` go in plaintext: {cause}"),
+        Severity::Note => {
+            format!("only auto mTLS keeps calls to `{target}` encrypted: {cause}")
+        }
+    }
+}
+
+fn primary(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error | Severity::Warning => "no `tls` here, so clients send plaintext",
+        Severity::Note => "no `tls` here; without auto mTLS clients would send plaintext",
+    }
+}
+
+fn beaten_label(in_force: &InForce<'_>, beaten: &Beaten<'_>) -> String {
+    let lost = &beaten.rule.meta.id;
+    match beaten.why {
+        Loss::Replaced => format!(
+            "`{lost}` would give mutual TLS, but does not apply beside `{}`",
+            in_force.rule.meta.id
+        ),
+        Loss::MergedAway => {
+            format!("`{lost}` would give mutual TLS, but its policy is dropped in the merge")
+        }
+    }
+}
+
+fn demand_label(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "the server demands mutual TLS and refuses plaintext",
+        Severity::Warning => "the server lets plaintext in",
+        Severity::Note => "what the server accepts",
+    }
+}
+
+fn help(in_force: &InForce<'_>) -> String {
+    let block = match in_force.block.map(|block| block.level) {
+        None => "`spec` as `trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}`",
+        Some(Level::Rule) => "`spec.trafficPolicy`",
+        Some(Level::RulePort | Level::SubsetPort) => "the settings of the port",
+        Some(Level::Subset) => "the `trafficPolicy` of the subset",
+    };
+    format!(
+        "add `tls: {{mode: ISTIO_MUTUAL}}` to {block} of {}",
+        in_force.rule.meta.id
+    )
+}
+
+fn field(in_force: &InForce<'_>) -> FieldPath {
+    FieldPath::new(match in_force.block.map(|block| block.level) {
+        None => "spec.host",
+        Some(Level::Rule) => "spec.trafficPolicy",
+        Some(Level::RulePort) => "spec.trafficPolicy.portLevelSettings",
+        Some(Level::Subset) => "spec.subsets.trafficPolicy",
+        Some(Level::SubsetPort) => "spec.subsets.trafficPolicy.portLevelSettings",
+    })
+}
+
+/// The edit that inserts the tls in the block that lacks it.
+fn fix(sources: &Sources, in_force: &InForce<'_>) -> Option<Edit> {
+    let Some(block) = in_force.block else {
+        return edit::insert_policy(sources, in_force.rule);
+    };
+    match block.element {
+        Some(element) => edit::insert_port_tls(sources, element),
+        None => edit::insert_tls(sources, block.policy),
+    }
+}
