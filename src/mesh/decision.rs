@@ -513,6 +513,9 @@ impl Mesh {
             (EndpointOwner::Address(address), _) => {
                 (format!("address/{}/{address}", q.service.1.namespace), None)
             }
+            (EndpointOwner::Group(name), _) => {
+                (format!("WorkloadGroup/{}/{name}", endpoint.namespace), None)
+            }
             (EndpointOwner::Workload(_), None) => (String::new(), None),
         };
         let verdict = verdict(sends, tls, accepts, q.port.class);
@@ -616,7 +619,7 @@ impl Mesh {
     pub(crate) fn workload_of(&self, endpoint: &Endpoint) -> Option<&MeshWorkload> {
         match &endpoint.owner {
             EndpointOwner::Workload(id) => self.workloads.get(*id as usize),
-            EndpointOwner::Address(_) => None,
+            EndpointOwner::Address(_) | EndpointOwner::Group(_) => None,
         }
     }
 

@@ -2,9 +2,9 @@
 
 use super::reader::{Context, Field};
 use super::{
-    AuthenticationPolicy, DestinationRule, MeshConfig, Meta, NamespaceObject, PeerAuthentication,
-    Resource, Service, ServiceEntry, Sidecar, VirtualService, Workload, WorkloadEntry,
-    WorkloadGroup,
+    AuthenticationPolicy, DestinationRule, Endpoints, MeshConfig, Meta, NamespaceObject,
+    PeerAuthentication, Resource, Service, ServiceEntry, Sidecar, VirtualService, Workload,
+    WorkloadEntry, WorkloadGroup,
 };
 use crate::object::{Object, ObjectId};
 use crate::source::{Place, Sources};
@@ -84,6 +84,12 @@ fn decode_kind(object: &Object, root: &Field<'_>, cx: &mut Context<'_>) -> Optio
             }
             _ => None,
         },
+        "discovery.k8s.io" => match &*gvk.kind {
+            "EndpointSlice" => {
+                Endpoints::decode_slice(Meta::decode(object), root, cx).map(Resource::Endpoints)
+            }
+            _ => None,
+        },
         "install.istio.io" => match &*gvk.kind {
             "IstioOperator" | "IstioControlPlane" => {
                 MeshConfig::decode_operator(Meta::decode(object), root, cx).map(mesh_config)
@@ -112,6 +118,10 @@ fn decode_core(object: &Object, root: &Field<'_>, cx: &mut Context<'_>) -> Optio
             Some(Resource::Namespace(NamespaceObject { meta }))
         }
         "Service" => Service::decode(Meta::decode(object), root, cx).map(Resource::Service),
+        "Endpoints" => {
+            let endpoints = Endpoints::decode(Meta::decode(object), root, cx);
+            Some(Resource::Endpoints(endpoints))
+        }
         "ConfigMap" => {
             MeshConfig::decode_config_map(Meta::decode(object), root, cx).map(mesh_config)
         }

@@ -3,6 +3,7 @@
 mod authentication_policy;
 mod decode;
 mod destination_rule;
+mod endpoints;
 mod export_to;
 mod host;
 mod mesh_config;
@@ -28,6 +29,7 @@ pub use decode::{Decoded, Problem, decode, decode_values};
 pub use destination_rule::{
     DestinationRule, LoadBalancer, PortPolicy, Subset, TlsMode, TlsSettings, TrafficPolicy,
 };
+pub use endpoints::{EndpointAddress, Endpoints};
 pub use export_to::ExportTo;
 pub use host::{Fqdn, is_wildcard, more_specific, wildcard_matches};
 pub use mesh_config::{HelmMtls, MeshConfig, MeshConfigSource, OutboundMode};
@@ -55,6 +57,8 @@ pub enum Resource {
     Namespace(NamespaceObject),
     /// `Service`.
     Service(Service),
+    /// `Endpoints` or `EndpointSlice`.
+    Endpoints(Endpoints),
     /// A Pod or any kind with a pod template.
     Workload(Workload),
     /// `networking.istio.io` `ServiceEntry`.
@@ -83,6 +87,7 @@ impl Resource {
         match self {
             Self::Namespace(x) => Some(&x.meta),
             Self::Service(x) => Some(&x.meta),
+            Self::Endpoints(x) => Some(&x.meta),
             Self::Workload(x) => Some(&x.meta),
             Self::ServiceEntry(x) => Some(&x.meta),
             Self::WorkloadEntry(x) => Some(&x.meta),
