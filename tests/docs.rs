@@ -1,5 +1,9 @@
 //! The documentation of the rules is true: pages, index and schema on disk are what the rules declare, and every example
 //! does what it says. `BLESS=1 cargo test --test docs` rewrites the generated files.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests run the program and look at files"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -53,23 +53,22 @@ fn order<'a>(
     diagnostic: &'a Diagnostic,
     sources: &'a Sources,
 ) -> (&'a str, u32, u32, &'static str, &'a str) {
-    let rule = diagnostic.rule;
-    match diagnostic.place {
+    let (path, start, end) = match diagnostic.place {
         Some(place) => {
-            let path = sources.file(place.span.file).path().as_str();
+            let span = place.span;
             (
-                path,
-                place.span.start,
-                place.span.end,
-                rule,
-                &diagnostic.message,
+                sources.file(span.file).path().as_str(),
+                span.start,
+                span.end,
             )
         }
-        None => {
-            let path = diagnostic.path.as_ref().map_or("", |path| path.as_str());
-            (path, 0, 0, rule, &diagnostic.message)
-        }
-    }
+        None => (
+            diagnostic.path.as_ref().map_or("", |path| path.as_str()),
+            0,
+            0,
+        ),
+    };
+    (path, start, end, diagnostic.rule, &diagnostic.message)
 }
 
 /// One origin that breaks several meshes is one finding, with the worst severity and all their names.

@@ -61,7 +61,7 @@ impl LegacyIndex {
         let find = |with_ports| own().find(|policy| targets(policy, with_ports));
         let of_service = match version.legacy_policy_choice() {
             LegacyPolicyChoice::First => find(None),
-            LegacyPolicyChoice::Last => own().filter(|policy| targets(policy, None)).last(),
+            LegacyPolicyChoice::Last => own().rfind(|policy| targets(policy, None)),
             LegacyPolicyChoice::WithPort => find(Some(true)).or_else(|| find(Some(false))),
             LegacyPolicyChoice::WithoutPort => find(Some(false)).or_else(|| find(Some(true))),
         };

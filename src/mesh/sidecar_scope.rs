@@ -56,8 +56,11 @@ struct Route {
     namespace: Namespace,
     hosts: Vec<Fqdn>,
     export_to: Option<ExportTo>,
-    destinations: Vec<(Fqdn, u16, Arc<[Box<str>]>)>,
+    destinations: Vec<Destination>,
 }
+
+/// Where a route leads: host, port (zero for all), and the namespaces it is for (all if empty).
+type Destination = (Fqdn, u16, Arc<[Box<str>]>);
 
 impl Scopes {
     /// Prepares the Sidecars and VirtualServices that the control plane reads.
@@ -239,7 +242,7 @@ impl Scopes {
         let client = &scope.namespace;
         let mut out = Vec::new();
         for route in &self.routes {
-            let leads = |(to, _, sources): &&(Fqdn, u16, Arc<[Box<str>]>)| {
+            let leads = |(to, _, sources): &&Destination| {
                 to == host
                     && (sources.is_empty() || sources.iter().any(|ns| **ns == *client.as_str()))
             };

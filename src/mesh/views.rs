@@ -74,12 +74,12 @@ impl Mesh {
     /// next rule of the look-up that the clients see.
     pub(crate) fn beaten(&self, decision: &Decision) -> Option<Beaten<'_>> {
         let in_force = self.in_force(decision)?;
-        let siblings = in_force
+        let mut siblings = in_force
             .entry
             .from
             .iter()
             .filter(|&&id| Some(id) != in_force.entry.policy);
-        let merged = siblings.filter_map(|&id| self.tls_of(id, decision)).next();
+        let merged = siblings.find_map(|&id| self.tls_of(id, decision));
         if let Some((rule, tls)) = merged {
             return Some(Beaten {
                 rule,

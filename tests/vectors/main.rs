@@ -149,12 +149,11 @@ fn shared() -> Option<PathBuf> {
 #[test]
 fn decisions_agree_with_istio() {
     let filter = std::env::var("VECTORS").unwrap_or_default();
-    let set = match shared() {
-        Some(path) => Set::load(&path, "the whole set", &filter),
-        None => {
-            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/vectors");
-            Set::load(&path, "the kept set (the whole set is not here)", &filter)
-        }
+    let set = if let Some(path) = shared() {
+        Set::load(&path, "the whole set", &filter)
+    } else {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/vectors");
+        Set::load(&path, "the kept set (the whole set is not here)", &filter)
     };
     assert!(!set.cases.is_empty(), "there are no cases in {}", set.what);
     run_all(&set);
