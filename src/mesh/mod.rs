@@ -1,5 +1,6 @@
 //! The policy graph: a mesh built once from resources, immutable, and every decision about its traffic.
 
+mod alternatives;
 mod ambient;
 mod auto_mtls;
 mod client;

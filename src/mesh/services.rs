@@ -58,6 +58,8 @@ pub(crate) struct Port {
     pub(crate) class: ProtocolClass,
     /// Whether it carries TCP; others have no clusters.
     pub(crate) is_tcp: bool,
+    /// Whether the declared protocol is TLS itself.
+    pub(crate) carries_tls: bool,
 }
 
 /// A hostname of one namespace (`model.Service`).
@@ -432,6 +434,7 @@ impl Builder<'_> {
                     number: port.number.value,
                     class: protocol.class(),
                     is_tcp: protocol != Protocol::Udp,
+                    carries_tls: protocol == Protocol::Tls,
                 }
             });
             self.add(
@@ -702,6 +705,7 @@ fn kubernetes_port(port: &ServicePort) -> Port {
         number,
         class: protocol.class(),
         is_tcp: port.transport == Transport::Tcp && protocol != Protocol::Udp,
+        carries_tls: protocol == Protocol::Tls,
     }
 }
 

@@ -57,6 +57,7 @@ struct Route {
     hosts: Vec<Fqdn>,
     export_to: Option<ExportTo>,
     destinations: Vec<Destination>,
+    subsets: Vec<(Fqdn, Box<str>)>,
 }
 
 /// Where a route leads: host, port (zero for all), and the namespaces it is for (all if empty).
@@ -268,6 +269,12 @@ impl Scopes {
         out
     }
 
+    /// Whether a VirtualService sends traffic to a subset of a host.
+    pub(crate) fn leads_to(&self, host: &Fqdn, subset: &str) -> bool {
+        let mut subsets = self.routes.iter().flat_map(|route| &route.subsets);
+        subsets.any(|(to, name)| to == host && **name == *subset)
+    }
+
     /// Why a client does not see a host.
     pub(crate) fn record_hidden(
         &self,
@@ -304,6 +311,11 @@ fn route(vs: &VirtualService, config: &Config) -> Route {
         namespace: vs.meta.namespace.clone(),
         hosts: vs.hosts.iter().map(|host| resolve(&host.value)).collect(),
         export_to: vs.export_to.clone(),
+        subsets: vs
+            .destinations
+            .iter()
+            .filter_map(|d| Some((resolve(&d.host.value), d.subset.as_ref()?.value.clone())))
+            .collect(),
         destinations: vs
             .destinations
             .iter()

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diagnostic::{Fact, PairId, Severity};
+use crate::diagnostic::{Fact, Fix, PairId, Severity};
 use crate::mesh::{Accepts, Decision, Destination, EndpointDecision, Mesh, Sends, Verdict};
+use crate::object::ObjectId;
 use crate::rule::RuleContext;
 use crate::source::Place;
+use crate::yaml::FieldPath;
 
 /// How many pairs a finding names.
 const SAMPLES: usize = 3;
@@ -103,6 +105,58 @@ impl<'a> Cause<'a> {
             place: None,
             object: None,
         }
+    }
+}
+
+/// The words of a finding; severity, evidence, pairs and the label at the server's policy are added to it.
+pub(super) struct Words<'a> {
+    /// Effect first, then the cause.
+    pub(super) headline: String,
+    /// What is wrong at the place.
+    pub(super) primary: String,
+    /// The object the place is in.
+    pub(super) object: &'a ObjectId,
+    /// The field the place is in.
+    pub(super) field: &'static str,
+    /// Further places.
+    pub(super) labels: Vec<(Place, &'a ObjectId, String)>,
+    /// What the label at the server's policy says; none for no such label.
+    pub(super) policy: Option<&'static str>,
+    /// What to do.
+    pub(super) help: String,
+    /// How to repair it.
+    pub(super) fix: Option<Fix>,
+}
+
+/// Reports a cause in the words of its rule.
+pub(super) fn tell(cx: &mut RuleContext<'_>, place: Place, cause: &Cause<'_>, words: Words<'_>) {
+    let mesh = cx.mesh();
+    let Some(decision) = cause.sample() else {
+        return;
+    };
+    let mut evidence = vec![cause.extent(mesh)];
+    evidence.extend(mesh.evidence(decision));
+    let policy = policy_fact(&evidence).cloned();
+    let pairs = cause.pairs(cx);
+    let mut finding = cx.report(place, words.headline);
+    finding
+        .severity(cause.severity())
+        .object(words.object)
+        .field(FieldPath::new(words.field))
+        .primary(words.primary)
+        .evidence(evidence)
+        .pairs(pairs)
+        .help(words.help);
+    for (place, object, text) in words.labels {
+        finding.label(place, Some(object), text);
+    }
+    if let (Some(text), Some(fact)) = (words.policy, policy)
+        && let Some(place) = fact.place
+    {
+        finding.label(place, fact.object.as_ref(), text);
+    }
+    if let Some(fix) = words.fix {
+        finding.fix(fix);
     }
 }
 

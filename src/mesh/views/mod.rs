@@ -2,15 +2,15 @@
 
 use rustc_hash::FxHashSet;
 
-use super::Mesh;
-use super::client::{Entry, RuleId};
-use super::clients::ClientClass;
-use super::decision::{Decision, EndpointDecision};
-use super::services::Service;
-use super::traffic_policy::{EffectivePolicy, Flat};
-use super::workloads::SYSTEM_NAMESPACES;
+use crate::mesh::Mesh;
+use crate::mesh::client::{Entry, RuleId};
+use crate::mesh::clients::ClientClass;
+use crate::mesh::decision::{Decision, EndpointDecision};
+use crate::mesh::services::{Port, Service};
+use crate::mesh::traffic_policy::{self, EffectivePolicy, Flat};
+use crate::mesh::workloads::SYSTEM_NAMESPACES;
 use crate::object::Namespace;
-use crate::resource::{DestinationRule, Labels, TlsMode, TlsSettings, TrafficPolicy};
+use crate::resource::{DestinationRule, Fqdn, Labels, TlsMode, TlsSettings, TrafficPolicy};
 
 /// The DestinationRule in force for a decision.
 pub(crate) struct InForce<'a> {
@@ -107,7 +107,7 @@ impl Mesh {
         let policy: &TrafficPolicy = rule.traffic_policy.as_ref()?;
         let service = self.registry.service(decision.service);
         let port = self.registry.port(service, decision.destination.port)?;
-        let element = super::traffic_policy::port_policy(policy, port, self.config.version.value);
+        let element = traffic_policy::port_policy(policy, port, self.config.version.value);
         let tls = element.map_or(policy.tls.as_ref(), |element| element.tls.as_ref())?;
         Some((rule, tls))
     }
@@ -182,6 +182,37 @@ impl Mesh {
     /// A DestinationRule by id.
     pub(crate) fn rule(&self, id: RuleId) -> &DestinationRule {
         self.rules.rule(id)
+    }
+
+    /// The port of a decision.
+    pub(crate) fn port_of(&self, decision: &Decision) -> Option<&Port> {
+        self.registry
+            .port(self.service_of(decision), decision.destination.port)
+    }
+
+    /// The decision about the same clients, host and port without a subset, with its index.
+    pub(crate) fn without_subset(
+        &self,
+        index: u32,
+        decision: &Decision,
+    ) -> Option<(u32, &Decision)> {
+        // Decisions about one class and port stand side by side, the one without a subset first.
+        let before = self.decisions().get(..index as usize)?;
+        let (position, base) = before
+            .iter()
+            .enumerate()
+            .rev()
+            .find(|(_, d)| d.destination.subset.is_none())?;
+        let same = base.clients == decision.clients
+            && base.destination.host == decision.destination.host
+            && base.destination.port == decision.destination.port;
+        same.then(|| Some((u32::try_from(position).ok()?, base)))
+            .flatten()
+    }
+
+    /// Whether a VirtualService sends traffic to a subset of a host.
+    pub(crate) fn is_routed(&self, host: &Fqdn, subset: &str) -> bool {
+        self.scopes.leads_to(host, subset)
     }
 
     /// The service of a decision.
