@@ -1,6 +1,7 @@
 //! The rules, one file each, and their list.
 
 mod findings;
+mod invalid_schema;
 mod override_drops_mtls;
 mod precedence;
 mod tls_disabled_in_mesh;
@@ -14,6 +15,7 @@ use crate::rule::{Rule, did_you_mean, nearest};
 pub static RULES: &[&Rule] = &[
     &override_drops_mtls::RULE,
     &tls_disabled_in_mesh::RULE,
+    &invalid_schema::RULE,
     &unread_input::RULE,
 ];
 
