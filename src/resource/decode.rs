@@ -24,10 +24,19 @@ pub struct Decoded {
 
 /// Decodes an object of a kind that the linter reads. `sources` gives the text of block scalars (`data.mesh`).
 pub fn decode(object: &Object, sources: &Sources) -> Decoded {
+    let (resource, faults) = read(object, sources);
+    decoded(resource, join(schema::check(object), faults, object))
+}
+
+/// Reads an object of a kind that the linter reads, with the faults of the fields that it reads.
+pub(super) fn read(object: &Object, sources: &Sources) -> (Option<Resource>, Vec<Fault>) {
     let mut cx = Context::new(sources);
-    let root = Field::root(&object.value);
-    let resource = decode_kind(object, &root, &mut cx);
-    let problems = join(schema::check(object), cx.into_faults(), object);
+    let resource = decode_kind(object, &Field::root(&object.value), &mut cx);
+    (resource, cx.into_faults())
+}
+
+/// A resource, unless its problems make it absent.
+pub(super) fn decoded(resource: Option<Resource>, problems: Vec<Problem>) -> Decoded {
     let is_absent = problems.iter().any(|problem| problem.effect.is_absence());
     Decoded {
         resources: resource.filter(|_| !is_absent).into_iter().collect(),
@@ -37,7 +46,7 @@ pub fn decode(object: &Object, sources: &Sources) -> Decoded {
 
 /// What the schema and the decoder found, each thing once. The schema knows more about a problem, the decoder has the
 /// better words for the fields that it reads.
-fn join(findings: Vec<Finding>, faults: Vec<Fault>, object: &Object) -> Vec<Problem> {
+pub(super) fn join(findings: Vec<Finding>, faults: Vec<Fault>, object: &Object) -> Vec<Problem> {
     let mut findings: Vec<(Finding, bool)> = findings.into_iter().map(|f| (f, false)).collect();
     let mut others = Vec::new();
     for fault in faults {
