@@ -51,20 +51,18 @@ pub(super) fn of(
             is_certain: near.len() == 1 && fits(&entry.value, &field.schema),
         };
     }
+    let mut alike = missing.iter().filter(|field| contains(field.name, &key));
+    if let (Some(field), None) = (alike.next(), alike.next()) {
+        return Advice::Rename {
+            name: field.name,
+            is_certain: fits(&entry.value, &field.schema),
+        };
+    }
     let parent = trail
         .parent
         .map_or_else(String::new, |parent| parent.path(false));
-    if let Some(parent) = home(&key, &entry.value, kind, &parent) {
-        return Advice::Move { parent };
-    }
-    let mut alike = missing.iter().filter(|field| contains(field.name, &key));
-    match (alike.next(), alike.next()) {
-        (Some(field), None) => Advice::Rename {
-            name: field.name,
-            is_certain: fits(&entry.value, &field.schema),
-        },
-        _ => Advice::Unknown,
-    }
+    home(&key, &entry.value, kind, &parent)
+        .map_or(Advice::Unknown, |parent| Advice::Move { parent })
 }
 
 /// Whether what an unknown field was meant for could decide about TLS.
@@ -150,6 +148,8 @@ fn home(key: &str, value: &Value, kind: &Kind, parent: &str) -> Option<String> {
     };
     homes
         .into_iter()
+        // What stands deep in a spec was not meant for the metadata.
+        .filter(|path| path != "metadata" || matches!(parent, "" | "spec"))
         .min_by_key(|path| (usize::MAX - shared(path), path.matches('.').count()))
 }
 
@@ -187,6 +187,7 @@ fn has_shape(value: &Value, schema: &Schema) -> bool {
             | Schema::Number(..)
             | Schema::Text
             | Schema::Name
+            | Schema::LooseName
             | Schema::Duration
             | Schema::Enum(_),
             Node::Scalar(_),
@@ -197,6 +198,7 @@ fn has_shape(value: &Value, schema: &Schema) -> bool {
             | Schema::Number(..)
             | Schema::Text
             | Schema::Name
+            | Schema::LooseName
             | Schema::Duration
             | Schema::Enum(_)
             | Schema::List(_)

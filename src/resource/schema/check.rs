@@ -125,6 +125,7 @@ impl Checker<'_> {
             | Schema::Number(..)
             | Schema::Text
             | Schema::Name
+            | Schema::LooseName
             | Schema::Duration
             | Schema::Enum(_)
             | Schema::List(_)

@@ -1,6 +1,6 @@
 //! The fields that every object has.
 
-use super::Schema::{Any, Map, Name, Object, Text};
+use super::Schema::{Any, LooseName, Map, Name, Object, Text};
 use super::{Field, field};
 
 /// `apiVersion`.
@@ -23,13 +23,13 @@ const OBJECT_META: &[Field] = &[
     field("deletionGracePeriodSeconds", false, Any),
     field("deletionTimestamp", false, Any),
     field("finalizers", false, Any),
-    field("generateName", false, Name),
+    field("generateName", false, LooseName),
     field("generation", false, Any),
     field("initializers", false, Any),
     field("labels", false, Map(&Name)),
     field("managedFields", false, Any),
-    field("name", false, Name),
-    field("namespace", false, Name),
+    field("name", false, LooseName),
+    field("namespace", false, LooseName),
     field("ownerReferences", false, Any),
     field("resourceVersion", false, Any),
     field("selfLink", false, Any),

@@ -34,6 +34,7 @@ pub(super) fn fits(value: &Value, schema: &Schema) -> bool {
         | Schema::Number(..)
         | Schema::Text
         | Schema::Name
+        | Schema::LooseName
         | Schema::Duration
         | Schema::Enum(_) => fits_leaf(value, schema),
     }
@@ -53,6 +54,7 @@ pub(super) fn fits_leaf(value: &Value, schema: &Schema) -> bool {
         }
         Schema::Text => value.as_str().is_some(),
         Schema::Name => value.as_str().is_some_and(is_visible),
+        Schema::LooseName => value.as_text().is_some_and(is_visible),
         Schema::Duration => value.as_str().is_some_and(is_duration),
         Schema::Enum(names) => value.as_str().is_some_and(|text| names.contains(&text)),
         Schema::List(_) | Schema::Map(_) | Schema::Object(_) => false,
@@ -62,7 +64,7 @@ pub(super) fn fits_leaf(value: &Value, schema: &Schema) -> bool {
 /// Whether a schema is of texts in which every character should be seen.
 pub(super) fn is_text(schema: &Schema) -> bool {
     match schema {
-        Schema::Name | Schema::Duration | Schema::Enum(_) => true,
+        Schema::Name | Schema::LooseName | Schema::Duration | Schema::Enum(_) => true,
         Schema::Any
         | Schema::Boolean
         | Schema::Integer(..)
@@ -132,7 +134,7 @@ fn expected(schema: &Schema) -> &'static str {
         Schema::Boolean => "`true` or `false`",
         Schema::Integer(..) => "a whole number",
         Schema::Number(..) => "a number",
-        Schema::Text | Schema::Name | Schema::Enum(_) => "text",
+        Schema::Text | Schema::Name | Schema::LooseName | Schema::Enum(_) => "text",
         Schema::Duration => "a duration such as `10s`",
         Schema::List(_) => "a list",
         Schema::Map(_) | Schema::Object(_) => "a mapping",

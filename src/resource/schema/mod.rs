@@ -84,6 +84,8 @@ enum Schema {
     Text,
     /// A string that names something: all its characters can be seen.
     Name,
+    /// A scalar that names something; what only looks like a number or boolean is let through.
+    LooseName,
     /// A string such as `1.5s`, as Go writes durations.
     Duration,
     /// One of some strings.
