@@ -9,7 +9,7 @@ mod cases;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use cases::{Case, Set};
 use mtls_lint::engine::{Request, analyse};
@@ -140,22 +140,31 @@ fn run_all(set: &Set) {
     );
 }
 
-/// A folder beside the project, if it is there.
-fn shared() -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/vectors");
-    path.is_dir().then_some(path)
+/// The cases to compare: those of `VECTORS_DIR` if it is set; else the whole set, which lies beside the project, with
+/// the project's own cases; else those that the project keeps.
+fn sets(filter: &str) -> Vec<Set> {
+    if let Some(folder) = std::env::var_os("VECTORS_DIR") {
+        return vec![Set::load_own(Path::new(&folder), "VECTORS_DIR", filter)];
+    }
+    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let kept = project.join("testdata/vectors");
+    let whole = project.join("../shared/vectors");
+    if whole.is_dir() {
+        let own = Set::load(&kept, "the project's own", filter).only("hand/");
+        vec![Set::load(&whole, "the whole set", filter), own]
+    } else {
+        let what = "the kept set; the rest of the whole set is not here and was skipped";
+        vec![Set::load(&kept, what, filter)]
+    }
 }
 
 #[test]
 fn decisions_agree_with_istio() {
     let filter = std::env::var("VECTORS").unwrap_or_default();
-    let set = match shared() {
-        Some(path) => Set::load(&path, "the whole set", &filter),
-        None => {
-            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/vectors");
-            Set::load(&path, "the kept set (the whole set is not here)", &filter)
-        }
-    };
-    assert!(!set.cases.is_empty(), "there are no cases in {}", set.what);
-    run_all(&set);
+    let sets = sets(&filter);
+    let count: usize = sets.iter().map(|set| set.cases.len()).sum();
+    assert!(count > 0, "there are no cases");
+    for set in &sets {
+        run_all(set);
+    }
 }
