@@ -113,18 +113,25 @@ impl Case {
             .collect()
     }
 
-    /// Version and expected pairs of every run.
-    pub(crate) fn expectations(&self) -> BTreeMap<String, Vec<Value>> {
+    /// The expected pairs of every run, each with the versions they are expected at.
+    pub(crate) fn expectations(&self) -> Vec<(Vec<String>, Vec<Value>)> {
         let versions = match self.answers {
             Answers::OfProfile => self.versions_of_profile(),
             Answers::OfFiles => self.versions_of_files(),
         };
-        let pairs = |version: String| {
-            let own = self.answer(&format!("expected-{version}.json"));
-            let pairs = own.or_else(|| self.answer("expected.json"))?;
-            Some((version, pairs))
-        };
-        versions.into_iter().filter_map(pairs).collect()
+        let mut by_file: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for version in versions {
+            let own = format!("expected-{version}.json");
+            let has_own = self.folder.join(&own).is_file();
+            let file = if has_own {
+                own
+            } else {
+                "expected.json".to_owned()
+            };
+            by_file.entry(file).or_default().push(version);
+        }
+        let pairs = |(file, versions): (String, _)| Some((versions, self.answer(&file)?));
+        by_file.into_iter().filter_map(pairs).collect()
     }
 
     /// The pairs of an answer, if there is such a file.
@@ -179,7 +186,7 @@ impl Case {
 
     /// Version and expected pair of a case that has nothing but the pair its description names.
     pub(crate) fn named_answers(&self) -> Vec<(String, Value)> {
-        if !self.expectations().is_empty() {
+        if !self.versions_of_files().is_empty() {
             return Vec::new();
         }
         // The chart installs nothing for C12 up to 1.0.2 only, while `1.0` alone means its last patch.
