@@ -387,7 +387,9 @@ impl Mesh {
         }
         self.record_selection(selection, q, recorder);
         let entry = selection.entry.map(|id| self.rules.entry(id));
-        let policy = match entry {
+        // A dynamic forward proxy has no clusters for subsets, whatever the rule defines.
+        let has_no_subsets = service.resolution == Resolution::DynamicDns && q.subset.is_some();
+        let policy = match entry.filter(|_| !has_no_subsets) {
             Some(entry) => EffectivePolicy::of(
                 &self.rules,
                 entry,
@@ -399,6 +401,13 @@ impl Mesh {
         };
         let Some(policy) = policy else {
             recorder.record(|| {
+                if has_no_subsets {
+                    let text = format!(
+                        "{} is resolved per request and has no subsets",
+                        service.object
+                    );
+                    return stated(text, service.place, &service.object);
+                }
                 derived("the rule in force does not define the subset: there is no such cluster")
             });
             return Answer {
