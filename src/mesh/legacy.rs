@@ -320,6 +320,7 @@ fn charted_rule(
             port_level_settings: Vec::new(),
             other_fields: Vec::new(),
         }),
+        policy_key: Some(place),
         subsets: Vec::new(),
         spec: place,
     }

@@ -35,7 +35,7 @@ use client::RuleIndex;
 use clients::Clients;
 use config::Config;
 pub(crate) use decision::{Decision, EndpointDecision};
-pub(crate) use traffic_policy::Level;
+pub(crate) use traffic_policy::{Flat, Level};
 pub(crate) use views::{Beaten, InForce, Loss, is_istio_mutual};
 
 use legacy::LegacyIndex;

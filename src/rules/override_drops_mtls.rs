@@ -4,7 +4,7 @@ use super::findings::{Cause, Causes, plaintext_severity, policy_fact, refused_sy
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Edit, Fix, Severity};
 use crate::mesh::{
-    Beaten, ClusterTls, Decision, InForce, Level, Loss, Mesh, ProxyKind, is_istio_mutual,
+    Beaten, ClusterTls, Decision, Flat, InForce, Level, Loss, Mesh, ProxyKind, is_istio_mutual,
 };
 use crate::rule::{NoOptions, RuleContext, edit};
 use crate::source::{Place, Sources};
@@ -223,11 +223,15 @@ fn severity(mesh: &Mesh, decision: &Decision) -> Option<Severity> {
     }
 }
 
-/// Where the tls is missing: the block that decides, else the host of the rule.
+/// The block that lacks the tls; none where the rule has no policy of its own. A subset without tls takes that of the
+/// rule, so it is the rule's that is missing.
+fn lacking<'a>(in_force: &InForce<'a>) -> Option<Flat<'a>> {
+    in_force.block.filter(|block| block.level != Level::Subset)
+}
+
+/// Where the tls is missing: the block that lacks it, else the host of the rule.
 fn place(in_force: &InForce<'_>) -> Place {
-    in_force
-        .block
-        .map_or(in_force.rule.host.place, |block| block.place)
+    lacking(in_force).map_or(in_force.rule.host.place, |block| block.place)
 }
 
 /// Words one finding.
@@ -338,7 +342,7 @@ fn demand_label(severity: Severity) -> &'static str {
 }
 
 fn help(in_force: &InForce<'_>) -> String {
-    let block = match in_force.block.map(|block| block.level) {
+    let block = match lacking(in_force).map(|block| block.level) {
         None => "`spec` as `trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}`",
         Some(Level::Rule) => "`spec.trafficPolicy`",
         Some(Level::RulePort | Level::SubsetPort) => "the settings of the port",
@@ -351,7 +355,7 @@ fn help(in_force: &InForce<'_>) -> String {
 }
 
 fn field(in_force: &InForce<'_>) -> FieldPath {
-    FieldPath::new(match in_force.block.map(|block| block.level) {
+    FieldPath::new(match lacking(in_force).map(|block| block.level) {
         None => "spec.host",
         Some(Level::Rule) => "spec.trafficPolicy",
         Some(Level::RulePort) => "spec.trafficPolicy.portLevelSettings",
@@ -362,7 +366,7 @@ fn field(in_force: &InForce<'_>) -> FieldPath {
 
 /// The edit that inserts the tls in the block that lacks it.
 fn fix(sources: &Sources, in_force: &InForce<'_>) -> Option<Edit> {
-    let Some(block) = in_force.block else {
+    let Some(block) = lacking(in_force) else {
         return edit::insert_policy(sources, in_force.rule);
     };
     match block.element {
