@@ -7,8 +7,10 @@ mod clients;
 mod config;
 mod decision;
 mod evidence;
+pub(crate) mod explain;
 mod legacy;
 mod matrix;
+mod names;
 mod parts;
 mod server;
 mod services;
@@ -24,7 +26,9 @@ use crate::resource::{Fqdn, Resource};
 pub use auto_mtls::{ClusterTls, Sends};
 pub use config::Settings;
 pub use decision::{Accepts, Destination, Verdict};
-pub use matrix::{Matrix, MatrixEndpoint, MatrixPair};
+pub use matrix::{Matrix, MatrixClient, MatrixEndpoint, MatrixPair};
+pub(crate) use names::FoundHost;
+pub use names::{ClientQuery, HostQuery, PairFilter};
 pub use version::IstioVersion;
 pub use workloads::ProxyKind;
 
@@ -37,6 +41,7 @@ use parts::Parts;
 use server::PolicyIndex;
 use services::Registry;
 use sidecar_scope::Scopes;
+pub(crate) use traffic_policy::Level;
 use workloads::MeshWorkload;
 
 /// One mesh: its configuration, workloads, services, rules and policies, and all decisions.

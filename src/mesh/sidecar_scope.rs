@@ -390,7 +390,7 @@ fn visible_services(
 }
 
 /// Whether a service is visible to a namespace (`IsServiceVisible`).
-fn is_visible(service: &Service, client: &Namespace, config: &Config) -> bool {
+pub(super) fn is_visible(service: &Service, client: &Namespace, config: &Config) -> bool {
     match service_export(service, config) {
         ServiceExport::Public => true,
         ServiceExport::Nobody => false,

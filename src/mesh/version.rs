@@ -336,6 +336,11 @@ impl IstioVersion {
         !self.at_least(1, 0)
     }
 
+    /// Whether Envoy's 503 body tells the reason of a reset (from 1.5; semantics 7.1).
+    pub(crate) fn names_reset_reason(self) -> bool {
+        self.at_least(5, 0)
+    }
+
     /// Whether ORIGINAL_DST clusters get auto mTLS at all, and how (semantics 10.6).
     pub(crate) fn original_dst_auto_mtls(self) -> OriginalDstAutoMtls {
         if self.at_least(10, 0) {

@@ -1,5 +1,6 @@
 //! Which DestinationRule a client uses: the tables of rules, the merge, the look-up (semantics 4).
 
+mod defeat;
 mod index;
 mod lookup;
 mod merge;
@@ -10,8 +11,9 @@ use rustc_hash::FxHashMap;
 
 use crate::resource::{DestinationRule, Fqdn, Subset, TrafficPolicy};
 
+pub(crate) use defeat::Defeat;
 pub(crate) use index::by_creation;
-pub(crate) use lookup::{Candidate, Selection, Step};
+pub(crate) use lookup::{Selection, Step};
 
 /// A DestinationRule of the mesh, by its position in Istio's order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
