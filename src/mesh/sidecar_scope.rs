@@ -416,7 +416,7 @@ fn look_up(scope: &Scope, host: &Fqdn, registry: &Registry, config: &Config) -> 
 }
 
 /// Whether a service is visible to a namespace (`IsServiceVisible`).
-fn is_visible(service: &Service, client: &Namespace, config: &Config) -> bool {
+pub(super) fn is_visible(service: &Service, client: &Namespace, config: &Config) -> bool {
     match service_export(service, config) {
         ServiceExport::Public => true,
         ServiceExport::Nobody => false,
