@@ -39,6 +39,7 @@ use client::RuleIndex;
 use clients::Clients;
 use config::Config;
 pub(crate) use decision::{Decision, EndpointDecision};
+pub(crate) use services::ProtocolClass;
 pub(crate) use traffic_policy::{Flat, Level};
 pub(crate) use views::{Beaten, InForce, Loss, is_istio_mutual};
 

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Fact, Fix, PairId, Severity};
-use crate::mesh::{Accepts, Decision, Destination, EndpointDecision, Mesh, Sends, Verdict};
+use crate::mesh::{
+    Accepts, Decision, Destination, EndpointDecision, Mesh, ProtocolClass, Sends, Verdict,
+};
 use crate::object::ObjectId;
 use crate::rule::RuleContext;
 use crate::source::Place;
@@ -198,7 +200,15 @@ pub(super) fn plaintext_severity(mesh: &Mesh, decision: &Decision) -> Option<Sev
     endpoints.filter_map(of).max()
 }
 
-/// What a caller sees when a proxy refuses plaintext (semantics 7.1, measured on Envoy).
+/// What the callers of a decision see when a proxy refuses their plaintext: a status only where the port carries HTTP.
+pub(super) fn symptom(mesh: &Mesh, decision: &Decision) -> &'static str {
+    match mesh.port_of(decision).map(|port| port.class) {
+        Some(ProtocolClass::Tcp) => "a reset connection",
+        Some(ProtocolClass::Http | ProtocolClass::Auto) | None => refused_symptom(mesh),
+    }
+}
+
+/// What an HTTP caller sees when a proxy refuses plaintext (semantics 7.1, measured on Envoy).
 pub(super) fn refused_symptom(mesh: &Mesh) -> &'static str {
     if mesh.names_reset_reason() {
         "503 `upstream connect error or disconnect/reset before headers. reset reason: connection termination`"
