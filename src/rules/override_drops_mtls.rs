@@ -1,6 +1,6 @@
 //! A rule without tls takes the place of one that gave mutual TLS.
 
-use super::findings::{Cause, Causes, plaintext_severity, policy_fact, refused_symptom, target};
+use super::findings::{Cause, Causes, Words, plaintext_severity, refused_symptom, target, tell};
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Edit, Fix, Severity};
 use crate::mesh::{
@@ -8,7 +8,6 @@ use crate::mesh::{
 };
 use crate::rule::{NoOptions, RuleContext, edit};
 use crate::source::{Place, Sources};
-use crate::yaml::FieldPath;
 
 declare_rule! {
     /// ## What it does
@@ -241,42 +240,28 @@ fn report(cx: &mut RuleContext<'_>, place: Place, cause: &Cause<'_>) {
     };
     let rule = &in_force.rule.meta.id;
     let severity = cause.severity();
-    let mut evidence = vec![cause.extent(mesh)];
-    evidence.extend(mesh.evidence(decision));
-    let demand = policy_fact(&evidence).cloned();
-    let repair = (severity > Severity::Note)
+    let fix = (severity > Severity::Note)
         .then(|| fix(cx.sources(), &in_force))
         .flatten();
-    let pairs = cause.pairs(cx);
-
-    let mut finding = cx.report(
-        place,
-        headline(mesh, decision, &in_force, &beaten, severity),
-    );
-    finding
-        .severity(severity)
-        .object(rule)
-        .field(field(&in_force))
-        .primary(primary(severity))
-        .label(
+    let words = Words {
+        headline: headline(mesh, decision, &in_force, &beaten, severity),
+        primary: primary(severity).to_owned(),
+        object: rule,
+        field: field(&in_force),
+        labels: vec![(
             beaten.tls.mode_place.unwrap_or(beaten.tls.place),
-            Some(&beaten.rule.meta.id),
+            &beaten.rule.meta.id,
             beaten_label(&in_force, &beaten),
-        )
-        .evidence(evidence)
-        .pairs(pairs)
-        .help(help(&in_force));
-    if let Some(place) = demand.as_ref().and_then(|fact| fact.place) {
-        let object = demand.as_ref().and_then(|fact| fact.object.as_ref());
-        finding.label(place, object, demand_label(severity));
-    }
-    if let Some(edit) = repair {
-        finding.fix(Fix {
+        )],
+        policy: Some(demand_label(severity)),
+        help: help(&in_force),
+        fix: fix.map(|edit| Fix {
             title: format!("add `tls: {{mode: ISTIO_MUTUAL}}` to {rule}"),
             applicability: Applicability::Safe,
             edits: vec![edit],
-        });
-    }
+        }),
+    };
+    tell(cx, place, cause, words);
 }
 
 /// Effect first, then the cause.
@@ -350,14 +335,14 @@ fn help(in_force: &InForce<'_>) -> String {
     )
 }
 
-fn field(in_force: &InForce<'_>) -> FieldPath {
-    FieldPath::new(match in_force.block.map(|block| block.level) {
+fn field(in_force: &InForce<'_>) -> &'static str {
+    match in_force.block.map(|block| block.level) {
         None => "spec.host",
         Some(Level::Rule) => "spec.trafficPolicy",
         Some(Level::RulePort) => "spec.trafficPolicy.portLevelSettings",
         Some(Level::Subset) => "spec.subsets.trafficPolicy",
         Some(Level::SubsetPort) => "spec.subsets.trafficPolicy.portLevelSettings",
-    })
+    }
 }
 
 /// The edit that inserts the tls in the block that lacks it.

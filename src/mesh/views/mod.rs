@@ -1,5 +1,9 @@
 //! Decisions as rules look at them: the rule in force and its tls, the rules it beat, the clients it is about.
 
+mod tls;
+
+pub(crate) use tls::{SubsetChange, Unproxied};
+
 use rustc_hash::FxHashSet;
 
 use crate::mesh::Mesh;
@@ -8,6 +12,7 @@ use crate::mesh::clients::ClientClass;
 use crate::mesh::decision::{Decision, EndpointDecision};
 use crate::mesh::services::{Port, Service};
 use crate::mesh::traffic_policy::{self, EffectivePolicy, Flat};
+use crate::mesh::version::SubsetStyle;
 use crate::mesh::workloads::SYSTEM_NAMESPACES;
 use crate::object::Namespace;
 use crate::resource::{DestinationRule, Fqdn, Labels, TlsMode, TlsSettings, TrafficPolicy};
@@ -57,8 +62,12 @@ impl Mesh {
         let subset = decision.destination.subset.as_deref();
         let version = self.config.version.value;
         let policy = EffectivePolicy::of(&self.rules, entry, port, subset, version)?;
-        // Where blocks are applied one after the other, the last one that sets a tls is the one to look at.
-        let last = policy.passes.iter().rev().find(|flat| flat.tls.is_some());
+        // Where blocks are applied one after the other, the last one that sets a tls is the one to look at; where they
+        // are merged, a port element without tls erases that of the wider block.
+        let mut with_tls = policy.passes.iter().rev().filter(|flat| flat.tls.is_some());
+        let last = (version.subset_style() == SubsetStyle::TwoPasses)
+            .then(|| with_tls.next())
+            .flatten();
         let block = policy
             .merged
             .filter(|flat| flat.tls.is_some())
