@@ -35,7 +35,7 @@ pub use host::{Fqdn, is_wildcard, more_specific, wildcard_matches};
 pub use mesh_config::{HelmMtls, MeshConfig, MeshConfigSource, OutboundMode};
 pub use meta::{Labels, Meta, Timestamp};
 pub use peer_authentication::{MtlsMode, PeerAuthentication, PortMtls};
-pub use selector::Selector;
+pub use selector::{LabelExpression, LabelOperator, LabelSelector, Selector};
 pub use service::{Service, ServicePort, ServiceType, TargetPort, Transport};
 pub use service_entry::{EntryPort, Location, Resolution, ServiceEntry};
 pub use sidecar::{EgressListener, Sidecar};

@@ -228,7 +228,7 @@ fn handshake_symptom(mesh: &Mesh) -> &'static str {
 pub(super) fn symptom(mesh: &Mesh, decision: &Decision) -> &'static str {
     let class = mesh.port_of(decision).map(|port| port.class);
     if class == Some(ProtocolClass::Tcp) {
-        return "a connection reset";
+        return "a reset connection";
     }
     let mut endpoints = decision.endpoints.iter();
     let refused = endpoints.find(|endpoint| {

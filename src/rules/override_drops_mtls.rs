@@ -1,13 +1,14 @@
 //! A rule without tls takes the place of one that gave mutual TLS.
 
-use super::findings::{Cause, Causes, Words, plaintext_severity, refused_symptom, target, tell};
+use super::findings::{Cause, Causes, plaintext_severity, policy_fact, refused_symptom, target};
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Edit, Fix, Severity};
 use crate::mesh::{
-    Beaten, ClusterTls, Decision, InForce, Level, Loss, Mesh, ProxyKind, is_istio_mutual,
+    Beaten, ClusterTls, Decision, Flat, InForce, Level, Loss, Mesh, ProxyKind, is_istio_mutual,
 };
 use crate::rule::{NoOptions, RuleContext, edit};
 use crate::source::{Place, Sources};
+use crate::yaml::FieldPath;
 
 declare_rule! {
     /// ## What it does
@@ -222,11 +223,15 @@ fn severity(mesh: &Mesh, decision: &Decision) -> Option<Severity> {
     }
 }
 
-/// Where the tls is missing: the block that decides, else the host of the rule.
+/// The block that lacks the tls; none where the rule has no policy of its own. A subset without tls takes that of the
+/// rule, so it is the rule's that is missing.
+fn lacking<'a>(in_force: &InForce<'a>) -> Option<Flat<'a>> {
+    in_force.block.filter(|block| block.level != Level::Subset)
+}
+
+/// Where the tls is missing: the block that lacks it, else the host of the rule.
 fn place(in_force: &InForce<'_>) -> Place {
-    in_force
-        .block
-        .map_or(in_force.rule.host.place, |block| block.place)
+    lacking(in_force).map_or(in_force.rule.host.place, |block| block.place)
 }
 
 /// Words one finding.
@@ -240,28 +245,42 @@ fn report(cx: &mut RuleContext<'_>, place: Place, cause: &Cause<'_>) {
     };
     let rule = &in_force.rule.meta.id;
     let severity = cause.severity();
-    let fix = (severity > Severity::Note)
+    let mut evidence = vec![cause.extent(mesh)];
+    evidence.extend(mesh.evidence(decision));
+    let demand = policy_fact(&evidence).cloned();
+    let repair = (severity > Severity::Note)
         .then(|| fix(cx.sources(), &in_force))
         .flatten();
-    let words = Words {
-        headline: headline(mesh, decision, &in_force, &beaten, severity),
-        primary: primary(severity).to_owned(),
-        object: rule,
-        field: field(&in_force),
-        labels: vec![(
+    let pairs = cause.pairs(cx);
+
+    let mut finding = cx.report(
+        place,
+        headline(mesh, decision, &in_force, &beaten, severity),
+    );
+    finding
+        .severity(severity)
+        .object(rule)
+        .field(field(&in_force))
+        .primary(primary(severity))
+        .label(
             beaten.tls.mode_place.unwrap_or(beaten.tls.place),
-            &beaten.rule.meta.id,
+            Some(&beaten.rule.meta.id),
             beaten_label(&in_force, &beaten),
-        )],
-        policy: Some(demand_label(severity)),
-        help: help(&in_force),
-        fix: fix.map(|edit| Fix {
+        )
+        .evidence(evidence)
+        .pairs(pairs)
+        .help(help(&in_force));
+    if let Some(place) = demand.as_ref().and_then(|fact| fact.place) {
+        let object = demand.as_ref().and_then(|fact| fact.object.as_ref());
+        finding.label(place, object, demand_label(severity));
+    }
+    if let Some(edit) = repair {
+        finding.fix(Fix {
             title: format!("add `tls: {{mode: ISTIO_MUTUAL}}` to {rule}"),
             applicability: Applicability::Safe,
             edits: vec![edit],
-        }),
-    };
-    tell(cx, place, cause, words);
+        });
+    }
 }
 
 /// Effect first, then the cause.
@@ -323,7 +342,7 @@ fn demand_label(severity: Severity) -> &'static str {
 }
 
 fn help(in_force: &InForce<'_>) -> String {
-    let block = match in_force.block.map(|block| block.level) {
+    let block = match lacking(in_force).map(|block| block.level) {
         None => "`spec` as `trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}`",
         Some(Level::Rule) => "`spec.trafficPolicy`",
         Some(Level::RulePort | Level::SubsetPort) => "the settings of the port",
@@ -335,19 +354,19 @@ fn help(in_force: &InForce<'_>) -> String {
     )
 }
 
-fn field(in_force: &InForce<'_>) -> &'static str {
-    match in_force.block.map(|block| block.level) {
+fn field(in_force: &InForce<'_>) -> FieldPath {
+    FieldPath::new(match lacking(in_force).map(|block| block.level) {
         None => "spec.host",
         Some(Level::Rule) => "spec.trafficPolicy",
         Some(Level::RulePort) => "spec.trafficPolicy.portLevelSettings",
         Some(Level::Subset) => "spec.subsets.trafficPolicy",
         Some(Level::SubsetPort) => "spec.subsets.trafficPolicy.portLevelSettings",
-    }
+    })
 }
 
 /// The edit that inserts the tls in the block that lacks it.
 fn fix(sources: &Sources, in_force: &InForce<'_>) -> Option<Edit> {
-    let Some(block) = in_force.block else {
+    let Some(block) = lacking(in_force) else {
         return edit::insert_policy(sources, in_force.rule);
     };
     match block.element {

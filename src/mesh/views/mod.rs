@@ -62,20 +62,18 @@ impl Mesh {
         let subset = decision.destination.subset.as_deref();
         let version = self.config.version.value;
         let policy = EffectivePolicy::of(&self.rules, entry, port, subset, version)?;
-        // Where blocks are applied one after the other, the last one that sets a tls is the one to look at; where they
-        // are merged, a port element without tls erases that of the wider block.
-        let mut with_tls = policy.passes.iter().rev().filter(|flat| flat.tls.is_some());
-        let last = (version.subset_style() == SubsetStyle::TwoPasses)
-            .then(|| with_tls.next())
-            .flatten();
-        let block = policy
-            .merged
-            .filter(|flat| flat.tls.is_some())
-            .or(last.copied());
+        let block = match version.subset_style() {
+            // Blocks are applied one after the other, and the last one that sets a tls counts.
+            SubsetStyle::TwoPasses => {
+                let last = policy.passes.iter().rev().find(|flat| flat.tls.is_some());
+                last.or(policy.passes.first()).copied()
+            }
+            SubsetStyle::Overlay | SubsetStyle::MergedRaw | SubsetStyle::Merged => policy.merged,
+        };
         Some(InForce {
             entry,
             rule: self.rules.base(entry),
-            block: block.or(policy.merged).or(policy.passes.first().copied()),
+            block,
         })
     }
 
