@@ -41,7 +41,7 @@ use config::Config;
 pub(crate) use decision::{Decision, EndpointDecision};
 pub(crate) use services::ProtocolClass;
 pub(crate) use traffic_policy::{Flat, Level};
-pub(crate) use views::{Beaten, InForce, Loss, is_istio_mutual};
+pub(crate) use views::{Beaten, InForce, Loss, SubsetChange, Unproxied, is_istio_mutual};
 
 use legacy::LegacyIndex;
 use parts::Parts;

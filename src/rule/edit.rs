@@ -1,5 +1,9 @@
 //! Edits that keep the style of the file: indentation, line ends, block or flow.
 
+mod copy;
+
+pub(crate) use copy::copy_tls;
+
 use crate::diagnostic::Edit;
 use crate::resource::{DestinationRule, PortPolicy, TrafficPolicy};
 use crate::source::{Place, SourceFile, Sources, Span};

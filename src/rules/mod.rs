@@ -1,8 +1,15 @@
 //! The rules, one file each, and their list.
 
 mod findings;
+mod foreign_tls_in_mesh;
+mod ignored_credential_name;
+mod mtls_to_disabled_server;
+mod mtls_to_external_host;
+mod mtls_to_unproxied_workload;
 mod override_drops_mtls;
+mod port_settings_drop_tls;
 mod precedence;
+mod subset_changes_tls;
 mod tls_disabled_in_mesh;
 mod unread_input;
 
@@ -12,8 +19,15 @@ use crate::rule::{Rule, did_you_mean, nearest};
 
 /// All rules in the order of the documentation.
 pub static RULES: &[&Rule] = &[
+    &ignored_credential_name::RULE,
+    &port_settings_drop_tls::RULE,
+    &subset_changes_tls::RULE,
     &override_drops_mtls::RULE,
     &tls_disabled_in_mesh::RULE,
+    &foreign_tls_in_mesh::RULE,
+    &mtls_to_disabled_server::RULE,
+    &mtls_to_unproxied_workload::RULE,
+    &mtls_to_external_host::RULE,
     &unread_input::RULE,
 ];
 

@@ -1,5 +1,9 @@
 //! Decisions as rules look at them: the rule in force and its tls, the rules it beat, the clients it is about.
 
+mod tls;
+
+pub(crate) use tls::{SubsetChange, Unproxied};
+
 use rustc_hash::FxHashSet;
 
 use crate::mesh::Mesh;
