@@ -205,14 +205,6 @@ pub(super) fn plaintext_severity(mesh: &Mesh, decision: &Decision) -> Option<Sev
     endpoints.filter_map(of).max()
 }
 
-/// What the callers of a decision see when a proxy refuses their plaintext: a status only where the port carries HTTP.
-pub(super) fn symptom(mesh: &Mesh, decision: &Decision) -> &'static str {
-    match mesh.port_of(decision).map(|port| port.class) {
-        Some(ProtocolClass::Tcp) => "a reset connection",
-        Some(ProtocolClass::Http | ProtocolClass::Auto) | None => refused_symptom(mesh),
-    }
-}
-
 /// What an HTTP caller sees when a proxy refuses plaintext (semantics 7.1, measured on Envoy).
 pub(super) fn refused_symptom(mesh: &Mesh) -> &'static str {
     if mesh.names_reset_reason() {

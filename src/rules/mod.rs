@@ -3,6 +3,7 @@
 mod findings;
 mod foreign_tls_in_mesh;
 mod ignored_credential_name;
+mod invalid_schema;
 mod mtls_to_disabled_server;
 mod mtls_to_external_host;
 mod mtls_to_unproxied_workload;
@@ -19,6 +20,7 @@ use crate::rule::{Rule, did_you_mean, nearest};
 
 /// All rules in the order of the documentation.
 pub static RULES: &[&Rule] = &[
+    &invalid_schema::RULE,
     &ignored_credential_name::RULE,
     &port_settings_drop_tls::RULE,
     &subset_changes_tls::RULE,

@@ -2,6 +2,7 @@
 
 /// The rules in the order in which they speak; each stays silent for the pairs that an earlier one explains.
 const SPEAKERS: &[&str] = &[
+    "invalid-schema",
     "ignored-credential-name",
     "port-settings-drop-tls",
     "subset-changes-tls",
@@ -35,9 +36,9 @@ mod tests {
     fn a_rule_yields_to_those_before_it() {
         assert_eq!(
             yields_to("port-settings-drop-tls"),
-            ["ignored-credential-name"]
+            ["invalid-schema", "ignored-credential-name"]
         );
-        assert!(yields_to("ignored-credential-name").is_empty());
+        assert!(yields_to("invalid-schema").is_empty());
         assert!(yields_to("unread-input").is_empty());
     }
 }
