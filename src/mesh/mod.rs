@@ -36,7 +36,10 @@ use clients::Clients;
 use config::Config;
 pub(crate) use decision::{Decision, EndpointDecision};
 pub(crate) use traffic_policy::Level;
-pub(crate) use views::{Beaten, InForce, Loss, is_istio_mutual};
+pub(crate) use views::{
+    Beaten, IgnoredPolicy, InForce, Loss, Meant, Merge, MistakenHost, ServicePortKey, Unused,
+    is_istio_mutual, namespace_fact,
+};
 
 use legacy::LegacyIndex;
 use parts::Parts;

@@ -1,8 +1,17 @@
 //! The rules, one file each, and their list.
 
+mod duplicate_host_rules;
+mod export_to_hides_mtls;
 mod findings;
+mod mistaken_hosts;
 mod override_drops_mtls;
+mod partly_qualified_host;
+mod port_level_uses_service_port;
 mod precedence;
+mod selector_in_root_namespace;
+mod shadowed_by_client_namespace;
+mod short_name_in_wrong_namespace;
+mod strict_without_client_mtls;
 mod tls_disabled_in_mesh;
 mod unread_input;
 
@@ -14,6 +23,14 @@ use crate::rule::{Rule, did_you_mean, nearest};
 pub static RULES: &[&Rule] = &[
     &override_drops_mtls::RULE,
     &tls_disabled_in_mesh::RULE,
+    &strict_without_client_mtls::RULE,
+    &duplicate_host_rules::RULE,
+    &shadowed_by_client_namespace::RULE,
+    &export_to_hides_mtls::RULE,
+    &short_name_in_wrong_namespace::RULE,
+    &partly_qualified_host::RULE,
+    &port_level_uses_service_port::RULE,
+    &selector_in_root_namespace::RULE,
     &unread_input::RULE,
 ];
 

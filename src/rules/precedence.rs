@@ -1,7 +1,14 @@
 //! Which rule speaks where several see the same pair (the catalogue's section "Settled").
 
 /// The rules in the order in which they speak; each stays silent for the pairs that an earlier one explains.
-const SPEAKERS: &[&str] = &["override-drops-mtls", "tls-disabled-in-mesh"];
+const SPEAKERS: &[&str] = &[
+    "duplicate-host-rules",
+    "export-to-hides-mtls",
+    "override-drops-mtls",
+    "tls-disabled-in-mesh",
+    "shadowed-by-client-namespace",
+    "strict-without-client-mtls",
+];
 
 /// The rules that a rule yields to, none for a rule that the order does not name.
 pub(crate) fn yields_to(rule: &str) -> &'static [&'static str] {
@@ -23,8 +30,10 @@ mod tests {
 
     #[test]
     fn a_rule_yields_to_those_before_it() {
-        assert_eq!(yields_to("tls-disabled-in-mesh"), ["override-drops-mtls"]);
-        assert!(yields_to("override-drops-mtls").is_empty());
+        let before = yields_to("tls-disabled-in-mesh");
+        assert_eq!(before.last(), Some(&"override-drops-mtls"));
+        let first = SPEAKERS.first().expect("there are speakers");
+        assert!(yields_to(first).is_empty());
         assert!(yields_to("unread-input").is_empty());
     }
 }

@@ -50,8 +50,21 @@ impl RuleIndex {
         service: (&Fqdn, &Namespace),
         config: &Config,
     ) -> Selection {
+        self.select_among(namespace, labels, service, config, |_| true)
+    }
+
+    /// The same where only some steps of the look-up are taken.
+    pub(crate) fn select_among(
+        &self,
+        namespace: &Namespace,
+        labels: &Labels,
+        service: (&Fqdn, &Namespace),
+        config: &Config,
+        is_taken: impl Fn(Step) -> bool,
+    ) -> Selection {
         let (host, _) = service;
-        for (step, table) in self.steps(namespace, service.1, config) {
+        let steps = self.steps(namespace, service.1, config).into_iter();
+        for (step, table) in steps.filter(|(step, _)| is_taken(*step)) {
             let Some(slot) = best(table, host, config) else {
                 continue;
             };
