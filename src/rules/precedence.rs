@@ -6,12 +6,16 @@ const SPEAKERS: &[&str] = &[
     "ignored-credential-name",
     "port-settings-drop-tls",
     "subset-changes-tls",
+    "duplicate-host-rules",
+    "export-to-hides-mtls",
     "override-drops-mtls",
     "tls-disabled-in-mesh",
     "foreign-tls-in-mesh",
     "mtls-to-disabled-server",
     "mtls-to-unproxied-workload",
     "mtls-to-external-host",
+    "shadowed-by-client-namespace",
+    "strict-without-client-mtls",
 ];
 
 /// The rules that a rule yields to, none for a rule that the order does not name.
@@ -39,6 +43,8 @@ mod tests {
             ["invalid-schema", "ignored-credential-name"]
         );
         assert!(yields_to("invalid-schema").is_empty());
+        let before = yields_to("tls-disabled-in-mesh");
+        assert_eq!(before.last(), Some(&"override-drops-mtls"));
         assert!(yields_to("unread-input").is_empty());
     }
 }

@@ -1,10 +1,20 @@
 //! Decisions as rules look at them: the rule in force and its tls, the rules it beat, the clients it is about.
 
+mod hosts;
+mod merges;
+mod policies;
 mod tls;
+mod visibility;
+mod wide_rules;
 
 pub(crate) use tls::{SubsetChange, Unproxied};
 
 use rustc_hash::FxHashSet;
+
+pub(crate) use hosts::{Meant, MistakenHost, namespace_fact};
+pub(crate) use merges::Merge;
+pub(crate) use policies::{IgnoredPolicy, ServicePortKey};
+pub(crate) use visibility::Unused;
 
 use crate::mesh::Mesh;
 use crate::mesh::client::{Entry, RuleId};
