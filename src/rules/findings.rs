@@ -211,7 +211,7 @@ pub(super) fn plaintext_severity(mesh: &Mesh, decision: &Decision) -> Option<Sev
 }
 
 /// What an HTTP caller sees when a proxy refuses plaintext (semantics 7.1, measured on Envoy).
-pub(super) fn refused_symptom(mesh: &Mesh) -> &'static str {
+fn refused_symptom(mesh: &Mesh) -> &'static str {
     if mesh.names_reset_reason() {
         "503 `upstream connect error or disconnect/reset before headers. reset reason: connection termination`"
     } else {

@@ -215,14 +215,14 @@ fn report(cx: &mut RuleContext<'_>, place: Place, cause: &Cause<'_>) {
         .any(|endpoint| endpoint.verdict == Verdict::AppTls);
     let headline = match cause.severity() {
         Severity::Error => format!(
-            "calls to `{target}` fail with {}: `{rule}` sets tls mode {mode} for a workload with a proxy",
+            "calls to `{target}` fail with {}: `{rule}` sets `tls: {{mode: {mode}}}` for a workload with a proxy",
             symptom(mesh, decision)
         ),
         Severity::Warning | Severity::Note if is_passed_on => format!(
-            "calls to `{target}` go past Istio mutual TLS: `{rule}` sets tls mode {mode}, which the server's proxy passes on to the application"
+            "calls to `{target}` go past Istio mutual TLS: `{rule}` sets `tls: {{mode: {mode}}}`, which the server's proxy passes on to the application"
         ),
         Severity::Warning | Severity::Note => format!(
-            "calls to `{target}` may fail: `{rule}` sets tls mode {mode}, and the server takes only certificates of the mesh"
+            "calls to `{target}` may fail: `{rule}` sets `tls: {{mode: {mode}}}`, and the server takes only certificates of the mesh"
         ),
     };
     let mut help = if mesh.has_auto_mtls() {

@@ -194,7 +194,7 @@ fn report(cx: &mut RuleContext<'_>, place: Place, cause: &Cause<'_>) {
     let rule = mesh.rule(block.rule);
     let words = Words {
         headline: format!(
-            "calls to `{}` fail with {}: `{}` sets tls mode ISTIO_MUTUAL, and the server's policy turns mutual TLS off",
+            "calls to `{}` fail with {}: `{}` sets `tls: {{mode: ISTIO_MUTUAL}}`, and the server's policy turns mutual TLS off",
             target(decision),
             symptom(mesh, decision),
             rule.meta.id

@@ -210,7 +210,7 @@ fn report(cx: &mut RuleContext<'_>, place: Place, cause: &Cause<'_>) {
     };
     let carries_tls = mesh.carries_tls(decision);
     let words = Words {
-        headline: format!("{effect}: `{id}` sets tls mode ISTIO_MUTUAL for {scope}"),
+        headline: format!("{effect}: `{id}` sets `tls: {{mode: ISTIO_MUTUAL}}` for {scope}"),
         primary: "this is for workloads of the mesh".to_owned(),
         object: id,
         field: mode_field(block.level),

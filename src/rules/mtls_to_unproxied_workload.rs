@@ -240,7 +240,7 @@ fn report(cx: &mut RuleContext<'_>, place: Place, cause: &Cause<'_>) {
     };
     let rule = mesh.rule(block.rule);
     let (target, symptom) = (target(decision), symptom(mesh, decision));
-    let sets = format!("`{}` sets tls mode ISTIO_MUTUAL", rule.meta.id);
+    let sets = format!("`{}` sets `tls: {{mode: ISTIO_MUTUAL}}`", rule.meta.id);
     let label = &endpoint.label;
     let headline = match (severity, what) {
         (Severity::Error, Unproxied::Workload(_)) => {

@@ -312,7 +312,7 @@ fn headline(mesh: &Mesh, decision: &Decision, change: &SubsetChange<'_>) -> Stri
     let subset = decision.destination.subset.as_deref().unwrap_or_default();
     let cause = match change.block.tls {
         Some(tls) => format!(
-            "subset `{subset}` of `{rule}` sets tls mode {}, the rule {mode}",
+            "subset `{subset}` of `{rule}` sets `tls: {{mode: {}}}`, its rule {mode}",
             tls.mode.as_str()
         ),
         None => format!(

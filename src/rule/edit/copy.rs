@@ -1,85 +1,61 @@
-//! Copying a `tls` block into the settings of a port.
+//! Copying a `tls` into the settings of a port.
 
-use super::{DEFAULT_INDENT, column, insert_port_tls, insertion, line_end};
+use super::{column, flow_quote, indent_step, insert_entry, insert_port_lines, insert_port_tls};
 use crate::diagnostic::Edit;
 use crate::resource::{PortPolicy, TlsMode, TlsSettings};
 use crate::source::{SourceFile, Sources};
 
-/// Repeats a `tls` at the start of an element of `portLevelSettings`, in the style of the element; `None` where the text
-/// of the `tls` would not mean the same there.
+/// Repeats a `tls` in an element of `portLevelSettings`, in the style of the element; `None` where the text of the `tls`
+/// would not mean the same there, or is written in another style.
 pub(crate) fn copy_tls(sources: &Sources, tls: &TlsSettings, element: &PortPolicy) -> Option<Edit> {
-    let (key, body, target) = (tls.key.span, tls.place.span, element.place.span);
-    if key.file != body.file || key.file != target.file || body.start < key.end {
+    let (key, body) = (tls.key.span, tls.place.span);
+    if key.file != body.file || key.file != element.place.span.file || body.start < key.end {
         return None;
     }
     let file = sources.file(body.file);
     let text = file.text().get(body.range())?;
-    if is_mode_only(text) && tls.mode == TlsMode::IstioMutual {
+    if tls.mode == TlsMode::IstioMutual && is_mode_only(text) {
         return insert_port_tls(sources, element);
     }
     // A second anchor of a name, or an alias before its anchor, would mean something else.
     if text.contains(['&', '*', '\t']) {
         return None;
     }
-    if text.starts_with('{') {
-        return copy_flow(file, text, element);
-    }
-    if element.flow {
+    let is_flow = text.starts_with('{');
+    if is_flow && text.contains('\n') {
         return None;
     }
-    let indent = " ".repeat(column(file, target.start)?);
-    let nested = " ".repeat(DEFAULT_INDENT);
-    let end = line_end(file, target.start);
-    let mut copy = format!("tls:{end}");
-    for line in reindented(text, column(file, body.start)?)? {
-        if !line.is_empty() {
-            copy.push_str(&format!("{indent}{nested}{line}"));
-        }
-        copy.push_str(end);
-    }
-    copy.push_str(&indent);
-    Some(insertion(target, target.start, copy))
-}
-
-/// Repeats a `tls` that is written as `{…}` on one line.
-fn copy_flow(file: &SourceFile, text: &str, element: &PortPolicy) -> Option<Edit> {
-    if text.contains('\n') {
-        return None;
-    }
-    let target = element.place.span;
     if element.flow {
-        let inside = file.text().get(target.range())?.strip_prefix('{')?;
-        let is_quoted = inside.trim_start().starts_with('"');
-        let key = if is_quoted { "\"tls\"" } else { "tls" };
-        let copy = format!("{key}: {text}, ");
-        return Some(insertion(target, target.start + 1, copy));
+        let quote = flow_quote(file, element.place)?;
+        let entry = format!("{quote}tls{quote}: {text}");
+        return insert_entry(file, element.place, &entry).filter(|_| is_flow);
     }
-    let indent = " ".repeat(column(file, target.start)?);
-    let end = line_end(file, target.start);
-    let copy = format!("tls: {text}{end}{indent}");
-    Some(insertion(target, target.start, copy))
+    let lines = if is_flow {
+        vec![format!("tls: {text}")]
+    } else {
+        block_lines(file, text, column(file, body.start)?)?
+    };
+    insert_port_lines(file, element, &lines)
 }
 
-/// Whether a `tls` has no field but one.
+/// Whether a `tls` has one field only.
 fn is_mode_only(text: &str) -> bool {
     let inside = text.trim_matches(['{', '}']).trim();
     !inside.contains([',', '\n'])
 }
 
-/// The lines of a block without the indentation of its first, which stands at `column`; `None` where a line is indented
-/// less, as comments may be.
-fn reindented(text: &str, column: usize) -> Option<Vec<&str>> {
-    let strip = |(number, line): (usize, &'_ str)| -> Option<usize> {
-        let is_blank = line.trim().is_empty();
-        let spaces = line.len() - line.trim_start_matches(' ').len();
-        match (number, is_blank) {
-            (0, _) => Some(0),
-            (_, true) => Some(line.len()),
-            (_, false) => (spaces >= column).then_some(column),
+/// The lines of `tls` with a block that starts in `column`; `None` where a line stands further left, as comments may.
+fn block_lines(file: &SourceFile, text: &str, column: usize) -> Option<Vec<String>> {
+    let nested = " ".repeat(indent_step(file));
+    let mut lines = vec!["tls:".to_owned()];
+    for (number, line) in text.lines().enumerate() {
+        // The first line is cut where the block starts.
+        let before = if number == 0 { 0 } else { column };
+        let (indent, rest) = line.split_at_checked(before)?;
+        if !indent.trim().is_empty() {
+            return None;
         }
-    };
-    let lines = text.lines().enumerate();
-    lines
-        .map(|(number, line)| line.get(strip((number, line))?..))
-        .collect()
+        lines.push(format!("{nested}{rest}"));
+    }
+    Some(lines)
 }
