@@ -3,6 +3,7 @@
 mod analyse;
 mod compare;
 mod error;
+mod explain;
 mod fix;
 mod lint;
 mod presets;

@@ -8,8 +8,10 @@ mod clients;
 mod config;
 mod decision;
 mod evidence;
+pub(crate) mod explain;
 mod legacy;
 mod matrix;
+mod names;
 mod parts;
 mod server;
 mod services;
@@ -26,7 +28,9 @@ use crate::resource::{Fqdn, Resource};
 pub use auto_mtls::{ClusterTls, Sends};
 pub use config::Settings;
 pub use decision::{Accepts, Destination, Verdict};
-pub use matrix::{Matrix, MatrixEndpoint, MatrixPair};
+pub use matrix::{Matrix, MatrixClient, MatrixEndpoint, MatrixPair};
+pub(crate) use names::FoundHost;
+pub use names::{ClientQuery, HostQuery, PairFilter};
 pub use version::IstioVersion;
 pub use workloads::ProxyKind;
 
@@ -35,10 +39,11 @@ use client::RuleIndex;
 use clients::Clients;
 use config::Config;
 pub(crate) use decision::{Decision, EndpointDecision};
-pub(crate) use traffic_policy::Level;
+pub(crate) use services::ProtocolClass;
+pub(crate) use traffic_policy::{Flat, Level};
 pub(crate) use views::{
-    Beaten, IgnoredPolicy, InForce, Loss, Meant, Merge, MistakenHost, ServicePortKey, Unused,
-    is_istio_mutual, namespace_fact,
+    Beaten, IgnoredPolicy, InForce, Loss, Meant, Merge, MistakenHost, ServicePortKey, SubsetChange,
+    Unproxied, Unused, is_istio_mutual, namespace_fact,
 };
 
 use legacy::LegacyIndex;

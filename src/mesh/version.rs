@@ -213,6 +213,11 @@ impl IstioVersion {
         self.at_least(31, 0)
     }
 
+    /// Whether egress hosts that are all exact are looked up by namespace, which finds one service for each (from 1.31).
+    pub(crate) fn looks_up_exact_egress_hosts(self) -> bool {
+        self.at_least(31, 0)
+    }
+
     /// Whether hosts that VirtualServices lead to prefer a Kubernetes service, then the oldest (from 1.30).
     pub(crate) fn picks_best_service_namespace(self) -> bool {
         self.at_least(30, 0)

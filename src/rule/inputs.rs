@@ -48,7 +48,8 @@ pub enum InputProblem {
     Deploy(gitops::Problem),
     /// Objects that are defined more than once.
     Alternatives(Vec<Alternative>),
-    /// An object with content that Istio's admission would refuse, so that it is treated as absent.
+    /// Something wrong with the content of an object: it is refused or cannot be known, and counts as absent, or it counts
+    /// without a field.
     Object(resource::Problem),
 }
 

@@ -1,6 +1,6 @@
 //! A rule turns TLS off towards a proxy that wants mutual TLS, or takes it.
 
-use super::findings::{Cause, Causes, plaintext_severity, policy_fact, refused_symptom, target};
+use super::findings::{Cause, Causes, plaintext_severity, policy_fact, symptom, target};
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Fix, Severity};
 use crate::mesh::{ClusterTls, Decision, Mesh, ProxyKind};
@@ -150,7 +150,7 @@ declare_rule! {
         summary: "a rule turns TLS off towards a workload with a proxy",
         category: Correctness,
         severity: Error,
-        reads: [DestinationRule, MeshPolicy, PeerAuthentication, Policy, Namespace, Deployment, Service, ConfigMap],
+        reads: [DestinationRule, MeshPolicy, PeerAuthentication, Policy, Namespace, Deployment, Service],
         fix: Unsafe,
         since: "0.1.0",
         check: check(NoOptions),
@@ -205,7 +205,7 @@ fn report(cx: &mut RuleContext<'_>, place: Place, cause: &Cause<'_>) {
     let pairs = cause.pairs(cx);
 
     let written = match tls.mode_place {
-        Some(_) => "sets tls mode DISABLE",
+        Some(_) => "sets `tls: {mode: DISABLE}`",
         None => "has a `tls` block without `mode`, which means DISABLE",
     };
     let mut finding = cx.report(
@@ -248,7 +248,7 @@ fn headline(mesh: &Mesh, decision: &Decision, severity: Severity, cause: &str) -
     match severity {
         Severity::Error => format!(
             "calls to `{target}` fail with {}: {cause}",
-            refused_symptom(mesh)
+            symptom(mesh, decision)
         ),
         Severity::Warning | Severity::Note => {
             format!("calls to `{target}` go in plaintext: {cause}")

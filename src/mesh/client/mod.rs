@@ -1,5 +1,6 @@
 //! Which DestinationRule a client uses: the tables of rules, the merge, the look-up (semantics 4).
 
+mod defeat;
 mod index;
 mod lookup;
 mod merge;
@@ -10,6 +11,7 @@ use rustc_hash::FxHashMap;
 
 use crate::resource::{DestinationRule, Fqdn, Subset};
 
+pub(crate) use defeat::Defeat;
 pub(crate) use index::by_creation;
 pub(crate) use lookup::{Selection, Step};
 

@@ -3,8 +3,11 @@
 mod hosts;
 mod merges;
 mod policies;
+mod tls;
 mod visibility;
 mod wide_rules;
+
+pub(crate) use tls::{SubsetChange, Unproxied};
 
 use rustc_hash::FxHashSet;
 
@@ -19,6 +22,7 @@ use crate::mesh::clients::{ClientClass, GroupId};
 use crate::mesh::decision::{Decision, EndpointDecision};
 use crate::mesh::services::{Port, Service};
 use crate::mesh::traffic_policy::{self, EffectivePolicy, Flat};
+use crate::mesh::version::SubsetStyle;
 use crate::mesh::workloads::SYSTEM_NAMESPACES;
 use crate::object::Namespace;
 use crate::resource::{DestinationRule, Fqdn, Labels, TlsMode, TlsSettings, TrafficPolicy};
@@ -68,16 +72,18 @@ impl Mesh {
         let subset = decision.destination.subset.as_deref();
         let version = self.config.version.value;
         let policy = EffectivePolicy::of(&self.rules, entry, port, subset, version)?;
-        // Where blocks are applied one after the other, the last one that sets a tls is the one to look at.
-        let last = policy.passes.iter().rev().find(|flat| flat.tls.is_some());
-        let block = policy
-            .merged
-            .filter(|flat| flat.tls.is_some())
-            .or(last.copied());
+        let block = match version.subset_style() {
+            // Blocks are applied one after the other, and the last one that sets a tls counts.
+            SubsetStyle::TwoPasses => {
+                let last = policy.passes.iter().rev().find(|flat| flat.tls.is_some());
+                last.or(policy.passes.first()).copied()
+            }
+            SubsetStyle::Overlay | SubsetStyle::MergedRaw | SubsetStyle::Merged => policy.merged,
+        };
         Some(InForce {
             entry,
             rule: self.rules.base(entry),
-            block: block.or(policy.merged).or(policy.passes.first().copied()),
+            block,
         })
     }
 
