@@ -293,24 +293,26 @@ fn effect(mesh: &Mesh, merge: &Merge<'_>, decision: &Decision) -> Option<Effect>
     }
     let is_ours =
         |id: &ObjectId| merge.kept.meta.id == *id || merge.dropped.iter().any(|r| r.meta.id == *id);
-    let mut others = mesh.other_orders(decision);
-    others.retain(|other| is_ours(other.object));
-    if decision.verdict == Verdict::Refused && !others.is_empty() {
-        return Some(Effect::Refused);
+    let is_lost = mesh.dropped_mtls(decision).is_some();
+    if decision.verdict == Verdict::Refused && !is_lost {
+        return None; // the policy that counts is the cause, and other rules look at it
     }
-    if others.iter().any(|other| other.verdict == Verdict::Refused) {
-        return Some(Effect::WouldBeRefused);
-    }
-    if mesh.dropped_mtls(decision).is_none() {
-        return (!others.is_empty()).then_some(Effect::Undecided);
-    }
-    match plaintext_severity(mesh, decision) {
-        Some(Severity::Error) => Some(Effect::Refused),
-        Some(Severity::Warning) => Some(Effect::Plaintext),
-        Some(Severity::Note) | None => {
-            let is_encrypted = decision.verdict == Verdict::Encrypted;
-            is_encrypted.then_some(Effect::TlsLost)
+    if is_lost {
+        match plaintext_severity(mesh, decision) {
+            Some(Severity::Error) => return Some(Effect::Refused),
+            Some(Severity::Warning) => return Some(Effect::Plaintext),
+            Some(Severity::Note) | None => {}
         }
+    }
+    let others = mesh.other_orders(decision).into_iter();
+    let mut others = others.filter(|other| is_ours(other.object)).peekable();
+    let differs = others.peek().is_some();
+    if others.any(|other| other.verdict == Verdict::Refused) {
+        Some(Effect::WouldBeRefused)
+    } else if is_lost && decision.verdict == Verdict::Encrypted {
+        Some(Effect::TlsLost)
+    } else {
+        differs.then_some(Effect::Undecided)
     }
 }
 
@@ -392,7 +394,11 @@ fn headline(
 ) -> String {
     let (kept, rule) = (&merge.kept.meta.id, &lost.rule.meta.id);
     let cause = format!("`{kept}` is for the same host, and only its `trafficPolicy` counts");
-    let dropped = format!("{} of `{rule}` is dropped", listed(&lost.fields));
+    let dropped = format!(
+        "{} of `{rule}` {} dropped",
+        listed(&lost.fields),
+        is_or_are(lost)
+    );
     match worst {
         Some((decision, Effect::Refused)) => format!(
             "calls to `{}` fail with {}: {dropped}, since {cause}",
@@ -417,12 +423,13 @@ fn headline(
             target(decision)
         ),
         Some((_, Effect::Undecided)) | None => {
-            format!(
-                "{} of `{rule}` has no effect: {cause}",
-                listed(&lost.fields)
-            )
+            format!("{dropped}: {cause}")
         }
     }
+}
+
+fn is_or_are(lost: &Lost<'_>) -> &'static str {
+    if lost.fields.len() == 1 { "is" } else { "are" }
 }
 
 /// Which rule is created first is not in the repository, unless a manifest has the time.

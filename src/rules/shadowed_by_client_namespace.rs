@@ -1,6 +1,6 @@
 //! A rule of the client's namespace that comes before the one of the service's owner.
 
-use super::findings::{Cause, Causes, Words, target, tell};
+use super::findings::{Cause, Causes, Words, plaintext_severity, refused_symptom, target, tell};
 use crate::declare_rule;
 use crate::diagnostic::Severity;
 use crate::mesh::{Decision, Mesh, ProxyKind, Unused, Verdict};
@@ -239,7 +239,7 @@ fn report(
     let words = Words {
         headline: format!(
             "{}: `{rule}` for `{}` comes before `{shadowed}`",
-            effect(decision, &owner),
+            effect(mesh, decision, &owner),
             in_force.rule.host.value
         ),
         primary: "the client's namespace is looked at first, and this host matches".to_owned(),
@@ -257,8 +257,11 @@ fn report(
 }
 
 /// What the traffic does, and what it would do.
-fn effect(decision: &Decision, owner: &Unused<'_>) -> String {
+fn effect(mesh: &Mesh, decision: &Decision, owner: &Unused<'_>) -> String {
     let target = target(decision);
+    if plaintext_severity(mesh, decision) == Some(Severity::Error) {
+        return format!("calls to `{target}` fail with {}", refused_symptom(mesh));
+    }
     match (decision.verdict, owner.instead.verdict) {
         (Verdict::Refused | Verdict::Blocked, _) => format!("calls to `{target}` fail"),
         (Verdict::Plaintext, Verdict::AppTls) => {

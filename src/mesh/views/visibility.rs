@@ -7,6 +7,7 @@ use crate::diagnostic::Fact;
 use crate::mesh::Mesh;
 use crate::mesh::client::{RuleId, Selection, Step};
 use crate::mesh::decision::Decision;
+use crate::mesh::version::LookupStyle;
 use crate::mesh::views::is_istio_mutual;
 use crate::object::Namespace;
 use crate::resource::{DestinationRule, TlsSettings, more_specific};
@@ -53,6 +54,9 @@ impl Mesh {
 
     /// The rule with `ISTIO_MUTUAL` for a host that would be in force if its `exportTo` did not hide it from the client.
     pub(crate) fn hidden_mtls(&self, decision: &Decision) -> Option<Unused<'_>> {
+        if self.config.version.value.lookup_style() == LookupStyle::Global {
+            return None; // 1.0 has no `exportTo`
+        }
         let (namespace, _) = self.client_of(decision)?;
         let service = self.service_of(decision);
         let host = &decision.destination.host;
