@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::findings::{Causes, plaintext_severity, refused_symptom, target};
+use super::findings::{Causes, plaintext_severity, symptom, target};
 use crate::declare_rule;
 use crate::diagnostic::{Fact, Severity};
 use crate::mesh::{Decision, Merge, Mesh, ProxyKind, Verdict};
@@ -403,7 +403,7 @@ fn headline(
         Some((decision, Effect::Refused)) => format!(
             "calls to `{}` fail with {}: {dropped}, since {cause}",
             target(decision),
-            refused_symptom(mesh)
+            symptom(mesh, decision)
         ),
         Some((decision, Effect::WouldBeRefused)) => {
             let others = mesh.other_orders(decision).into_iter();

@@ -1,6 +1,6 @@
 //! A rule with mutual TLS that a client does not see.
 
-use super::findings::{Cause, Causes, Words, plaintext_severity, refused_symptom, target, tell};
+use super::findings::{Cause, Causes, Words, plaintext_severity, symptom, target, tell};
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Fix, Severity};
 use crate::mesh::{ClusterTls, Decision, Mesh, ProxyKind, Unused, Verdict};
@@ -274,7 +274,7 @@ fn headline(mesh: &Mesh, decision: &Decision, hidden: &Unused<'_>, severity: Sev
     match severity {
         Severity::Error => format!(
             "calls{from} to `{target}` fail with {}: {cause}",
-            refused_symptom(mesh)
+            symptom(mesh, decision)
         ),
         Severity::Warning | Severity::Note => {
             format!("calls{from} to `{target}` go in plaintext: {cause}")

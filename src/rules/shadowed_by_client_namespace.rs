@@ -1,6 +1,6 @@
 //! A rule of the client's namespace that comes before the one of the service's owner.
 
-use super::findings::{Cause, Causes, Words, plaintext_severity, refused_symptom, target, tell};
+use super::findings::{Cause, Causes, Words, plaintext_severity, symptom, target, tell};
 use crate::declare_rule;
 use crate::diagnostic::Severity;
 use crate::mesh::{Decision, Mesh, ProxyKind, Unused, Verdict};
@@ -260,7 +260,7 @@ fn report(
 fn effect(mesh: &Mesh, decision: &Decision, owner: &Unused<'_>) -> String {
     let target = target(decision);
     if plaintext_severity(mesh, decision) == Some(Severity::Error) {
-        return format!("calls to `{target}` fail with {}", refused_symptom(mesh));
+        return format!("calls to `{target}` fail with {}", symptom(mesh, decision));
     }
     match (decision.verdict, owner.instead.verdict) {
         (Verdict::Refused | Verdict::Blocked, _) => format!("calls to `{target}` fail"),
