@@ -156,7 +156,6 @@ fn every_rule_has_a_bad_and_a_good_example() {
 }
 
 #[test]
-#[ignore = "needs the engine behind `lint_text`"]
 fn a_bad_example_yields_its_rule_and_no_other() {
     for rule in RULES {
         for example in rule.meta.examples("bad") {
@@ -169,7 +168,6 @@ fn a_bad_example_yields_its_rule_and_no_other() {
 }
 
 #[test]
-#[ignore = "needs the engine behind `lint_text`"]
 fn a_good_example_yields_nothing() {
     for rule in RULES {
         for example in rule.meta.examples("good") {

@@ -7,11 +7,11 @@ use similar::TextDiff;
 use super::args::{CheckArgs, FixArgs, OutputArgs};
 use super::environment::{Environment, FILE_STYLE};
 use super::failure::{Exit, Failure};
-use super::input::joined;
+use super::input::{joined, nothing_checked, tell_missing};
 use super::output::{OutputSpec, Target, harmless, note, to_file, to_stdout};
 use crate::config::{Config, FailOn};
 use crate::diagnostic::Applicability;
-use crate::engine::{self, FileChange, Fixed, Outcome, Report, Request, Summary};
+use crate::engine::{self, FileChange, Fixed, Report, Request, Summary};
 use crate::report::{self, Style};
 use crate::rule::RuleMeta;
 use crate::rules::{RULES, find};
@@ -44,7 +44,7 @@ pub(super) fn run(
         tell_summary(&report.summary);
     }
     if !fixed.outcome.missing.is_empty() {
-        return Ok(tell_missing(&fixed.outcome));
+        return Ok(tell_missing(&fixed.outcome.missing));
     }
     if report.summary.files == 0 && !args.exit.allow_empty {
         return Err(nothing_checked(&request));
@@ -189,30 +189,6 @@ fn counted((count, thing): (usize, &str)) -> String {
         _ => "s",
     };
     format!("{count} {thing}{ending}")
-}
-
-/// Says which named paths could not be read.
-fn tell_missing(outcome: &Outcome) -> Exit {
-    for (path, error) in &outcome.missing {
-        Failure::input(format!("cannot read `{path}`: {error}")).print();
-    }
-    Exit::Input
-}
-
-/// The failure of a run that found no file to check.
-fn nothing_checked(request: &Request) -> Failure {
-    let names: Vec<String> = request
-        .paths
-        .iter()
-        .map(|path| format!("`{path}`"))
-        .collect();
-    let place = if names.is_empty() {
-        "standard input".to_owned()
-    } else {
-        names.join(", ")
-    };
-    Failure::input(format!("nothing to check in {place}"))
-        .with_help("name a folder with manifests, or pass `--allow-empty`")
 }
 
 /// The exit status of a run that could be done.

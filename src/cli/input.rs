@@ -5,10 +5,11 @@ use std::io::{self, Read};
 use camino::Utf8PathBuf;
 use clap::Args;
 
-use super::failure::Failure;
+use super::failure::{Exit, Failure};
+use super::output::note;
 use crate::config::{self, Config};
-use crate::engine::{DEFAULT_MAX_FILE_SIZE, Request};
-use crate::source::tree::Tree;
+use crate::engine::{self, Analysis, DEFAULT_MAX_FILE_SIZE, Request, Summary};
+use crate::source::tree::{ReadError, Tree};
 
 /// The path that stands for standard input.
 const STDIN: &str = "-";
@@ -135,6 +136,69 @@ fn read_stdin(limit: u64) -> Result<Vec<u8>, Failure> {
         .read_to_end(&mut bytes)
         .map_err(|error| Failure::input(format!("cannot read standard input: {error}")))?;
     Ok(bytes)
+}
+
+/// Analyses what a request names for a command that only shows it. A named path that cannot be read, or nothing to read
+/// at all, ends the run.
+pub(super) fn analyse(request: &Request, tree: &dyn Tree) -> Result<Analysis, Exit> {
+    let analysis = engine::analyse(request, tree).map_err(|error| print(&error.into()))?;
+    if !analysis.missing.is_empty() {
+        return Err(tell_missing(&analysis.missing));
+    }
+    if analysis.summary.files == 0 {
+        return Err(print(&nothing_checked(request)));
+    }
+    tell_unread(&analysis.summary);
+    Ok(analysis)
+}
+
+/// Prints a failure, for its exit status.
+fn print(failure: &Failure) -> Exit {
+    failure.print();
+    failure.exit
+}
+
+/// Says which named paths could not be read.
+pub(super) fn tell_missing(missing: &[(Utf8PathBuf, ReadError)]) -> Exit {
+    for (path, error) in missing {
+        Failure::input(format!("cannot read `{path}`: {error}")).print();
+    }
+    Exit::Input
+}
+
+/// The failure of a run that found no file to read.
+pub(super) fn nothing_checked(request: &Request) -> Failure {
+    let names: Vec<String> = request
+        .paths
+        .iter()
+        .map(|path| format!("`{path}`"))
+        .collect();
+    let place = if names.is_empty() {
+        "standard input".to_owned()
+    } else {
+        names.join(", ")
+    };
+    Failure::input(format!("nothing to check in {place}"))
+        .with_help("name a folder with manifests, or pass `--allow-empty`")
+}
+
+/// How many inputs that were not read are named.
+const UNREAD: usize = 5;
+
+/// Says what was not read: the answer may be another with it.
+fn tell_unread(summary: &Summary) {
+    for unread in summary.unread.iter().take(UNREAD) {
+        let line = unread
+            .line
+            .map_or_else(String::new, |line| format!(":{line}"));
+        note(&format!(
+            "not read: {}{line}: {}",
+            unread.path, unread.reason
+        ));
+    }
+    if summary.unread.len() > UNREAD {
+        note(&format!("not read: {} more", summary.unread.len() - UNREAD));
+    }
 }
 
 /// The entries of the config file and then those of the flags.

@@ -2,9 +2,15 @@
 
 use clap::{Args, ValueEnum};
 
+use super::args::ColorArg;
+use super::environment::Environment;
 use super::failure::{Exit, Failure};
-use super::input::InputArgs;
+use super::input::{self, InputArgs};
+use super::output::{note, to_stdout};
+use super::unknown::{unknown_client, unknown_host};
 use crate::engine::Request;
+use crate::mesh::{ClientQuery, HostQuery, Mesh, PairFilter, Verdict};
+use crate::report::{self, Selection};
 use crate::source::tree::Tree;
 
 /// The flags of `matrix`.
@@ -16,15 +22,18 @@ pub(super) struct MatrixArgs {
     /// Format of the output
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub(super) format: MatrixFormat,
-    /// Only clients whose `namespace/Kind/name` contains this
-    #[arg(long, value_name = "TEXT")]
+    /// Only this client: `name`, `namespace/name`, `namespace/Kind/name` or `namespace/`, with `*` for any text
+    #[arg(long, value_name = "CLIENT")]
     pub(super) client: Option<String>,
-    /// Only hosts that contain this
-    #[arg(long, value_name = "TEXT")]
+    /// Only this host: in full, `name` or `name.namespace`, with `*` for any text
+    #[arg(long, value_name = "HOST")]
     pub(super) host: Option<String>,
-    /// Only pairs with this verdict; may be repeated
-    #[arg(long, value_name = "VERDICT")]
+    /// Only pairs with these verdicts
+    #[arg(long, value_name = "VERDICT", value_delimiter = ',')]
     pub(super) verdict: Vec<VerdictArg>,
+    /// When to colour
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: ColorArg,
 }
 
 /// A format of the matrix.
@@ -55,11 +64,74 @@ pub(super) enum VerdictArg {
     Blocked,
 }
 
+impl VerdictArg {
+    fn verdict(self) -> Verdict {
+        match self {
+            Self::Encrypted => Verdict::Encrypted,
+            Self::Plaintext => Verdict::Plaintext,
+            Self::Refused => Verdict::Refused,
+            Self::AppTls => Verdict::AppTls,
+            Self::Unknown => Verdict::Unknown,
+            Self::Blocked => Verdict::Blocked,
+        }
+    }
+}
+
 /// Prints the matrix.
 pub(super) fn run(
-    _args: &MatrixArgs,
-    _request: &Request,
-    _tree: &dyn Tree,
+    args: &MatrixArgs,
+    request: &Request,
+    tree: &dyn Tree,
+    environment: Environment,
 ) -> Result<Exit, Failure> {
-    Err(Failure::usage("`matrix` is not available in this build"))
+    let analysis = match input::analyse(request, tree) {
+        Ok(analysis) => analysis,
+        Err(exit) => return Ok(exit),
+    };
+    let selection = selection(args, &analysis.meshes)?;
+    let format = match args.format {
+        MatrixFormat::Table => report::MatrixFormat::Table,
+        MatrixFormat::Json => report::MatrixFormat::Json,
+        MatrixFormat::Csv => report::MatrixFormat::Csv,
+    };
+    let style = environment.style(args.color);
+    let mut count = 0;
+    to_stdout(|out| {
+        count = report::render_matrix(&analysis.meshes, &selection, format, style, out)?;
+        Ok(())
+    })?;
+    if count == 0 {
+        note("note: no pair of client and destination is as asked for");
+    }
+    Ok(Exit::Success)
+}
+
+/// What of the matrix is wanted. A client or host that no mesh has is a mistake of the user, and says so.
+fn selection(args: &MatrixArgs, meshes: &[Mesh]) -> Result<Selection, Failure> {
+    let client = args.client.as_deref().map(ClientQuery::parse);
+    let host = args.host.as_deref().map(HostQuery::parse);
+    if let (Some(query), Some(text)) = (&client, &args.client)
+        && meshes
+            .iter()
+            .all(|mesh| mesh.clients_named(query).is_empty())
+    {
+        return Err(unknown_client(text, meshes));
+    }
+    if let (Some(query), Some(text)) = (&host, &args.host) {
+        let is_known = |mesh: &Mesh| {
+            mesh.host_names()
+                .any(|host| mesh.is_host_named(query, host))
+        };
+        if !meshes.iter().any(is_known) {
+            return Err(unknown_host(text, meshes));
+        }
+    }
+    Ok(Selection {
+        pairs: PairFilter { client, host },
+        verdicts: args
+            .verdict
+            .iter()
+            .map(|verdict| verdict.verdict())
+            .collect(),
+    })
 }

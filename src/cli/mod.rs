@@ -10,5 +10,6 @@ mod output;
 mod rules;
 mod run;
 mod trace;
+mod unknown;
 
 pub use run::main;

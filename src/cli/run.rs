@@ -43,11 +43,11 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Some(Command::Check(args)) => check::run(&args, &tree, Environment::read()),
         Some(Command::Matrix(args)) => {
             let request = args.input.request(&args.input.config(&tree)?)?;
-            matrix::run(&args, &request, &tree)
+            matrix::run(&args, &request, &tree, Environment::read())
         }
         Some(Command::Trace(args)) => {
             let request = args.input.request(&args.input.config(&tree)?)?;
-            trace::run(&args, &request, &tree)
+            trace::run(&args, &request, &tree, Environment::read())
         }
         Some(Command::Rules(args)) => rules::list(&args),
         Some(Command::Rule(args)) => rules::show(&args),

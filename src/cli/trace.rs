@@ -2,25 +2,48 @@
 
 use std::str::FromStr;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
+use super::args::ColorArg;
+use super::environment::Environment;
 use super::failure::{Exit, Failure};
-use super::input::InputArgs;
+use super::input::{self, InputArgs};
+use super::output::{note, to_stdout};
+use super::unknown::{ambiguous, unknown_client, unknown_host};
 use crate::engine::Request;
+use crate::mesh::explain::Ports;
+use crate::mesh::{ClientQuery, Destination, FoundHost, Mesh};
+use crate::report;
+use crate::resource::Fqdn;
 use crate::source::tree::Tree;
 
 /// The arguments of `trace`.
 #[derive(Debug, Args)]
 pub(super) struct TraceArgs {
-    /// The client, as `namespace/Kind/name` or `namespace/name`
+    /// The client: `name` if there is only one, `namespace/name`, or `namespace/Kind/name`
     #[arg(value_name = "CLIENT")]
     pub(super) client: String,
-    /// The destination
+    /// The destination; the host in full or as the client calls it; without a port, all its ports
     #[arg(value_name = "HOST[:PORT][/SUBSET]")]
     pub(super) target: TraceTarget,
     /// What to read and to assume.
     #[command(flatten)]
     pub(super) input: InputArgs,
+    /// Format of the output
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: TraceFormat,
+    /// When to colour
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: ColorArg,
+}
+
+/// A format of the trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum TraceFormat {
+    /// One screen for people
+    Text,
+    /// JSON
+    Json,
 }
 
 /// A destination as a person names it.
@@ -65,13 +88,133 @@ fn parse_port(text: &str) -> Result<u16, String> {
         .ok_or_else(|| format!("`{text}` is not a port"))
 }
 
+/// How many ports are traced where none is named.
+const PORTS: usize = 5;
+
 /// Prints the decision.
 pub(super) fn run(
-    _args: &TraceArgs,
-    _request: &Request,
-    _tree: &dyn Tree,
+    args: &TraceArgs,
+    request: &Request,
+    tree: &dyn Tree,
+    environment: Environment,
 ) -> Result<Exit, Failure> {
-    Err(Failure::usage("`trace` is not available in this build"))
+    let analysis = match input::analyse(request, tree) {
+        Ok(analysis) => analysis,
+        Err(exit) => return Ok(exit),
+    };
+    let (mesh, client) = find_client(&args.client, &analysis.meshes)?;
+    let host = find_host(&args.target.host, mesh, client, &analysis.meshes)?;
+    let mut traces = Vec::new();
+    for port in find_ports(&args.target, mesh, client, &host)? {
+        let destination = Destination {
+            host: host.clone(),
+            port,
+            subset: args.target.subset.as_deref().map(Into::into),
+        };
+        traces.extend(mesh.explain(client, &destination));
+    }
+    let format = match args.format {
+        TraceFormat::Text => report::TraceFormat::Text,
+        TraceFormat::Json => report::TraceFormat::Json,
+    };
+    let style = environment.style(args.color);
+    to_stdout(|out| report::render_trace(&traces, &analysis.sources, format, style, out))?;
+    Ok(Exit::Success)
+}
+
+/// The only client that a name means.
+fn find_client<'a>(text: &str, meshes: &'a [Mesh]) -> Result<(&'a Mesh, u32), Failure> {
+    let query = ClientQuery::parse(text);
+    let found: Vec<(&Mesh, u32)> = meshes
+        .iter()
+        .flat_map(|mesh| {
+            let clients = mesh.clients_named(&query).into_iter();
+            clients.map(move |client| (mesh, client))
+        })
+        .collect();
+    match found.as_slice() {
+        [] => Err(unknown_client(text, meshes)),
+        [only] => Ok(*only),
+        several => {
+            let names: Vec<String> = several
+                .iter()
+                .filter_map(|(mesh, client)| mesh.client_id(*client))
+                .map(|id| {
+                    let namespace = id.namespace.as_ref().map_or("", |ns| ns.as_str());
+                    format!("{namespace}/{}/{}", id.kind, id.name)
+                })
+                .collect();
+            Err(ambiguous("client", text, &names))
+        }
+    }
+}
+
+/// The host that a client means by a name.
+fn find_host(text: &str, mesh: &Mesh, client: u32, meshes: &[Mesh]) -> Result<Fqdn, Failure> {
+    match mesh.find_host(client, text) {
+        FoundHost::Resolved(host) => Ok(host),
+        FoundHost::Guessed(host) => {
+            note(&format!(
+                "note: `{text}` means nothing in the client's namespace; this is about `{host}`"
+            ));
+            Ok(host)
+        }
+        FoundHost::Several(hosts) => {
+            let names: Vec<String> = hosts.iter().map(ToString::to_string).collect();
+            Err(ambiguous("host", text, &names))
+        }
+        FoundHost::Unknown => Err(unknown_host(text, meshes)),
+    }
+}
+
+/// The ports to trace: the one that is named, else all, the first few of many.
+fn find_ports(
+    target: &TraceTarget,
+    mesh: &Mesh,
+    client: u32,
+    host: &Fqdn,
+) -> Result<Vec<u16>, Failure> {
+    let mut ports = match mesh.ports_of(client, host) {
+        Some(Ports::Tcp(ports)) => ports,
+        Some(Ports::Alias) => {
+            return Err(Failure::usage(format!(
+                "`{host}` is another name of a service (ExternalName): it has no connection of its own"
+            ))
+            .with_help("trace the host that it stands for"));
+        }
+        None => Vec::new(),
+    };
+    let list = || {
+        let numbers: Vec<String> = ports.iter().map(ToString::to_string).collect();
+        numbers.join(", ")
+    };
+    if let Some(port) = target.port {
+        return if ports.contains(&port) {
+            Ok(vec![port])
+        } else {
+            let help = match ports.as_slice() {
+                [] => "it has no TCP port that the client sees".to_owned(),
+                [only] => format!("the client sees port {only}"),
+                _ => format!("the client sees the ports {}", list()),
+            };
+            let message = format!("the client sees no TCP port {port} of `{host}`");
+            Err(Failure::usage(message).with_help(help))
+        };
+    }
+    if ports.is_empty() {
+        return Err(Failure::usage(format!(
+            "`{host}` has no TCP port that the client sees"
+        )));
+    }
+    if ports.len() > PORTS {
+        note(&format!(
+            "note: `{host}` has {} ports, these are the first {PORTS}; name one of {}",
+            ports.len(),
+            list()
+        ));
+        ports.truncate(PORTS);
+    }
+    Ok(ports)
 }
 
 #[cfg(test)]

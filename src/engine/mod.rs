@@ -2,6 +2,7 @@
 
 mod analyse;
 mod compare;
+mod doubt;
 mod error;
 mod explain;
 mod fix;

@@ -5,7 +5,7 @@ use super::ambient;
 use super::auto_mtls::{Cluster, ClusterTls, Sends, Target};
 use super::client::{Selection, Step};
 use super::clients::{ClientClass, ClientGroup};
-use super::evidence::{Evidence, NoEvidence, Recorder, derived, stated};
+use super::evidence::{EndpointKey, Evidence, NoEvidence, Recorder, Topic, derived, stated};
 use super::legacy::LegacyIndex;
 use super::server::ServerMode;
 use super::services::{
@@ -84,6 +84,16 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// All verdicts, the worst first.
+    pub const ALL: [Self; 6] = [
+        Self::Refused,
+        Self::Blocked,
+        Self::Plaintext,
+        Self::Unknown,
+        Self::AppTls,
+        Self::Encrypted,
+    ];
+
     /// The word of the matrix.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -160,20 +170,29 @@ impl Decision {
 
 /// What is being decided.
 #[derive(Clone, Copy)]
-struct Question<'a> {
-    client: &'a ClientGroup,
-    host: &'a Fqdn,
-    service: (ServiceId, &'a Service),
-    visible: bool,
-    port: &'a Port,
-    subset: Option<&'a str>,
+pub(super) struct Question<'a> {
+    /// The client.
+    pub(super) client: &'a ClientGroup,
+    /// The hostname.
+    pub(super) host: &'a Fqdn,
+    /// The service that the client means by it.
+    pub(super) service: (ServiceId, &'a Service),
+    /// Whether the client sees it.
+    pub(super) visible: bool,
+    /// The port.
+    pub(super) port: &'a Port,
+    /// The subset.
+    pub(super) subset: Option<&'a str>,
 }
 
 /// What a question is answered with, before the verdict.
-struct Answer {
-    selection: Selection,
-    tls: ClusterTls,
-    endpoints: Vec<EndpointDecision>,
+pub(super) struct Answer {
+    /// The rule in force.
+    pub(super) selection: Selection,
+    /// What the client's cluster is set to.
+    pub(super) tls: ClusterTls,
+    /// The endpoints, sorted.
+    pub(super) endpoints: Vec<EndpointDecision>,
 }
 
 impl Mesh {
@@ -245,32 +264,101 @@ impl Mesh {
                     port,
                     subset: decision.destination.subset.as_deref(),
                 };
-                evidence.record(|| self.config.version.fact.clone());
-                self.record_client(decision, client, &mut evidence);
-                evidence.record(|| {
-                    let text = format!(
-                        "`{}` is {}, port {}",
-                        service.host, service.object, port.number
-                    );
-                    stated(text, service.place, &service.object)
-                });
+                // A workload that calls itself is the least telling client.
+                let other = client.workloads.iter().find(|&&id| !decision.is_target(id));
+                let sample = other.or(client.workloads.first()).copied();
+                self.record_question(question, sample, &mut evidence);
                 self.answer(question, &mut evidence);
             }
         }
         evidence.into_facts()
     }
 
-    fn record_client(&self, decision: &Decision, client: &ClientGroup, evidence: &mut Evidence) {
-        // A workload that calls itself is the least telling client.
-        let other = client.workloads.iter().find(|&&id| !decision.is_target(id));
-        let sample = other.or(client.workloads.first());
-        if let Some(workload) = sample.and_then(|&id| self.workloads.get(id as usize)) {
-            evidence.record(|| workload.proxy_fact.clone());
+    /// The decision that the same clients would get if a certain rule were in force.
+    pub(super) fn decide_with(
+        &self,
+        decision: &Decision,
+        selection: Selection,
+    ) -> Option<Decision> {
+        let client = self.clients.representative(&decision.clients)?;
+        let (imported, visible) = self.service_for(client, &decision.destination.host)?;
+        let service = self.registry.service(imported.service);
+        let question = Question {
+            client,
+            host: &decision.destination.host,
+            service: (imported.service, service),
+            visible,
+            port: self.registry.port(service, decision.destination.port)?,
+            subset: decision.destination.subset.as_deref(),
+        };
+        let answer = self.answer_under(question, selection, &mut NoEvidence);
+        Some(self.conclude(question, answer, decision.clients.clone()))
+    }
+
+    /// Why an endpoint of a decision accepts what it accepts.
+    pub(crate) fn evidence_of_endpoint(
+        &self,
+        decision: &Decision,
+        endpoint: &EndpointDecision,
+    ) -> Vec<Fact> {
+        let mut evidence = Evidence::default();
+        let service = self.registry.service(decision.service);
+        let port = self.registry.port(service, decision.destination.port);
+        if let (Some(client), Some(port)) = (self.clients.representative(&decision.clients), port) {
+            let question = Question {
+                client,
+                host: &decision.destination.host,
+                service: (decision.service, service),
+                visible: true,
+                port,
+                subset: None,
+            };
+            let all = self.registry.endpoints(service, port);
+            let is_same = |other: &&Endpoint| match &other.owner {
+                EndpointOwner::Workload(id) => endpoint.workload == Some(*id),
+                EndpointOwner::Address(name) | EndpointOwner::Group(name) => {
+                    endpoint.workload.is_none() && endpoint.label.ends_with(&**name)
+                }
+            };
+            for other in all
+                .filter(is_same)
+                .filter(|other| other.port == endpoint.port)
+            {
+                self.accepts(question, other, &mut evidence);
+            }
         }
+        evidence.into_facts()
+    }
+
+    /// What is known before the question is answered: the mesh, the client, the service.
+    pub(super) fn record_question(
+        &self,
+        q: Question<'_>,
+        client: Option<u32>,
+        recorder: &mut impl Recorder,
+    ) {
+        recorder.record(|| self.config.version.fact.clone());
+        recorder.about(|| Topic::Client);
+        if let Some(workload) = client.and_then(|id| self.workloads.get(id as usize)) {
+            recorder.record(|| workload.proxy_fact.clone());
+        }
+        recorder.about(|| Topic::Service);
+        recorder.record(|| {
+            let (_, service) = q.service;
+            let text = format!(
+                "`{}` is {}, port {}",
+                service.host, service.object, q.port.number
+            );
+            stated(text, service.place, &service.object)
+        });
     }
 
     /// The service a client means, and whether it sees it; a client that does not see any still reaches the first.
-    fn service_for(&self, client: &ClientGroup, host: &Fqdn) -> Option<(Imported, bool)> {
+    pub(super) fn service_for(
+        &self,
+        client: &ClientGroup,
+        host: &Fqdn,
+    ) -> Option<(Imported, bool)> {
         let has_envoy = matches!(client.proxy, ProxyKind::Sidecar | ProxyKind::Gateway);
         if has_envoy
             && let Some(imported) =
@@ -308,7 +396,8 @@ impl Mesh {
         names
     }
 
-    fn answer(&self, q: Question<'_>, recorder: &mut impl Recorder) -> Answer {
+    /// What a client sends, and what the endpoints accept.
+    pub(super) fn answer(&self, q: Question<'_>, recorder: &mut impl Recorder) -> Answer {
         let nothing = Selection {
             entry: None,
             step: None,
@@ -350,6 +439,7 @@ impl Mesh {
             step: None,
         };
         let scope = q.client.scope();
+        recorder.about(|| Topic::Visibility);
         if !q.visible {
             self.scopes.record_hidden(&scope, q.service.1, recorder);
         }
@@ -373,10 +463,22 @@ impl Mesh {
 
     fn through_envoy(&self, q: Question<'_>, recorder: &mut impl Recorder) -> Answer {
         let (_, service) = q.service;
+        recorder.about(|| Topic::Rule);
         let address = (q.host, &service.namespace);
         let selection =
             self.rules
                 .select(&q.client.namespace, &q.client.labels, address, &self.config);
+        self.answer_under(q, selection, recorder)
+    }
+
+    /// What clients do with a rule, be it the one in force or not.
+    fn answer_under(
+        &self,
+        q: Question<'_>,
+        selection: Selection,
+        recorder: &mut impl Recorder,
+    ) -> Answer {
+        let (_, service) = q.service;
         let is_dns = matches!(
             service.resolution,
             Resolution::Dns | Resolution::DnsRoundRobin
@@ -387,7 +489,9 @@ impl Mesh {
         }
         self.record_selection(selection, q, recorder);
         let entry = selection.entry.map(|id| self.rules.entry(id));
-        let policy = match entry {
+        // A dynamic forward proxy has no clusters for subsets, whatever the rule defines.
+        let has_no_subsets = service.resolution == Resolution::DynamicDns && q.subset.is_some();
+        let policy = match entry.filter(|_| !has_no_subsets) {
             Some(entry) => EffectivePolicy::of(
                 &self.rules,
                 entry,
@@ -399,6 +503,13 @@ impl Mesh {
         };
         let Some(policy) = policy else {
             recorder.record(|| {
+                if has_no_subsets {
+                    let text = format!(
+                        "{} is resolved per request and has no subsets",
+                        service.object
+                    );
+                    return stated(text, service.place, &service.object);
+                }
                 derived("the rule in force does not define the subset: there is no such cluster")
             });
             return Answer {
@@ -415,6 +526,7 @@ impl Mesh {
                 .is_some_and(|e| self.rules.base(e).workload_selector.is_some()),
             has_rule: entry.is_some(),
         };
+        recorder.about(|| Topic::Cluster);
         let cluster = self.cluster(target, &policy, recorder);
         let endpoints = self.cluster_endpoints(q, cluster, &policy, recorder);
         if is_dns && endpoints.is_empty() && !cluster.original_dst {
@@ -468,6 +580,7 @@ impl Mesh {
                     continue;
                 }
             }
+            recorder.about(|| Topic::Sends(self.endpoint_key(q.service.1, endpoint)));
             let sends = self.sends(cluster, policy, endpoint, recorder);
             out.push(self.endpoint(q, endpoint, sends, cluster.tls, recorder));
         }
@@ -484,6 +597,7 @@ impl Mesh {
     ) -> Vec<EndpointDecision> {
         let mut out = Vec::new();
         for endpoint in self.registry.endpoints(q.service.1, q.port) {
+            recorder.about(|| Topic::Sends(self.endpoint_key(q.service.1, endpoint)));
             let sent = sends(endpoint, recorder);
             out.push(self.endpoint(q, endpoint, sent, tls, recorder));
         }
@@ -499,34 +613,42 @@ impl Mesh {
         tls: ClusterTls,
         recorder: &mut impl Recorder,
     ) -> EndpointDecision {
+        recorder.about(|| Topic::Accepts(self.endpoint_key(q.service.1, endpoint)));
         let accepts = self.accepts(q, endpoint, recorder);
-        let (label, workload) = match (&endpoint.owner, self.workload_of(endpoint)) {
-            (EndpointOwner::Workload(id), Some(workload)) => {
-                let text = format!(
-                    "{}/{}/{}",
-                    workload.id().kind,
-                    workload.namespace(),
-                    workload.id().name
-                );
-                (text, Some(*id))
-            }
-            (EndpointOwner::Address(address), _) => {
-                (format!("address/{}/{address}", q.service.1.namespace), None)
-            }
-            (EndpointOwner::Group(name), _) => {
-                (format!("WorkloadGroup/{}/{name}", endpoint.namespace), None)
-            }
-            (EndpointOwner::Workload(_), None) => (String::new(), None),
+        let (label, _) = self.endpoint_key(q.service.1, endpoint);
+        let workload = match &endpoint.owner {
+            EndpointOwner::Workload(id) => Some(*id),
+            EndpointOwner::Address(_) | EndpointOwner::Group(_) => None,
         };
         let verdict = verdict(sends, tls, accepts, q.port.class);
         EndpointDecision {
-            label: label.into(),
+            label,
             workload,
             port: endpoint.port,
             sends,
             accepts,
             verdict,
         }
+    }
+
+    /// What tells an endpoint of a service apart: `Kind/namespace/name` or `address/namespace/address`, and the port.
+    pub(super) fn endpoint_key(&self, service: &Service, endpoint: &Endpoint) -> EndpointKey {
+        let label = match (&endpoint.owner, self.workload_of(endpoint)) {
+            (EndpointOwner::Workload(_), Some(workload)) => format!(
+                "{}/{}/{}",
+                workload.id().kind,
+                workload.namespace(),
+                workload.id().name
+            ),
+            (EndpointOwner::Address(address), _) => {
+                format!("address/{}/{address}", service.namespace)
+            }
+            (EndpointOwner::Group(name), _) => {
+                format!("WorkloadGroup/{}/{name}", endpoint.namespace)
+            }
+            (EndpointOwner::Workload(_), None) => String::new(),
+        };
+        (label.into(), endpoint.port)
     }
 
     /// What an endpoint accepts.
@@ -623,7 +745,13 @@ impl Mesh {
         }
     }
 
-    fn conclude(&self, q: Question<'_>, answer: Answer, clients: ClientClass) -> Decision {
+    /// Joins question and answer to a decision.
+    pub(super) fn conclude(
+        &self,
+        q: Question<'_>,
+        answer: Answer,
+        clients: ClientClass,
+    ) -> Decision {
         let (verdict, partial) = worst(answer.tls, &answer.endpoints);
         let subset = q.subset.map(Into::into);
         Decision {

@@ -4,11 +4,39 @@ use crate::diagnostic::Fact;
 use crate::object::ObjectId;
 use crate::source::Place;
 
+/// What a fact is about: the part of the decision that it explains.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) enum Topic {
+    /// The mesh as a whole.
+    #[default]
+    Mesh,
+    /// The client and its proxy.
+    Client,
+    /// The service, its ports and endpoints.
+    Service,
+    /// Whether the client sees the service.
+    Visibility,
+    /// Which DestinationRule is in force.
+    Rule,
+    /// What the client's cluster is set to.
+    Cluster,
+    /// What one endpoint is sent.
+    Sends(EndpointKey),
+    /// What one endpoint accepts.
+    Accepts(EndpointKey),
+}
+
+/// What tells the endpoints of a decision apart: label and port.
+pub(crate) type EndpointKey = (Box<str>, u16);
+
 /// Takes the facts of a decision as it is made. The matrix passes [`NoEvidence`], so that millions of pairs cost no
 /// allocation each.
 pub(crate) trait Recorder {
     /// Takes a fact; the closure is called only if facts are kept.
     fn record(&mut self, fact: impl FnOnce() -> Fact);
+
+    /// Says what the facts to come are about; the closure is called only if facts are kept.
+    fn about(&mut self, _topic: impl FnOnce() -> Topic) {}
 }
 
 /// Keeps nothing.
@@ -18,25 +46,42 @@ impl Recorder for NoEvidence {
     fn record(&mut self, _fact: impl FnOnce() -> Fact) {}
 }
 
-/// Keeps every fact once, in the order it was recorded.
+/// Keeps every fact once per topic, in the order it was recorded.
 #[derive(Debug, Default)]
 pub(crate) struct Evidence {
-    facts: Vec<Fact>,
+    topic: Topic,
+    facts: Vec<(Topic, Fact)>,
 }
 
 impl Evidence {
-    /// The facts in order.
+    /// The facts in order, each once.
     pub(crate) fn into_facts(self) -> Vec<Fact> {
-        self.facts
+        let mut facts: Vec<Fact> = Vec::with_capacity(self.facts.len());
+        for (_, fact) in self.facts {
+            if !facts.contains(&fact) {
+                facts.push(fact);
+            }
+        }
+        facts
+    }
+
+    /// The facts about one topic, in order.
+    pub(crate) fn about_topic(&self, topic: &Topic) -> Vec<Fact> {
+        let facts = self.facts.iter().filter(|(other, _)| other == topic);
+        facts.map(|(_, fact)| fact.clone()).collect()
     }
 }
 
 impl Recorder for Evidence {
     fn record(&mut self, fact: impl FnOnce() -> Fact) {
-        let fact = fact();
+        let fact = (self.topic.clone(), fact());
         if !self.facts.contains(&fact) {
             self.facts.push(fact);
         }
+    }
+
+    fn about(&mut self, topic: impl FnOnce() -> Topic) {
+        self.topic = topic();
     }
 }
 

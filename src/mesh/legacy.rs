@@ -35,6 +35,11 @@ impl LegacyIndex {
         Self { policies }
     }
 
+    /// The policies in order.
+    pub(crate) fn policies(&self) -> &[AuthenticationPolicy] {
+        &self.policies
+    }
+
     /// The policy for a service port: of the service, else of the namespace, else of the mesh. The chosen one replaces
     /// the wider ones completely.
     pub(crate) fn policy(
@@ -320,6 +325,7 @@ fn charted_rule(
             port_level_settings: Vec::new(),
             other_fields: Vec::new(),
         }),
+        policy_key: Some(place),
         subsets: Vec::new(),
         spec: place,
     }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::Mesh;
 use super::decision::Decision;
+use super::names::PairFilter;
 
 /// One client and destination of the matrix.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -113,10 +114,31 @@ impl<'a> Matrix<'a> {
 
     /// All pairs: by client namespace, client workload, host, port, subset.
     pub fn pairs(&self) -> impl Iterator<Item = MatrixPair<'a>> {
+        const ALL: &PairFilter = &PairFilter {
+            client: None,
+            host: None,
+        };
+        self.pairs_of(ALL)
+    }
+
+    /// The pairs that a filter asks for, in the same order.
+    pub fn pairs_of(&self, filter: &PairFilter) -> impl Iterator<Item = MatrixPair<'a>> {
+        let mesh = self.mesh;
         self.clients
             .iter()
+            .filter(move |((namespace, name), _)| {
+                let (kind, name) = name.split_once('/').unwrap_or(("", name));
+                let query = filter.client.as_ref();
+                query.is_none_or(|query| query.matches(namespace, kind, name))
+            })
             .flat_map(move |((namespace, name), (workload, group))| {
                 let decisions = self.by_group.get(*group as usize).into_iter().flatten();
+                let decisions = decisions.filter(move |decision| {
+                    let query = filter.host.as_ref();
+                    query.is_none_or(|query| {
+                        mesh.is_host_named(query, decision.destination.host.as_str())
+                    })
+                });
                 let proxy = self
                     .mesh
                     .workloads

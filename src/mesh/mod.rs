@@ -8,8 +8,10 @@ mod clients;
 mod config;
 mod decision;
 mod evidence;
+pub(crate) mod explain;
 mod legacy;
 mod matrix;
+mod names;
 mod parts;
 mod server;
 mod services;
@@ -26,16 +28,23 @@ use crate::resource::{Fqdn, Resource};
 pub use auto_mtls::{ClusterTls, Sends};
 pub use config::Settings;
 pub use decision::{Accepts, Destination, Verdict};
-pub use matrix::{Matrix, MatrixEndpoint, MatrixPair};
+pub use matrix::{Matrix, MatrixClient, MatrixEndpoint, MatrixPair};
+pub(crate) use names::FoundHost;
+pub use names::{ClientQuery, HostQuery, PairFilter};
 pub use version::IstioVersion;
 pub use workloads::ProxyKind;
 
+use alternatives::Alternatives;
 use client::RuleIndex;
 use clients::Clients;
 use config::Config;
 pub(crate) use decision::{Decision, EndpointDecision};
-pub(crate) use traffic_policy::Level;
-pub(crate) use views::{Beaten, InForce, Loss, is_istio_mutual};
+pub(crate) use services::ProtocolClass;
+pub(crate) use traffic_policy::{Flat, Level};
+pub(crate) use views::{
+    Beaten, IgnoredPolicy, InForce, Loss, Meant, Merge, MistakenHost, ServicePortKey, SubsetChange,
+    Unproxied, Unused, is_istio_mutual, namespace_fact,
+};
 
 use legacy::LegacyIndex;
 use parts::Parts;
@@ -48,6 +57,7 @@ use workloads::MeshWorkload;
 #[derive(Debug)]
 pub struct Mesh {
     name: String,
+    parts: Parts,
     pub(crate) config: Config,
     pub(crate) workloads: Vec<MeshWorkload>,
     pub(crate) registry: Registry,
@@ -57,6 +67,7 @@ pub struct Mesh {
     pub(crate) scopes: Scopes,
     pub(crate) clients: Clients,
     decisions: Vec<Decision>,
+    alternatives: Alternatives,
 }
 
 impl Mesh {
@@ -66,6 +77,11 @@ impl Mesh {
         let config = Config::build(&parts, settings);
         parts.keep_discovered(&config);
         legacy::add_charted(&mut parts, &config);
+        Self::from_parts(name.into(), parts, config)
+    }
+
+    /// Links the parts of a mesh and decides all its traffic.
+    fn from_parts(name: String, parts: Parts, config: Config) -> Self {
         let workloads = workloads::place(&parts, &config);
         let registry = Registry::build(&parts, &config, &workloads);
         let rules = RuleIndex::build(&parts.rules, &config);
@@ -74,7 +90,8 @@ impl Mesh {
         let scopes = Scopes::build(&parts, &config);
         let clients = Clients::build(&workloads, &rules, &scopes);
         let mut mesh = Self {
-            name: name.into(),
+            name,
+            parts,
             config,
             workloads,
             registry,
@@ -84,6 +101,7 @@ impl Mesh {
             scopes,
             clients,
             decisions: Vec::new(),
+            alternatives: Alternatives::default(),
         };
         let hosts: Vec<&Fqdn> = mesh.registry.hosts().map(|(host, _)| host).collect();
         let decisions: Vec<Vec<Decision>> = hosts

@@ -91,7 +91,8 @@ impl Parts {
             .map(|ns| (ns.meta.namespace.clone(), ns.meta.labels.clone()))
             .collect();
         let keep = |meta: &Meta| {
-            meta.id.namespace.is_none() || config.discovers(labels.get(&meta.namespace))
+            let labels = labels.get(&meta.namespace);
+            meta.id.namespace.is_none() || config.discovers(&meta.namespace, labels)
         };
         self.services.retain(|x| keep(&x.meta));
         self.service_entries.retain(|x| keep(&x.meta));

@@ -221,6 +221,16 @@ impl Registry {
             .find(|port| port.number == number)
     }
 
+    /// A copy in which the endpoints of a workload take Istio mutual TLS.
+    pub(crate) fn with_mtls(&self, workload: u32) -> Self {
+        let mut copy = self.clone();
+        let all = copy.endpoints.values_mut().flatten();
+        for endpoint in all.filter(|e| e.owner == EndpointOwner::Workload(workload)) {
+            endpoint.tls = EndpointTls::Istio;
+        }
+        copy
+    }
+
     /// All endpoints of a service port.
     pub(crate) fn endpoints<'a>(
         &'a self,

@@ -206,13 +206,15 @@ impl Scopes {
             .sidecar
             .and_then(|id| self.sidecar(id).egress.as_deref())
             .unwrap_or_default();
+        let looked_up = look_up(scope, host, registry, config);
         // Without listeners everything is imported, as by one listener for `*/*`.
         let everything = egress.is_empty().then_some(None);
         for listener in egress.iter().map(Some).chain(everything) {
             let hosts = Hosts::new(listener, &scope.namespace, version);
             let port = listener.and_then(match_port);
+            let looks_up = version.looks_up_exact_egress_hosts() && hosts.are_exact();
             let services = select(
-                &visible,
+                if looks_up { &looked_up } else { &visible },
                 &hosts,
                 port,
                 host,
@@ -404,8 +406,17 @@ fn visible_services(
     listed
 }
 
+/// The services of a hostname that egress hosts without wildcards are looked up among: one per namespace, the oldest first
+/// (`servicesForExactHosts`).
+fn look_up(scope: &Scope, host: &Fqdn, registry: &Registry, config: &Config) -> Vec<ServiceId> {
+    let mut found = first_of_each_namespace(host, registry);
+    found.retain(|&id| is_visible(registry.service(id), &scope.namespace, config));
+    found.sort_unstable();
+    found
+}
+
 /// Whether a service is visible to a namespace (`IsServiceVisible`).
-fn is_visible(service: &Service, client: &Namespace, config: &Config) -> bool {
+pub(super) fn is_visible(service: &Service, client: &Namespace, config: &Config) -> bool {
     match service_export(service, config) {
         ServiceExport::Public => true,
         ServiceExport::Nobody => false,
@@ -451,6 +462,12 @@ impl<'a> Hosts<'a> {
             }
         }
         hosts
+    }
+
+    /// Whether every import names one host of one namespace.
+    fn are_exact(&self) -> bool {
+        let is_exact = |(ns, host): &(&str, &str)| *ns != "*" && !is_wildcard(host);
+        !self.everything && self.imports.iter().all(is_exact)
     }
 
     fn excludes(&self, host: &str, namespace: &str) -> bool {

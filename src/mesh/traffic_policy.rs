@@ -130,6 +130,13 @@ impl<'a> EffectivePolicy<'a> {
     }
 }
 
+impl<'a> EffectivePolicy<'a> {
+    /// The tls of the merged blocks.
+    pub(crate) fn tls(&self) -> Option<&'a TlsSettings> {
+        self.merged.and_then(|flat| flat.tls)
+    }
+}
+
 /// Whether a load balancer is PASSTHROUGH; `None` where none is set.
 fn is_passthrough(lb: Option<&crate::source::Spanned<LoadBalancer>>) -> Option<bool> {
     lb.map(|lb| lb.value == LoadBalancer::Passthrough)

@@ -85,9 +85,10 @@ impl<'r> JsonFinding<'r> {
     }
 }
 
+/// Where something is; also used by the trace.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct JsonLocation<'r> {
+pub(super) struct JsonLocation<'r> {
     path: &'r str,
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<usize>,
@@ -104,7 +105,8 @@ struct JsonLocation<'r> {
 }
 
 impl<'r> JsonLocation<'r> {
-    fn new(location: Location<'r>) -> Self {
+    /// A location with the keys of the report.
+    pub(super) fn new(location: Location<'r>) -> Self {
         let (start, end) = location.region.map(|at| (at.start, at.end)).unzip();
         Self {
             path: location.path.as_str(),

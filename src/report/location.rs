@@ -86,7 +86,8 @@ impl<'r> Location<'r> {
             .map(|place| Self::of_place(place, fact.object.as_ref(), extent, sources))
     }
 
-    fn of_place(
+    /// Where a place is.
+    pub(super) fn of_place(
         place: Place,
         object: Option<&'r ObjectId>,
         extent: Extent,

@@ -8,10 +8,16 @@ mod github;
 mod json;
 mod line_hash;
 mod location;
+mod matrix;
+mod paint;
 mod pretty;
 mod sarif;
 mod summary;
 mod text;
+mod trace;
+
+pub use matrix::{MatrixFormat, Selection, render_matrix};
+pub(crate) use trace::{TraceFormat, render_trace};
 
 use std::io::{self, Write};
 use std::str::FromStr;

@@ -14,7 +14,7 @@ use miette::{
 
 use super::location::{Extent, Location, first_line};
 use super::summary::summary;
-use super::text::{inert, one_line, same_length};
+use super::text::{inert, one_line, same_length, wrap};
 use super::{Style, caveat, rule_page};
 use crate::diagnostic::{Applicability, Diagnostic, Fact, Label, Severity};
 use crate::engine::Report;
@@ -396,42 +396,6 @@ impl Footer<'_> {
         }
         if body.is_empty() {
             text.push('\n');
-        }
-    }
-}
-
-/// Breaks a line at spaces where it is wider than `width` characters; a longer word keeps a line of its own.
-fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut line = String::new();
-    let mut used = 0;
-    for word in text.split_inclusive(' ') {
-        let length = word.trim_end().chars().count();
-        if used > 0 && used + length > width {
-            lines.push(std::mem::take(&mut line).trim_end().to_owned());
-            used = 0;
-        }
-        line.push_str(word);
-        used += word.chars().count();
-    }
-    lines.push(line.trim_end().to_owned());
-    lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_break_at_spaces() {
-        for (text, width, expected) in [
-            ("one two three", 7, vec!["one two", "three"]),
-            ("one two three", 99, vec!["one two three"]),
-            ("a-long-word b", 4, vec!["a-long-word", "b"]),
-            ("  indented text", 10, vec!["  indented", "text"]),
-            ("", 10, vec![""]),
-        ] {
-            assert_eq!(wrap(text, width), expected, "{text:?} at {width}");
         }
     }
 }

@@ -117,6 +117,24 @@ pub(super) fn inert_json(json: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
+/// Breaks a line at spaces where it is wider than `width` characters; a longer word keeps a line of its own.
+pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    let mut used = 0;
+    for word in text.split_inclusive(' ') {
+        let length = word.trim_end().chars().count();
+        if used > 0 && used + length > width {
+            lines.push(std::mem::take(&mut line).trim_end().to_owned());
+            used = 0;
+        }
+        line.push_str(word);
+        used += word.chars().count();
+    }
+    lines.push(line.trim_end().to_owned());
+    lines
+}
+
 /// A count and its noun.
 pub(super) fn counted(count: usize, noun: &str) -> String {
     let plural = match noun {
@@ -164,6 +182,19 @@ mod tests {
             let clean = same_length(text);
             assert_eq!(clean, expected);
             assert_eq!(clean.len(), text.len());
+        }
+    }
+
+    #[test]
+    fn lines_break_at_spaces() {
+        for (text, width, expected) in [
+            ("one two three", 7, vec!["one two", "three"]),
+            ("one two three", 99, vec!["one two three"]),
+            ("a-long-word b", 4, vec!["a-long-word", "b"]),
+            ("  indented text", 10, vec!["  indented", "text"]),
+            ("", 10, vec![""]),
+        ] {
+            assert_eq!(wrap(text, width), expected, "{text:?} at {width}");
         }
     }
 

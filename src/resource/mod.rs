@@ -38,7 +38,7 @@ pub use mesh_config::{HelmMtls, MeshConfig, MeshConfigSource, OutboundMode};
 pub use meta::{Labels, Meta, Timestamp};
 pub use peer_authentication::{MtlsMode, PeerAuthentication, PortMtls};
 pub use problem::{Effect, Problem, ProblemKind, Replacement};
-pub use selector::Selector;
+pub use selector::{LabelExpression, LabelOperator, LabelSelector, Selector};
 pub use service::{Service, ServicePort, ServiceType, TargetPort, Transport};
 pub use service_entry::{EntryPort, Location, Resolution, ServiceEntry};
 pub use sidecar::{EgressListener, Sidecar};

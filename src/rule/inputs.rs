@@ -53,6 +53,17 @@ pub enum InputProblem {
     Object(resource::Problem),
 }
 
+impl InputProblem {
+    /// The objects that are defined more than once, if that is the problem.
+    pub fn as_alternatives(&self) -> Option<&[Alternative]> {
+        if let Self::Alternatives(alternatives) = self {
+            Some(alternatives)
+        } else {
+            None
+        }
+    }
+}
+
 /// An object that is defined more than once. Only the first definition takes part in the mesh.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alternative {

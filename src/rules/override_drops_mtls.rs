@@ -1,14 +1,13 @@
 //! A rule without tls takes the place of one that gave mutual TLS.
 
-use super::findings::{Cause, Causes, plaintext_severity, policy_fact, refused_symptom, target};
+use super::findings::{Cause, Causes, Words, plaintext_headline, plaintext_severity, tell};
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Edit, Fix, Severity};
 use crate::mesh::{
-    Beaten, ClusterTls, Decision, InForce, Level, Loss, Mesh, ProxyKind, is_istio_mutual,
+    Beaten, ClusterTls, Decision, Flat, InForce, Level, Loss, Mesh, ProxyKind, is_istio_mutual,
 };
 use crate::rule::{NoOptions, RuleContext, edit};
 use crate::source::{Place, Sources};
-use crate::yaml::FieldPath;
 
 declare_rule! {
     /// ## What it does
@@ -223,11 +222,15 @@ fn severity(mesh: &Mesh, decision: &Decision) -> Option<Severity> {
     }
 }
 
-/// Where the tls is missing: the block that decides, else the host of the rule.
+/// The block that lacks the tls; none where the rule has no policy of its own. A subset without tls takes that of the
+/// rule, so it is the rule's that is missing.
+fn lacking<'a>(in_force: &InForce<'a>) -> Option<Flat<'a>> {
+    in_force.block.filter(|block| block.level != Level::Subset)
+}
+
+/// Where the tls is missing: the block that lacks it, else the host of the rule.
 fn place(in_force: &InForce<'_>) -> Place {
-    in_force
-        .block
-        .map_or(in_force.rule.host.place, |block| block.place)
+    lacking(in_force).map_or(in_force.rule.host.place, |block| block.place)
 }
 
 /// Words one finding.
@@ -241,78 +244,68 @@ fn report(cx: &mut RuleContext<'_>, place: Place, cause: &Cause<'_>) {
     };
     let rule = &in_force.rule.meta.id;
     let severity = cause.severity();
-    let mut evidence = vec![cause.extent(mesh)];
-    evidence.extend(mesh.evidence(decision));
-    let demand = policy_fact(&evidence).cloned();
-    let repair = (severity > Severity::Note)
+    let fix = (severity > Severity::Note)
         .then(|| fix(cx.sources(), &in_force))
         .flatten();
-    let pairs = cause.pairs(cx);
-
-    let mut finding = cx.report(
-        place,
-        headline(mesh, decision, &in_force, &beaten, severity),
-    );
-    finding
-        .severity(severity)
-        .object(rule)
-        .field(field(&in_force))
-        .primary(primary(severity))
-        .label(
+    let words = Words {
+        headline: plaintext_headline(
+            mesh,
+            decision,
+            severity,
+            &claim(decision, &in_force, &beaten),
+        ),
+        primary: primary(&in_force, severity),
+        object: rule,
+        field: field(&in_force),
+        labels: vec![(
             beaten.tls.mode_place.unwrap_or(beaten.tls.place),
-            Some(&beaten.rule.meta.id),
+            &beaten.rule.meta.id,
             beaten_label(&in_force, &beaten),
-        )
-        .evidence(evidence)
-        .pairs(pairs)
-        .help(help(&in_force));
-    if let Some(place) = demand.as_ref().and_then(|fact| fact.place) {
-        let object = demand.as_ref().and_then(|fact| fact.object.as_ref());
-        finding.label(place, object, demand_label(severity));
-    }
-    if let Some(edit) = repair {
-        finding.fix(Fix {
-            title: format!("add `tls: {{mode: ISTIO_MUTUAL}}` to {rule}"),
+        )],
+        policy: Some(demand_label(severity)),
+        help: help(decision, &in_force),
+        fix: fix.map(|edit| Fix {
+            title: format!("add {} to {rule}", addition(&in_force)),
             applicability: Applicability::Safe,
             edits: vec![edit],
-        });
+        }),
+    };
+    tell(cx, place, cause, words);
+}
+
+/// What the rule does to the one it beat.
+fn claim(decision: &Decision, in_force: &InForce<'_>, beaten: &Beaten<'_>) -> String {
+    let (rule, lost) = (&in_force.rule.meta.id, &beaten.rule.meta.id);
+    let lack = lack(decision, in_force);
+    match beaten.why {
+        Loss::Replaced => format!("`{rule}` {lack} and replaces `{lost}` as a whole"),
+        Loss::MergedAway => {
+            format!("`{rule}` {lack}, and that of `{lost}` for the same host is dropped")
+        }
     }
 }
 
-/// Effect first, then the cause.
-fn headline(
-    mesh: &Mesh,
-    decision: &Decision,
-    in_force: &InForce<'_>,
-    beaten: &Beaten<'_>,
-    severity: Severity,
-) -> String {
-    let (target, rule) = (target(decision), &in_force.rule.meta.id);
-    let lost = &beaten.rule.meta.id;
-    let cause = match beaten.why {
-        Loss::Replaced => format!("`{rule}` has no `tls` and replaces `{lost}` as a whole"),
-        Loss::MergedAway => {
-            format!("`{rule}` has no `tls`, and that of `{lost}` for the same host is dropped")
+/// What the rule lacks, as a claim about it.
+fn lack(decision: &Decision, in_force: &InForce<'_>) -> String {
+    let port = decision.destination.port;
+    let subset = decision.destination.subset.as_deref().unwrap_or_default();
+    match lacking(in_force).map(|block| block.level) {
+        None | Some(Level::Rule | Level::Subset) => "has no `tls`".to_owned(),
+        Some(Level::RulePort) => format!("has no `tls` in its settings of port {port}"),
+        Some(Level::SubsetPort) => {
+            format!("has no `tls` in the settings of port {port} of its subset `{subset}`")
         }
+    }
+}
+
+fn primary(in_force: &InForce<'_>, severity: Severity) -> String {
+    let what = match lacking(in_force) {
+        None => "this rule has no `trafficPolicy`",
+        Some(_) => "no `tls` here",
     };
     match severity {
-        Severity::Error => {
-            format!(
-                "calls to `{target}` fail with {}: {cause}",
-                refused_symptom(mesh)
-            )
-        }
-        Severity::Warning => format!("calls to `{target}` go in plaintext: {cause}"),
-        Severity::Note => {
-            format!("only auto mTLS keeps calls to `{target}` encrypted: {cause}")
-        }
-    }
-}
-
-fn primary(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error | Severity::Warning => "no `tls` here, so clients send plaintext",
-        Severity::Note => "no `tls` here; without auto mTLS clients would send plaintext",
+        Severity::Error | Severity::Warning => format!("{what}, so clients send plaintext"),
+        Severity::Note => format!("{what}; without auto mTLS clients would send plaintext"),
     }
 }
 
@@ -337,32 +330,40 @@ fn demand_label(severity: Severity) -> &'static str {
     }
 }
 
-fn help(in_force: &InForce<'_>) -> String {
-    let block = match in_force.block.map(|block| block.level) {
-        None => "`spec` as `trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}`",
-        Some(Level::Rule) => "`spec.trafficPolicy`",
-        Some(Level::RulePort | Level::SubsetPort) => "the settings of the port",
-        Some(Level::Subset) => "the `trafficPolicy` of the subset",
+fn help(decision: &Decision, in_force: &InForce<'_>) -> String {
+    let (rule, port) = (&in_force.rule.meta.id, decision.destination.port);
+    let subset = decision.destination.subset.as_deref().unwrap_or_default();
+    let place = match lacking(in_force).map(|block| block.level) {
+        None => "`spec`".to_owned(),
+        Some(Level::Rule) => "`spec.trafficPolicy`".to_owned(),
+        Some(Level::RulePort) => format!("the settings of port {port}"),
+        Some(Level::Subset) => format!("the `trafficPolicy` of subset `{subset}`"),
+        Some(Level::SubsetPort) => format!("the settings of port {port} of subset `{subset}`"),
     };
-    format!(
-        "add `tls: {{mode: ISTIO_MUTUAL}}` to {block} of {}",
-        in_force.rule.meta.id
-    )
+    format!("add {} to {place} of {rule}", addition(in_force))
 }
 
-fn field(in_force: &InForce<'_>) -> FieldPath {
-    FieldPath::new(match in_force.block.map(|block| block.level) {
+/// What is missing, as it is written.
+fn addition(in_force: &InForce<'_>) -> &'static str {
+    match lacking(in_force) {
+        None => "`trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}`",
+        Some(_) => "`tls: {mode: ISTIO_MUTUAL}`",
+    }
+}
+
+fn field(in_force: &InForce<'_>) -> &'static str {
+    match lacking(in_force).map(|block| block.level) {
         None => "spec.host",
         Some(Level::Rule) => "spec.trafficPolicy",
         Some(Level::RulePort) => "spec.trafficPolicy.portLevelSettings",
         Some(Level::Subset) => "spec.subsets.trafficPolicy",
         Some(Level::SubsetPort) => "spec.subsets.trafficPolicy.portLevelSettings",
-    })
+    }
 }
 
 /// The edit that inserts the tls in the block that lacks it.
 fn fix(sources: &Sources, in_force: &InForce<'_>) -> Option<Edit> {
-    let Some(block) = in_force.block else {
+    let Some(block) = lacking(in_force) else {
         return edit::insert_policy(sources, in_force.rule);
     };
     match block.element {

@@ -119,7 +119,7 @@ fn document(cx: &mut InputContext<'_>, place: Place, kind: ProblemKind, message:
     match kind {
         ProblemKind::Syntax => {
             cx.report(place, format!("the document is not read: {message}"))
-                .primary("not valid YAML")
+                .primary("the parser stopped here")
                 .help("repair the document, or leave the file out with `--exclude`");
         }
         ProblemKind::Template => {

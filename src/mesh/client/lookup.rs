@@ -41,6 +41,29 @@ pub(crate) struct Candidate {
     pub(crate) visible: bool,
 }
 
+/// One table of the look-up that covers the host.
+pub(crate) struct Visit<'a> {
+    /// Which table.
+    pub(crate) step: Step,
+    table: &'a Table,
+    /// The most specific host in it that covers the service's.
+    pub(crate) host: &'a Fqdn,
+    /// The rules of that host that the client sees.
+    pub(crate) visible: Vec<EntryId>,
+    /// The rules of that host that are not exported to the client.
+    pub(crate) hidden: Vec<EntryId>,
+}
+
+impl Visit<'_> {
+    /// The entries of a host, whether it is the most specific or not.
+    pub(super) fn entries(&self, host: &Fqdn) -> &[EntryId] {
+        self.table
+            .slots
+            .get(host)
+            .map_or(&[], |slot| slot.entries.as_slice())
+    }
+}
+
 impl RuleIndex {
     /// The rule in force for a client in `namespace` with `labels` towards a service.
     pub(crate) fn select(
@@ -50,29 +73,55 @@ impl RuleIndex {
         service: (&Fqdn, &Namespace),
         config: &Config,
     ) -> Selection {
-        let (host, _) = service;
-        for (step, table) in self.steps(namespace, service.1, config) {
-            let Some(slot) = best(table, host, config) else {
-                continue;
-            };
-            let visible: Vec<EntryId> = slot
-                .entries
-                .iter()
-                .copied()
-                .filter(|&entry| self.is_visible(slot, entry, step, namespace, config))
-                .collect();
-            if visible.is_empty() {
-                continue;
+        self.select_among(namespace, labels, service, config, |_| true)
+    }
+
+    /// The same where only some steps of the look-up are taken.
+    pub(crate) fn select_among(
+        &self,
+        namespace: &Namespace,
+        labels: &Labels,
+        service: (&Fqdn, &Namespace),
+        config: &Config,
+        is_taken: impl Fn(Step) -> bool,
+    ) -> Selection {
+        for visit in self.visits(namespace, service, config) {
+            if is_taken(visit.step) && !visit.visible.is_empty() {
+                return Selection {
+                    entry: self.pick(&visit.visible, namespace, labels, config),
+                    step: Some(visit.step),
+                };
             }
-            return Selection {
-                entry: self.pick(&visible, namespace, labels, config),
-                step: Some(step),
-            };
         }
         Selection {
             entry: None,
             step: None,
         }
+    }
+
+    /// The tables a client looks at, in order, each with what it finds there. The first that has something visible ends
+    /// the look-up.
+    pub(crate) fn visits<'a>(
+        &'a self,
+        namespace: &'a Namespace,
+        service: (&'a Fqdn, &Namespace),
+        config: &'a Config,
+    ) -> impl Iterator<Item = Visit<'a>> {
+        let steps = self.steps(namespace, service.1, config);
+        steps.into_iter().filter_map(move |(step, table)| {
+            let (host, slot) = best(table, service.0, config)?;
+            let entries = slot.entries.iter().copied();
+            let is_visible =
+                |&entry: &EntryId| self.is_visible(slot, entry, step, namespace, config);
+            let (visible, hidden) = entries.partition(is_visible);
+            Some(Visit {
+                step,
+                table,
+                host,
+                visible,
+                hidden,
+            })
+        })
     }
 
     /// Every rule that covers the host in the tables the client looks at, in the order in which they would win.
@@ -220,16 +269,16 @@ impl RuleIndex {
 }
 
 /// The slot of the most specific host (`MostSpecificHostMatch`; until 1.7 the first in order of specificity).
-fn best<'a>(table: &'a Table, host: &Fqdn, config: &Config) -> Option<&'a Slot> {
-    if let Some(slot) = table.slots.get(host) {
-        return Some(slot);
+fn best<'a>(table: &'a Table, host: &Fqdn, config: &Config) -> Option<(&'a Fqdn, &'a Slot)> {
+    if let Some(exact) = table.slots.get_key_value(host) {
+        return Some(exact);
     }
     let symmetric = config.version.value.lookup_style() != LookupStyle::WithRootPrivate;
     let wildcard = table.wildcards.iter().find(|wildcard| {
         let covers = wildcard_matches(wildcard.as_str(), host.as_str());
         covers || (symmetric && hosts_match(wildcard.as_str(), host.as_str()))
     });
-    wildcard.and_then(|wildcard| table.slots.get(wildcard))
+    table.slots.get_key_value(wildcard?)
 }
 
 /// `host.Name.Matches`: wildcards on either side.

@@ -1,5 +1,6 @@
 //! Which DestinationRule a client uses: the tables of rules, the merge, the look-up (semantics 4).
 
+mod defeat;
 mod index;
 mod lookup;
 mod merge;
@@ -10,6 +11,7 @@ use rustc_hash::FxHashMap;
 
 use crate::resource::{DestinationRule, Fqdn, Subset};
 
+pub(crate) use defeat::Defeat;
 pub(crate) use index::by_creation;
 pub(crate) use lookup::{Selection, Step};
 
@@ -95,6 +97,11 @@ impl RuleIndex {
         self.entries
             .get(id.0 as usize)
             .expect("an EntryId is only made for an entry of the same index")
+    }
+
+    /// All merged rules of all tables.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (EntryId, &Entry)> {
+        (0u32..).map(EntryId).zip(&self.entries)
     }
 
     /// All rules in Istio's order.
