@@ -274,6 +274,62 @@ impl Mesh {
         evidence.into_facts()
     }
 
+    /// The decision that the same clients would get if a certain rule were in force.
+    pub(super) fn decide_with(
+        &self,
+        decision: &Decision,
+        selection: Selection,
+    ) -> Option<Decision> {
+        let client = self.clients.representative(&decision.clients)?;
+        let (imported, visible) = self.service_for(client, &decision.destination.host)?;
+        let service = self.registry.service(imported.service);
+        let question = Question {
+            client,
+            host: &decision.destination.host,
+            service: (imported.service, service),
+            visible,
+            port: self.registry.port(service, decision.destination.port)?,
+            subset: decision.destination.subset.as_deref(),
+        };
+        let answer = self.answer_under(question, selection, &mut NoEvidence);
+        Some(self.conclude(question, answer, decision.clients.clone()))
+    }
+
+    /// Why an endpoint of a decision accepts what it accepts.
+    pub(crate) fn evidence_of_endpoint(
+        &self,
+        decision: &Decision,
+        endpoint: &EndpointDecision,
+    ) -> Vec<Fact> {
+        let mut evidence = Evidence::default();
+        let service = self.registry.service(decision.service);
+        let port = self.registry.port(service, decision.destination.port);
+        if let (Some(client), Some(port)) = (self.clients.representative(&decision.clients), port) {
+            let question = Question {
+                client,
+                host: &decision.destination.host,
+                service: (decision.service, service),
+                visible: true,
+                port,
+                subset: None,
+            };
+            let all = self.registry.endpoints(service, port);
+            let is_same = |other: &&Endpoint| match &other.owner {
+                EndpointOwner::Workload(id) => endpoint.workload == Some(*id),
+                EndpointOwner::Address(name) | EndpointOwner::Group(name) => {
+                    endpoint.workload.is_none() && endpoint.label.ends_with(&**name)
+                }
+            };
+            for other in all
+                .filter(is_same)
+                .filter(|other| other.port == endpoint.port)
+            {
+                self.accepts(question, other, &mut evidence);
+            }
+        }
+        evidence.into_facts()
+    }
+
     /// What is known before the question is answered: the mesh, the client, the service.
     pub(super) fn record_question(
         &self,
@@ -412,6 +468,17 @@ impl Mesh {
         let selection =
             self.rules
                 .select(&q.client.namespace, &q.client.labels, address, &self.config);
+        self.answer_under(q, selection, recorder)
+    }
+
+    /// What clients do with a rule, be it the one in force or not.
+    fn answer_under(
+        &self,
+        q: Question<'_>,
+        selection: Selection,
+        recorder: &mut impl Recorder,
+    ) -> Answer {
+        let (_, service) = q.service;
         let is_dns = matches!(
             service.resolution,
             Resolution::Dns | Resolution::DnsRoundRobin

@@ -41,7 +41,10 @@ use config::Config;
 pub(crate) use decision::{Decision, EndpointDecision};
 pub(crate) use services::ProtocolClass;
 pub(crate) use traffic_policy::{Flat, Level};
-pub(crate) use views::{Beaten, InForce, Loss, is_istio_mutual};
+pub(crate) use views::{
+    Beaten, IgnoredPolicy, InForce, Loss, Meant, Merge, MistakenHost, ServicePortKey, SubsetChange,
+    Unproxied, Unused, is_istio_mutual, namespace_fact,
+};
 
 use legacy::LegacyIndex;
 use parts::Parts;

@@ -1,7 +1,11 @@
 //! Edits that keep the style of the file: indentation, line ends, block or flow.
 
+mod copy;
+
+pub(crate) use copy::copy_tls;
+
 use crate::diagnostic::Edit;
-use crate::resource::{DestinationRule, PortPolicy, TrafficPolicy};
+use crate::resource::{DestinationRule, ExportTo, PortPolicy, TrafficPolicy};
 use crate::source::{Place, SourceFile, Sources, Span};
 
 /// How many columns a file indents by where its text does not tell.
@@ -41,23 +45,30 @@ pub(crate) fn insert_tls(sources: &Sources, policy: &TrafficPolicy) -> Option<Ed
     Some(insertion(key, at, text))
 }
 
-/// Inserts the tls into an element of `portLevelSettings`: below its port, or at its start where that is not possible.
+/// Inserts the tls into an element of `portLevelSettings`.
 pub(crate) fn insert_port_tls(sources: &Sources, element: &PortPolicy) -> Option<Edit> {
-    let body = element.place.span;
-    let file = sources.file(body.file);
+    let file = sources.file(element.place.span.file);
     if element.flow {
         return insert_into_flow(file, element.place, "tls", "mode");
     }
+    let mode = format!("{}mode: ISTIO_MUTUAL", " ".repeat(indent_step(file)));
+    insert_port_lines(file, element, &["tls:".to_owned(), mode])
+}
+
+/// Inserts lines into an element of `portLevelSettings` that is written as a block: below its port, or at its start where
+/// that is not possible.
+fn insert_port_lines(file: &SourceFile, element: &PortPolicy, lines: &[String]) -> Option<Edit> {
+    let body = element.place.span;
     let column = column(file, body.start)?;
-    let (indent, nested) = (" ".repeat(column), " ".repeat(indent_step(file)));
-    let mode = format!("{indent}{nested}mode: ISTIO_MUTUAL");
+    let indent = " ".repeat(column);
     if let Some(port) = port_span(element)
         && is_followed_by_sibling(file, port, body, column)
     {
-        return Some(insert_below(file, port, &[format!("{indent}tls:"), mode]));
+        let lines: Vec<String> = lines.iter().map(|line| format!("{indent}{line}")).collect();
+        return Some(insert_below(file, port, &lines));
     }
-    let end = line_end(file, body.start);
-    let text = format!("tls:{end}{mode}{end}{indent}");
+    let between = format!("{}{indent}", line_end(file, body.start));
+    let text = format!("{}{between}", lines.join(&between));
     Some(insertion(body, body.start, text))
 }
 
@@ -145,19 +156,67 @@ pub(crate) fn replace(place: Place, text: impl Into<String>) -> Edit {
     }
 }
 
-/// Inserts `outer: {inner: ISTIO_MUTUAL}` at the start of a flow mapping, quoted and on a line of its own as its first
-/// key is.
+/// Replaces a scalar and keeps the quotes it has.
+pub(crate) fn replace_scalar(sources: &Sources, place: Place, text: &str) -> Edit {
+    let old = sources.text(place.span);
+    let quote = ["\"", "'"].into_iter().find(|quote| old.starts_with(quote));
+    let quote = quote.unwrap_or_default();
+    replace(place, format!("{quote}{text}{quote}"))
+}
+
+/// Makes an `exportTo` export to everybody.
+pub(crate) fn export_to_all(sources: &Sources, export_to: &ExportTo) -> Edit {
+    if let [only] = &*export_to.values {
+        return replace(only.place, "\"*\"");
+    }
+    let is_block = sources.text(export_to.place.span).starts_with('-');
+    replace(
+        export_to.place,
+        if is_block { "- \"*\"" } else { "[\"*\"]" },
+    )
+}
+
+/// Appends a document to a YAML file, with the line ends of the file; `None` for JSON.
+pub(crate) fn append_document(sources: &Sources, near: Span, lines: &[String]) -> Option<Edit> {
+    let file = sources.file(near.file);
+    if file.path().extension() == Some("json") {
+        return None;
+    }
+    let end = line_end(file, 0);
+    let mut text = String::new();
+    if !file.text().ends_with('\n') {
+        text.push_str(end);
+    }
+    for line in std::iter::once("---").chain(lines.iter().map(String::as_str)) {
+        text.push_str(line);
+        text.push_str(end);
+    }
+    let at = u32::try_from(file.text().len()).ok()?;
+    Some(insertion(near, at, text))
+}
+
+/// Inserts `outer: {inner: ISTIO_MUTUAL}` at the start of a flow mapping, quoted as its first key is.
 fn insert_into_flow(file: &SourceFile, body: Place, outer: &str, inner: &str) -> Option<Edit> {
-    let text = file.text().get(body.span.range())?;
-    let inside = text.strip_prefix('{')?;
-    let first = inside.trim_start();
-    let quote = quote(file, first);
+    let quote = flow_quote(file, body)?;
     let entry =
         format!("{quote}{outer}{quote}: {{{quote}{inner}{quote}: {quote}ISTIO_MUTUAL{quote}}}");
+    insert_entry(file, body, &entry)
+}
+
+/// What the keys of a flow mapping are quoted with.
+fn flow_quote(file: &SourceFile, body: Place) -> Option<&'static str> {
+    let inside = file.text().get(body.span.range())?.strip_prefix('{')?;
+    Some(quote(file, inside.trim_start()))
+}
+
+/// Inserts an entry at the start of a flow mapping, on a line of its own as its first key is.
+fn insert_entry(file: &SourceFile, body: Place, entry: &str) -> Option<Edit> {
+    let inside = file.text().get(body.span.range())?.strip_prefix('{')?;
+    let first = inside.trim_start();
     let start = body.span.start + 1;
     let gap = inside.get(..inside.len() - first.len())?;
     if first.starts_with('}') {
-        return Some(insertion(body.span, start, entry));
+        return Some(insertion(body.span, start, entry.to_owned()));
     }
     if gap.contains('\n') && !first.starts_with('#') {
         let at = start + u32::try_from(gap.len()).ok()?;

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Fact, Fix, PairId, Severity};
 use crate::mesh::{
-    Accepts, Decision, Destination, EndpointDecision, Mesh, ProtocolClass, Sends, Verdict,
+    Accepts, Decision, Destination, EndpointDecision, Level, Mesh, ProtocolClass, Sends, Verdict,
 };
 use crate::object::ObjectId;
+use crate::resource::{DestinationRule, is_wildcard};
 use crate::rule::RuleContext;
 use crate::source::Place;
 use crate::yaml::FieldPath;
@@ -48,6 +49,11 @@ impl<'a> Causes<'a> {
 }
 
 impl<'a> Cause<'a> {
+    /// The decisions in the order in which they were added.
+    pub(super) fn decisions(&self) -> impl Iterator<Item = &'a Decision> {
+        self.decisions.iter().map(|(_, decision, _)| *decision)
+    }
+
     /// The worst severity.
     pub(super) fn severity(&self) -> Severity {
         self.decisions
@@ -59,11 +65,15 @@ impl<'a> Cause<'a> {
 
     /// The decision that the finding is told by: the first of the worst.
     pub(super) fn sample(&self) -> Option<&'a Decision> {
+        self.indexed_sample().map(|(_, decision)| decision)
+    }
+
+    /// The same with its position in the mesh.
+    pub(super) fn indexed_sample(&self) -> Option<(u32, &'a Decision)> {
         let worst = self.severity();
-        self.decisions
-            .iter()
-            .find(|(_, _, severity)| *severity == worst)
-            .map(|(_, decision, _)| *decision)
+        let mut decisions = self.decisions.iter();
+        let sample = decisions.find(|(_, _, severity)| *severity == worst);
+        sample.map(|&(index, decision, _)| (index, decision))
     }
 
     /// The pairs, for triage.
@@ -200,20 +210,83 @@ pub(super) fn plaintext_severity(mesh: &Mesh, decision: &Decision) -> Option<Sev
     endpoints.filter_map(of).max()
 }
 
-/// What the callers of a decision see when a proxy refuses their plaintext: a status only where the port carries HTTP.
-pub(super) fn symptom(mesh: &Mesh, decision: &Decision) -> &'static str {
-    match mesh.port_of(decision).map(|port| port.class) {
-        Some(ProtocolClass::Tcp) => "a reset connection",
-        Some(ProtocolClass::Http | ProtocolClass::Auto) | None => refused_symptom(mesh),
-    }
-}
-
 /// What an HTTP caller sees when a proxy refuses plaintext (semantics 7.1, measured on Envoy).
-pub(super) fn refused_symptom(mesh: &Mesh) -> &'static str {
+fn refused_symptom(mesh: &Mesh) -> &'static str {
     if mesh.names_reset_reason() {
         "503 `upstream connect error or disconnect/reset before headers. reset reason: connection termination`"
     } else {
         "503 `upstream connect error or disconnect/reset before headers`"
+    }
+}
+
+/// What a caller sees where Istio mutual TLS meets something that does not speak it, or foreign TLS an HTTP port
+/// (semantics 7.1, measured on Envoy).
+fn handshake_symptom(mesh: &Mesh) -> &'static str {
+    if mesh.names_reset_reason() {
+        "503 `URX,UF` `upstream connect error or disconnect/reset before headers. retried and the latest reset reason: remote connection failure`"
+    } else {
+        "503 `URX,UF` `upstream connect error or disconnect/reset before headers`"
+    }
+}
+
+/// What the callers of a refused pair see, by what is sent and what is accepted (semantics 7.1, measured on Envoy).
+pub(super) fn symptom(mesh: &Mesh, decision: &Decision) -> &'static str {
+    let class = mesh.port_of(decision).map(|port| port.class);
+    if class == Some(ProtocolClass::Tcp) {
+        return "a reset connection";
+    }
+    let mut endpoints = decision.endpoints.iter();
+    let refused = endpoints.find(|endpoint| {
+        endpoint.verdict == Verdict::Refused && !mesh.is_system_endpoint(endpoint)
+    });
+    match refused.map(|endpoint| (endpoint.sends, endpoint.accepts)) {
+        Some((Sends::Mtls, _) | (Sends::Tls, Accepts::Disable | Accepts::Permissive)) => {
+            handshake_symptom(mesh)
+        }
+        // Two reasons, which depend on whether the server's certificate verifies.
+        Some((Sends::Tls, _)) => "503 `upstream connect error or disconnect/reset before headers`",
+        Some((Sends::Plaintext | Sends::Hbone, _)) | None => refused_symptom(mesh),
+    }
+}
+
+/// Effect first, then the cause: what comes of plaintext that a proxy refuses or lets in.
+pub(super) fn plaintext_headline(
+    mesh: &Mesh,
+    decision: &Decision,
+    severity: Severity,
+    cause: &str,
+) -> String {
+    let target = target(decision);
+    match severity {
+        Severity::Error => format!(
+            "calls to `{target}` fail with {}: {cause}",
+            symptom(mesh, decision)
+        ),
+        Severity::Warning => format!("calls to `{target}` go in plaintext: {cause}"),
+        Severity::Note => format!("only auto mTLS keeps calls to `{target}` encrypted: {cause}"),
+    }
+}
+
+/// The field of a tls mode.
+pub(super) fn mode_field(level: Level) -> &'static str {
+    match level {
+        Level::Rule => "spec.trafficPolicy.tls.mode",
+        Level::RulePort => "spec.trafficPolicy.portLevelSettings.tls.mode",
+        Level::Subset => "spec.subsets.trafficPolicy.tls.mode",
+        Level::SubsetPort => "spec.subsets.trafficPolicy.portLevelSettings.tls.mode",
+    }
+}
+
+/// How to send plaintext to the host of a decision: by a rule of its own where the rule in force is for more hosts.
+pub(super) fn exemption(rule: &DestinationRule, decision: &Decision) -> String {
+    let host = &decision.destination.host;
+    if is_wildcard(&rule.host.value) {
+        format!(
+            "add a DestinationRule for host `{host}` with `trafficPolicy: {{tls: {{mode: DISABLE}}}}` to namespace `{}`",
+            rule.meta.namespace
+        )
+    } else {
+        format!("set the tls mode of {} to DISABLE", rule.meta.id)
     }
 }
 

@@ -1,6 +1,6 @@
 //! A rule without tls takes the place of one that gave mutual TLS.
 
-use super::findings::{Cause, Causes, plaintext_severity, policy_fact, symptom, target};
+use super::findings::{Cause, Causes, Words, plaintext_headline, plaintext_severity, tell};
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Edit, Fix, Severity};
 use crate::mesh::{
@@ -8,7 +8,6 @@ use crate::mesh::{
 };
 use crate::rule::{NoOptions, RuleContext, edit};
 use crate::source::{Place, Sources};
-use crate::yaml::FieldPath;
 
 declare_rule! {
     /// ## What it does
@@ -245,69 +244,43 @@ fn report(cx: &mut RuleContext<'_>, place: Place, cause: &Cause<'_>) {
     };
     let rule = &in_force.rule.meta.id;
     let severity = cause.severity();
-    let mut evidence = vec![cause.extent(mesh)];
-    evidence.extend(mesh.evidence(decision));
-    let demand = policy_fact(&evidence).cloned();
-    let repair = (severity > Severity::Note)
+    let fix = (severity > Severity::Note)
         .then(|| fix(cx.sources(), &in_force))
         .flatten();
-    let pairs = cause.pairs(cx);
-
-    let mut finding = cx.report(
-        place,
-        headline(mesh, decision, &in_force, &beaten, severity),
-    );
-    finding
-        .severity(severity)
-        .object(rule)
-        .field(field(&in_force))
-        .primary(primary(&in_force, severity))
-        .label(
+    let words = Words {
+        headline: plaintext_headline(
+            mesh,
+            decision,
+            severity,
+            &claim(decision, &in_force, &beaten),
+        ),
+        primary: primary(&in_force, severity),
+        object: rule,
+        field: field(&in_force),
+        labels: vec![(
             beaten.tls.mode_place.unwrap_or(beaten.tls.place),
-            Some(&beaten.rule.meta.id),
+            &beaten.rule.meta.id,
             beaten_label(&in_force, &beaten),
-        )
-        .evidence(evidence)
-        .pairs(pairs)
-        .help(help(decision, &in_force));
-    if let Some(place) = demand.as_ref().and_then(|fact| fact.place) {
-        let object = demand.as_ref().and_then(|fact| fact.object.as_ref());
-        finding.label(place, object, demand_label(severity));
-    }
-    if let Some(edit) = repair {
-        finding.fix(Fix {
+        )],
+        policy: Some(demand_label(severity)),
+        help: help(decision, &in_force),
+        fix: fix.map(|edit| Fix {
             title: format!("add {} to {rule}", addition(&in_force)),
             applicability: Applicability::Safe,
             edits: vec![edit],
-        });
-    }
+        }),
+    };
+    tell(cx, place, cause, words);
 }
 
-/// Effect first, then the cause.
-fn headline(
-    mesh: &Mesh,
-    decision: &Decision,
-    in_force: &InForce<'_>,
-    beaten: &Beaten<'_>,
-    severity: Severity,
-) -> String {
-    let (target, rule) = (target(decision), &in_force.rule.meta.id);
-    let lost = &beaten.rule.meta.id;
+/// What the rule does to the one it beat.
+fn claim(decision: &Decision, in_force: &InForce<'_>, beaten: &Beaten<'_>) -> String {
+    let (rule, lost) = (&in_force.rule.meta.id, &beaten.rule.meta.id);
     let lack = lack(decision, in_force);
-    let cause = match beaten.why {
+    match beaten.why {
         Loss::Replaced => format!("`{rule}` {lack} and replaces `{lost}` as a whole"),
         Loss::MergedAway => {
             format!("`{rule}` {lack}, and that of `{lost}` for the same host is dropped")
-        }
-    };
-    match severity {
-        Severity::Error => {
-            let symptom = symptom(mesh, decision);
-            format!("calls to `{target}` fail with {symptom}: {cause}")
-        }
-        Severity::Warning => format!("calls to `{target}` go in plaintext: {cause}"),
-        Severity::Note => {
-            format!("only auto mTLS keeps calls to `{target}` encrypted: {cause}")
         }
     }
 }
@@ -378,14 +351,14 @@ fn addition(in_force: &InForce<'_>) -> &'static str {
     }
 }
 
-fn field(in_force: &InForce<'_>) -> FieldPath {
-    FieldPath::new(match lacking(in_force).map(|block| block.level) {
+fn field(in_force: &InForce<'_>) -> &'static str {
+    match lacking(in_force).map(|block| block.level) {
         None => "spec.host",
         Some(Level::Rule) => "spec.trafficPolicy",
         Some(Level::RulePort) => "spec.trafficPolicy.portLevelSettings",
         Some(Level::Subset) => "spec.subsets.trafficPolicy",
         Some(Level::SubsetPort) => "spec.subsets.trafficPolicy.portLevelSettings",
-    })
+    }
 }
 
 /// The edit that inserts the tls in the block that lacks it.

@@ -1,13 +1,14 @@
 //! A rule turns TLS off towards a proxy that wants mutual TLS, or takes it.
 
-use super::findings::{Cause, Causes, plaintext_severity, policy_fact, symptom, target};
+use super::findings::{
+    Cause, Causes, Words, mode_field, plaintext_headline, plaintext_severity, tell,
+};
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Fix, Severity};
-use crate::mesh::{ClusterTls, Decision, Mesh, ProxyKind};
+use crate::mesh::{ClusterTls, ProxyKind};
 use crate::resource::{TlsMode, TlsSettings};
 use crate::rule::{NoOptions, RuleContext, edit};
 use crate::source::Place;
-use crate::yaml::FieldPath;
 
 declare_rule! {
     /// ## What it does
@@ -199,69 +200,30 @@ fn report(cx: &mut RuleContext<'_>, place: Place, cause: &Cause<'_>) {
     };
     let rule = &mesh.rule(block.rule).meta.id;
     let severity = cause.severity();
-    let mut evidence = vec![cause.extent(mesh)];
-    evidence.extend(mesh.evidence(decision));
-    let demand = policy_fact(&evidence).cloned();
-    let pairs = cause.pairs(cx);
-
     let written = match tls.mode_place {
         Some(_) => "sets `tls: {mode: DISABLE}`",
         None => "has a `tls` block without `mode`, which means DISABLE",
     };
-    let mut finding = cx.report(
-        place,
-        headline(mesh, decision, severity, &format!("`{rule}` {written}")),
-    );
-    finding
-        .severity(severity)
-        .object(rule)
-        .field(FieldPath::new(field(block.level)))
-        .primary("this makes clients send plaintext")
-        .evidence(evidence)
-        .pairs(pairs)
-        .help(if mesh.has_auto_mtls() {
+    let words = Words {
+        headline: plaintext_headline(mesh, decision, severity, &format!("`{rule}` {written}")),
+        primary: "this makes clients send plaintext".to_owned(),
+        object: rule,
+        field: mode_field(block.level),
+        labels: Vec::new(),
+        policy: Some(match severity {
+            Severity::Error => "the server demands mutual TLS and refuses plaintext",
+            Severity::Warning | Severity::Note => "the server would take mutual TLS",
+        }),
+        help: if mesh.has_auto_mtls() {
             format!("remove the `tls` block of {rule}, or set its mode to ISTIO_MUTUAL")
         } else {
             format!("set the tls mode of {rule} to ISTIO_MUTUAL")
-        });
-    if let Some(fact) = &demand
-        && let Some(place) = fact.place
-    {
-        let text = match severity {
-            Severity::Error => "the server demands mutual TLS and refuses plaintext",
-            Severity::Warning | Severity::Note => "the server would take mutual TLS",
-        };
-        finding.label(place, fact.object.as_ref(), text);
-    }
-    if let Some(mode) = tls.mode_place {
-        finding.fix(Fix {
+        },
+        fix: tls.mode_place.map(|mode| Fix {
             title: format!("set the tls mode of {rule} to ISTIO_MUTUAL"),
             applicability: Applicability::Unsafe,
             edits: vec![edit::replace(mode, "ISTIO_MUTUAL")],
-        });
-    }
-}
-
-/// Effect first, then the cause.
-fn headline(mesh: &Mesh, decision: &Decision, severity: Severity, cause: &str) -> String {
-    let target = target(decision);
-    match severity {
-        Severity::Error => format!(
-            "calls to `{target}` fail with {}: {cause}",
-            symptom(mesh, decision)
-        ),
-        Severity::Warning | Severity::Note => {
-            format!("calls to `{target}` go in plaintext: {cause}")
-        }
-    }
-}
-
-fn field(level: crate::mesh::Level) -> &'static str {
-    use crate::mesh::Level;
-    match level {
-        Level::Rule => "spec.trafficPolicy.tls.mode",
-        Level::RulePort => "spec.trafficPolicy.portLevelSettings.tls.mode",
-        Level::Subset => "spec.subsets.trafficPolicy.tls.mode",
-        Level::SubsetPort => "spec.subsets.trafficPolicy.portLevelSettings.tls.mode",
-    }
+        }),
+    };
+    tell(cx, place, cause, words);
 }

@@ -99,6 +99,11 @@ impl RuleIndex {
             .expect("an EntryId is only made for an entry of the same index")
     }
 
+    /// All merged rules of all tables.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (EntryId, &Entry)> {
+        (0u32..).map(EntryId).zip(&self.entries)
+    }
+
     /// All rules in Istio's order.
     pub(crate) fn rules(&self) -> impl Iterator<Item = (RuleId, &DestinationRule)> {
         (0u32..).map(RuleId).zip(&self.rules)
