@@ -1,5 +1,9 @@
 //! What every rule finds: each folder `testdata/rules/<rule>/<case>` is linted with that rule alone, and compared with the
 //! `expected.snap` beside it and, where there is a folder `fixed`, with the files that `--fix` leaves.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "cases are read and blessed on disk"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -27,7 +31,6 @@ const FIXED: &str = "fixed";
 /// A case: the rule under test, the files, and what the case says about the mesh.
 struct Case {
     rule: &'static Rule,
-    folder: PathBuf,
     request: Request,
     tree: WorkTree,
 }
@@ -42,7 +45,6 @@ impl Case {
         let config = config::parse(CONFIG.into(), &text).expect("the config file is valid");
         Self {
             rule: find(rule).expect("the folder is named like a rule"),
-            folder: folder.to_owned(),
             request: request(rule, config),
             tree: WorkTree::new(path),
         }
