@@ -118,13 +118,20 @@ fn selection(args: &MatrixArgs, meshes: &[Mesh]) -> Result<Selection, Failure> {
         return Err(unknown_client(text, meshes));
     }
     if let (Some(query), Some(text)) = (&host, &args.host) {
-        let is_known = |mesh: &Mesh| mesh.host_names().any(|host| mesh.is_host_named(query, host));
+        let is_known = |mesh: &Mesh| {
+            mesh.host_names()
+                .any(|host| mesh.is_host_named(query, host))
+        };
         if !meshes.iter().any(is_known) {
             return Err(unknown_host(text, meshes));
         }
     }
     Ok(Selection {
         pairs: PairFilter { client, host },
-        verdicts: args.verdict.iter().map(|verdict| verdict.verdict()).collect(),
+        verdicts: args
+            .verdict
+            .iter()
+            .map(|verdict| verdict.verdict())
+            .collect(),
     })
 }

@@ -5,7 +5,7 @@ use super::ambient;
 use super::auto_mtls::{Cluster, ClusterTls, Sends, Target};
 use super::client::{Selection, Step};
 use super::clients::{ClientClass, ClientGroup};
-use super::evidence::{Evidence, EndpointKey, NoEvidence, Recorder, Topic, derived, stated};
+use super::evidence::{EndpointKey, Evidence, NoEvidence, Recorder, Topic, derived, stated};
 use super::legacy::LegacyIndex;
 use super::server::ServerMode;
 use super::services::{
@@ -346,8 +346,10 @@ impl Mesh {
                 }
             }
             ProxyKind::Ztunnel => {
-                let sends = |endpoint: &Endpoint, _: &mut _| {
-                    if self.takes_tunnel(endpoint) {
+                let sends = |endpoint: &Endpoint, recorder: &mut _| {
+                    let takes = self.takes_tunnel(endpoint);
+                    self.record_ztunnel(takes, recorder);
+                    if takes {
                         Sends::Hbone
                     } else {
                         Sends::Plaintext
@@ -363,6 +365,16 @@ impl Mesh {
             ProxyKind::Sidecar | ProxyKind::Gateway if !q.visible => self.hidden(q, recorder),
             ProxyKind::Sidecar | ProxyKind::Gateway => self.through_envoy(q, recorder),
         }
+    }
+
+    fn record_ztunnel(&self, takes_tunnel: bool, recorder: &mut impl Recorder) {
+        recorder.record(|| {
+            derived(if takes_tunnel {
+                "ztunnel sends HBONE to what takes it"
+            } else {
+                "the endpoint does not take HBONE, so ztunnel passes on what the application wrote"
+            })
+        });
     }
 
     /// A host outside the client's scope: passed through in clear, or blocked.
@@ -423,7 +435,20 @@ impl Mesh {
         };
         let Some(policy) = policy else {
             recorder.record(|| {
-                derived("the rule in force does not define the subset: there is no such cluster")
+                let subset = q.subset.unwrap_or_default();
+                match entry.map(|entry| &self.rules.base(entry).meta) {
+                    Some(rule) => stated(
+                        format!(
+                            "{} does not define subset `{subset}`, so it has no cluster",
+                            rule.id
+                        ),
+                        rule.place(),
+                        &rule.id,
+                    ),
+                    None => derived(format!(
+                        "no rule is there to define subset `{subset}`, so it has no cluster"
+                    )),
+                }
             });
             return Answer {
                 selection,
@@ -440,6 +465,13 @@ impl Mesh {
             has_rule: entry.is_some(),
         };
         recorder.about(|| Topic::Cluster);
+        if let Some(entry) = entry.filter(|entry| entry.policy.is_none()) {
+            recorder.record(|| {
+                let rule = self.rules.base(entry);
+                let text = format!("{} has no `trafficPolicy`", rule.meta.id);
+                stated(text, rule.meta.place(), &rule.meta.id)
+            });
+        }
         let cluster = self.cluster(target, &policy, recorder);
         let endpoints = self.cluster_endpoints(q, cluster, &policy, recorder);
         if is_dns && endpoints.is_empty() && !cluster.original_dst {
@@ -656,7 +688,12 @@ impl Mesh {
     }
 
     /// Joins question and answer to a decision.
-    pub(super) fn conclude(&self, q: Question<'_>, answer: Answer, clients: ClientClass) -> Decision {
+    pub(super) fn conclude(
+        &self,
+        q: Question<'_>,
+        answer: Answer,
+        clients: ClientClass,
+    ) -> Decision {
         let (verdict, partial) = worst(answer.tls, &answer.endpoints);
         let subset = q.subset.map(Into::into);
         Decision {
@@ -698,21 +735,23 @@ impl Mesh {
                     )
                 } else {
                     let why = match selection.step {
-                        Some(Step::ClientNamespace) => "the client's namespace is looked at first",
+                        Some(Step::ClientNamespace) => {
+                            "it stands in the client's namespace, which is looked at first"
+                        }
                         Some(Step::RootPrivate) => {
                             "the private rules of the root namespace come first for its own proxies"
                         }
                         Some(Step::ServiceNamespace) => {
-                            "it is exported from the service's namespace"
+                            "it stands in the service's namespace, which is looked at after the client's"
                         }
                         Some(Step::RootNamespace) => {
-                            "it is exported from the root namespace, which is looked at last"
+                            "it stands in the root namespace, which is looked at last"
                         }
                         Some(Step::Everywhere) | None => {
-                            "Istio 1.0 takes the most specific host of all namespaces"
+                            "its host is the most specific of all namespaces, which counts in Istio 1.0"
                         }
                     };
-                    format!("{} is in force, host `{host}`: {why}", rule.meta.id)
+                    format!("{} (host `{host}`) is in force: {why}", rule.meta.id)
                 };
                 stated(text, rule.host.place, &rule.meta.id)
             });

@@ -1,7 +1,8 @@
 //! Clients and hosts as people name them: short, in part, or with `*`.
 
 use super::Mesh;
-use crate::object::ObjectId;
+use super::workloads::MeshWorkload;
+use crate::object::{Namespace, ObjectId};
 use crate::resource::{Fqdn, wildcard_matches};
 
 /// A client as a person names it: `name`, `namespace/name`, `Kind/name`, `namespace/Kind/name`, `Kind/namespace/name` or
@@ -22,8 +23,7 @@ impl ClientQuery {
     /// Whether a workload is meant.
     pub(crate) fn matches(&self, namespace: &str, kind: &str, name: &str) -> bool {
         // Nobody types kinds in capitals.
-        let is_kind =
-            |part: &str| glob(&part.to_ascii_lowercase(), &kind.to_ascii_lowercase());
+        let is_kind = |part: &str| glob(&part.to_ascii_lowercase(), &kind.to_ascii_lowercase());
         match self.parts.as_slice() {
             [own] => glob(own, name),
             [space, own] if own.is_empty() => glob(space, namespace),
@@ -92,19 +92,13 @@ impl Mesh {
 
     /// The object of a workload.
     pub(crate) fn client_id(&self, client: u32) -> Option<&ObjectId> {
-        self.workloads.get(client as usize).map(|w| w.id())
+        self.workloads.get(client as usize).map(MeshWorkload::id)
     }
 
     /// Every client as `namespace/Kind/name`, in order.
     pub(crate) fn client_names(&self) -> Vec<String> {
-        let mut names: Vec<String> = self
-            .workloads
-            .iter()
-            .map(|workload| {
-                let id = workload.id();
-                format!("{}/{}/{}", workload.namespace(), id.kind, id.name)
-            })
-            .collect();
+        let ids = self.workloads.iter().map(MeshWorkload::id);
+        let mut names: Vec<String> = ids.map(client_name).collect();
         names.sort_unstable();
         names.dedup();
         names
@@ -162,6 +156,12 @@ impl Mesh {
             }
         }
     }
+}
+
+/// A client as `namespace/Kind/name`.
+pub(crate) fn client_name(id: &ObjectId) -> String {
+    let namespace = id.namespace.as_ref().map_or("", Namespace::as_str);
+    format!("{namespace}/{}/{}", id.kind, id.name)
 }
 
 /// The forms under which a Kubernetes service is called within the cluster, besides its host in full.
@@ -223,7 +223,14 @@ mod tests {
     #[test]
     fn a_host_is_named_short_or_in_full() {
         let host = "web.server.svc.cluster.local";
-        for text in ["web", "web.server", "web.server.svc", host, "web.*", "*.local"] {
+        for text in [
+            "web",
+            "web.server",
+            "web.server.svc",
+            host,
+            "web.*",
+            "*.local",
+        ] {
             let query = HostQuery::parse(text);
             assert!(query.matches(host, ".svc.cluster.local"), "{text}");
         }

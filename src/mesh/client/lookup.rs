@@ -99,7 +99,8 @@ impl RuleIndex {
         steps.into_iter().filter_map(move |(step, table)| {
             let (host, slot) = best(table, service.0, config)?;
             let entries = slot.entries.iter().copied();
-            let is_visible = |&entry: &EntryId| self.is_visible(slot, entry, step, namespace, config);
+            let is_visible =
+                |&entry: &EntryId| self.is_visible(slot, entry, step, namespace, config);
             let (visible, hidden) = entries.partition(is_visible);
             Some(Visit {
                 step,

@@ -1,7 +1,7 @@
 //! Which changes are tried: those that a person who knows Istio would think of.
 
+use super::OtherRule;
 use super::remedy::{Change, TlsBlock, Trial};
-use super::{OtherRule, WhyNot};
 use crate::mesh::Mesh;
 use crate::mesh::auto_mtls::{ClusterTls, Sends};
 use crate::mesh::client::RuleId;
@@ -60,21 +60,7 @@ impl Trial<'_> {
     /// Writes hosts in full that never mean the service as they are.
     pub(super) fn try_hosts(&mut self, others: &[OtherRule]) {
         let host = self.q.host;
-        for other in others.iter().filter(|other| match &other.why {
-            WhyNot::NotCompleted | WhyNot::Capitals => !other.host.starts_with('*'),
-            WhyNot::OtherNamespace(_)
-            | WhyNot::NoProxy
-            | WhyNot::NotVisible
-            | WhyNot::PolicyMergedAway(_)
-            | WhyNot::MergedInto(_)
-            | WhyNot::LessSpecific
-            | WhyNot::LookedAtLater
-            | WhyNot::NotExported(_)
-            | WhyNot::HiddenBy(_)
-            | WhyNot::Selector
-            | WhyNot::Outdone
-            | WhyNot::ThirdNamespace(_) => false,
-        }) {
+        for other in others.iter().filter(|other| other.why.is_about_host()) {
             let variant = self
                 .mesh
                 .with_rule(other.id, |rule| rule.host.value = host.as_str().into());
@@ -105,14 +91,14 @@ impl Trial<'_> {
             return;
         }
         let version = self.mesh.config.version.value;
-        let policy =
-            EffectivePolicy::of(rules, entry, self.q.port, self.q.subset, version);
+        let policy = EffectivePolicy::of(rules, entry, self.q.port, self.q.subset, version);
         let Some(policy) = policy else { return };
-        let blocks: Vec<Flat<'_>> = policy
-            .merged
-            .into_iter()
-            .chain(policy.passes.iter().rev().copied())
-            .collect();
+        let mut blocks: Vec<Flat<'_>> = policy.merged.into_iter().collect();
+        for pass in policy.passes.iter().rev() {
+            if blocks.iter().all(|block| block.place != pass.place) {
+                blocks.push(*pass);
+            }
+        }
         for mode in self.modes() {
             // What a wildcard says for all hosts is not changed for one that has no proxy.
             if mode == TlsMode::Disable && rules.host(base).is_wildcard() {
@@ -198,10 +184,12 @@ impl Trial<'_> {
     pub(super) fn try_new_rule(&mut self) {
         let rules = &self.mesh.rules;
         let winner = self.before.selection.entry.map(|id| rules.entry(id));
-        let is_specific = winner.and_then(|entry| entry.from.first()).is_some_and(|&id| {
-            let is_charted = is_charted(rules.rule(id));
-            !rules.host(id).is_wildcard() && !is_charted
-        });
+        let is_specific = winner
+            .and_then(|entry| entry.from.first())
+            .is_some_and(|&id| {
+                let is_charted = is_charted(rules.rule(id));
+                !rules.host(id).is_wildcard() && !is_charted
+            });
         if is_specific || !self.q.visible || self.q.client.proxy == ProxyKind::None {
             return;
         }
@@ -260,7 +248,8 @@ impl Trial<'_> {
             workload: workload.id().clone(),
             place: workload.resource.meta.place(),
         };
-        self.offer_for(self.mesh, q, &group, change);
+        let variant = self.mesh.with_sidecar(self.client);
+        self.offer_for(&variant, q, &group, change);
     }
 
     /// Gives endpoints what they lack for mutual TLS: a sidecar, the label, a port that is captured.
@@ -292,13 +281,11 @@ impl Trial<'_> {
         endpoint: &Endpoint,
     ) -> Option<(Change, Mesh)> {
         let object = workload.id().clone();
-        let mut variant = self.mesh.variant();
         let place = workload.resource.meta.place();
-        let changed = variant.workloads.get_mut(id as usize)?;
+        let mut variant = self.mesh.variant();
         let change = match workload.proxy {
             ProxyKind::None if workload.resource.host_network.is_none() => {
-                changed.proxy = ProxyKind::Sidecar;
-                variant.registry = self.mesh.registry.with_mtls(id);
+                variant = self.mesh.with_sidecar(id);
                 Change::AddSidecar {
                     workload: object,
                     place,
@@ -306,6 +293,7 @@ impl Trial<'_> {
             }
             ProxyKind::Sidecar => {
                 if let Some(place) = workload.exclusion(endpoint.port) {
+                    let changed = variant.workloads.get_mut(id as usize)?;
                     changed
                         .excluded_ports
                         .retain(|(port, _)| *port != endpoint.port);
@@ -362,7 +350,10 @@ impl Trial<'_> {
             .take(LIMIT)
             .collect();
         for (position, policy) in relevant {
-            let ports = policy.ports.iter().map(|port| (Some(port.port.value), port.mode));
+            let ports = policy
+                .ports
+                .iter()
+                .map(|port| (Some(port.port.value), port.mode));
             for (port, mode) in std::iter::once((None, policy.mode)).chain(ports) {
                 if !matches!(mode, MtlsMode::Strict | MtlsMode::Disable) {
                     continue;

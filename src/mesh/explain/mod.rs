@@ -7,7 +7,7 @@ mod symptom;
 mod variant;
 
 pub(crate) use others::{Cause, OtherRule, Says, WhyNot};
-pub(crate) use remedy::{Change, Remedy, TlsBlock};
+pub(crate) use remedy::{Change, Effect, Remedy, TlsBlock};
 pub(crate) use symptom::Symptom;
 
 use super::Mesh;
@@ -221,8 +221,7 @@ impl Mesh {
 
     /// Which workloads and addresses are behind the port.
     fn record_endpoints(&self, q: Question<'_>, recorder: &mut impl Recorder) {
-        let mut endpoints: Vec<&Endpoint> =
-            self.registry.endpoints(q.service.1, q.port).collect();
+        let mut endpoints: Vec<&Endpoint> = self.registry.endpoints(q.service.1, q.port).collect();
         endpoints.sort_by_key(|endpoint| self.endpoint_key(q.service.1, endpoint));
         if endpoints.is_empty() {
             recorder.record(|| derived("no workload behind this port is in the input"));
@@ -235,7 +234,10 @@ impl Mesh {
                     None => {
                         let (label, _) = self.endpoint_key(q.service.1, endpoint);
                         let address = label.rsplit('/').next().unwrap_or_default();
-                        format!("it leads to the address `{address}`, port {}", endpoint.port)
+                        format!(
+                            "it leads to the address `{address}`, port {}",
+                            endpoint.port
+                        )
                     }
                 };
                 stated(text, endpoint.place, &endpoint.object)

@@ -74,11 +74,13 @@ fn of_endpoint(client: ProxyKind, endpoint: &EndpointDecision, class: ProtocolCl
 fn refused(client: ProxyKind, endpoint: &EndpointDecision, class: ProtocolClass) -> Symptom {
     let has_envoy = matches!(client, ProxyKind::Sidecar | ProxyKind::Gateway);
     match (endpoint.sends, endpoint.accepts) {
-        (Sends::Plaintext, Accepts::Strict | Accepts::TlsWithoutClientCertificate) => match client {
-            ProxyKind::Sidecar | ProxyKind::Gateway => Symptom::PlaintextRefused,
-            ProxyKind::None => Symptom::PlaintextRefusedWithoutProxy,
-            ProxyKind::Ztunnel => Symptom::Refused,
-        },
+        (Sends::Plaintext, Accepts::Strict | Accepts::TlsWithoutClientCertificate) => {
+            match client {
+                ProxyKind::Sidecar | ProxyKind::Gateway => Symptom::PlaintextRefused,
+                ProxyKind::None => Symptom::PlaintextRefusedWithoutProxy,
+                ProxyKind::Ztunnel => Symptom::Refused,
+            }
+        }
         (Sends::Mtls, Accepts::NoProxy | Accepts::Disable) if has_envoy => Symptom::HandshakeFailed,
         (Sends::Tls, Accepts::Strict) => Symptom::ForeignTlsToStrict,
         (Sends::Tls, Accepts::Disable) if class == ProtocolClass::Http => {

@@ -32,7 +32,11 @@ pub struct Selection {
 impl Selection {
     /// Whether a verdict is wanted, by its word.
     fn wants(&self, verdict: &str) -> bool {
-        self.verdicts.is_empty() || self.verdicts.iter().any(|wanted| wanted.as_str() == verdict)
+        self.verdicts.is_empty()
+            || self
+                .verdicts
+                .iter()
+                .any(|wanted| wanted.as_str() == verdict)
     }
 }
 
