@@ -84,15 +84,13 @@ pub struct Fact {
     pub object: Option<ObjectId>,
 }
 
-/// One client and destination of one mesh, by the ids of that mesh.
+/// A class of clients and a destination of one mesh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PairId {
     /// The mesh, by its position in the analysis.
     pub mesh: u32,
-    /// The class of clients, an id of the mesh.
-    pub clients: u32,
-    /// The destination (host, port, subset), an id of the mesh.
-    pub destination: u32,
+    /// The decision about a class of clients and a destination, by its position in the mesh.
+    pub decision: u32,
 }
 
 /// Whether a fix may be applied without a person looking at it.

@@ -1,4 +1,8 @@
 //! The command as a user runs it: arguments, output, exit status.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests run the program and look at files"
+)]
 
 use std::fs;
 use std::path::Path;

@@ -27,6 +27,10 @@ pub(super) struct Environment {
 
 impl Environment {
     /// Asks the environment.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the command line alone reads the environment"
+    )]
     pub(super) fn read() -> Self {
         let columns = env::var("COLUMNS").ok();
         let columns = columns.and_then(|columns| columns.parse().ok());

@@ -69,6 +69,10 @@ pub(super) fn to_stdout(
 }
 
 /// Writes to a file, which is created or replaced.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is where reports are written"
+)]
 pub(super) fn to_file(
     path: &Utf8Path,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,

@@ -1,10 +1,18 @@
-//! Fix: repair what findings offer a repair for, prove it, write it.
+//! Fix: repair what findings offer a repair for, prove it by a second analysis, write it.
+
+use std::collections::BTreeMap;
+use std::fs;
 
 use camino::Utf8PathBuf;
 
-use super::{Error, Outcome, Request, lint};
-use crate::diagnostic::Applicability;
-use crate::source::tree::Tree;
+use super::compare::is_improvement;
+use super::{Analysis, Error, Outcome, Request, analyse, lint};
+use crate::diagnostic::{Applicability, Diagnostic, Edit, PairId};
+use crate::source::Sources;
+use crate::source::tree::{Overlay, Tree};
+
+/// How often repairs are applied and the result linted again.
+const ROUNDS: usize = 10;
 
 /// A file before and after its repairs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,20 +34,197 @@ pub struct Fixed {
     pub changes: Vec<FileChange>,
 }
 
-/// Repairs what a request names, safe fixes only or unsafe ones too, without writing anything.
+/// Repairs what a request names, safe fixes only or unsafe ones too, without writing anything. Repairs and lints again
+/// until nothing changes, ten times at most.
 pub fn fix(
     request: &Request,
     tree: &dyn Tree,
-    _applicability: Applicability,
+    applicability: Applicability,
 ) -> Result<Fixed, Error> {
-    let outcome = lint(request, tree)?;
+    let mut changes: BTreeMap<Utf8PathBuf, FileChange> = BTreeMap::new();
+    let mut outcome = lint(request, tree)?;
+    for _ in 0..ROUNDS {
+        let sources = &outcome.report.sources;
+        let wanted = outcome.report.diagnostics.iter().filter(|diagnostic| {
+            diagnostic
+                .fix
+                .as_ref()
+                .is_some_and(|fix| fix.applicability <= applicability)
+        });
+        let edits = apply_order(wanted, sources);
+        if edits.is_empty() {
+            break;
+        }
+        for (path, after) in edited(&edits, sources) {
+            let before = original(&path, sources);
+            let change = changes.entry(path.clone());
+            change
+                .or_insert_with(|| FileChange {
+                    path,
+                    before,
+                    after: String::new(),
+                })
+                .after = after;
+        }
+        let overlay = overlay(tree, &changes);
+        outcome = lint(request, &overlay)?;
+    }
     Ok(Fixed {
         outcome,
-        changes: Vec::new(),
+        changes: changes.into_values().collect(),
     })
 }
 
 /// Writes repaired files to disk.
-pub fn write_changes(_changes: &[FileChange]) -> Result<(), Error> {
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is where repairs are written"
+)]
+pub fn write_changes(changes: &[FileChange]) -> Result<(), Error> {
+    for change in changes {
+        fs::write(&change.path, &change.after).map_err(|source| Error::Write {
+            path: change.path.clone(),
+            source,
+        })?;
+    }
     Ok(())
+}
+
+/// Takes the word `safe` from every fix that a second analysis does not prove: some pair gets worse, or the finding's own
+/// do not improve. Fixes are proved together, and one by one where that fails.
+pub(super) fn prove(
+    diagnostics: &mut [Diagnostic],
+    analysis: &Analysis,
+    request: &Request,
+    tree: &dyn Tree,
+) -> Result<(), Error> {
+    let candidates: Vec<usize> = diagnostics
+        .iter()
+        .enumerate()
+        .filter(|(_, d)| {
+            d.fix
+                .as_ref()
+                .is_some_and(|fix| fix.applicability == Applicability::Safe)
+        })
+        .map(|(index, _)| index)
+        .collect();
+    let mut pending = vec![candidates];
+    while let Some(group) = pending.pop() {
+        let Some((&first, rest)) = group.split_first() else {
+            continue;
+        };
+        if holds(&group, diagnostics, analysis, request, tree)? {
+            continue;
+        }
+        if rest.is_empty() {
+            if let Some(fix) = diagnostics.get_mut(first).and_then(|d| d.fix.as_mut()) {
+                fix.applicability = Applicability::Unsafe;
+            }
+            continue;
+        }
+        let (left, right) = group.split_at(group.len() / 2);
+        pending.push(right.to_vec());
+        pending.push(left.to_vec());
+    }
+    Ok(())
+}
+
+/// Whether a group of fixes is proved by an analysis of the edited files.
+fn holds(
+    group: &[usize],
+    diagnostics: &[Diagnostic],
+    analysis: &Analysis,
+    request: &Request,
+    tree: &dyn Tree,
+) -> Result<bool, Error> {
+    let members: Vec<&Diagnostic> = group
+        .iter()
+        .filter_map(|&index| diagnostics.get(index))
+        .collect();
+    let edits = apply_order(members.iter().copied(), &analysis.sources);
+    let wanted: usize = members
+        .iter()
+        .filter_map(|d| d.fix.as_ref())
+        .map(|fix| fix.edits.len())
+        .sum();
+    if edits.len() != wanted {
+        return Ok(false); // some overlap, or are in a file that cannot be written
+    }
+    let changed: BTreeMap<Utf8PathBuf, Vec<u8>> = edited(&edits, &analysis.sources)
+        .into_iter()
+        .map(|(path, text)| (path, text.into_bytes()))
+        .collect();
+    let after = analyse(request, &Overlay::new(tree, changed))?;
+    let own: Vec<PairId> = members
+        .iter()
+        .flat_map(|diagnostic| diagnostic.pairs.iter().copied())
+        .collect();
+    Ok(is_improvement(analysis, &after, &own))
+}
+
+/// The edits of fixes in the order of the file. Of two fixes that touch the same bytes the first wins; the other waits
+/// for the next round. Standard input and assumed files are not edited.
+fn apply_order<'a>(
+    diagnostics: impl Iterator<Item = &'a Diagnostic>,
+    sources: &Sources,
+) -> Vec<&'a Edit> {
+    let mut taken: Vec<&Edit> = Vec::new();
+    for fix in diagnostics.filter_map(|diagnostic| diagnostic.fix.as_ref()) {
+        let writable = fix.edits.iter().all(|edit| is_writable(edit, sources));
+        let clashes = fix
+            .edits
+            .iter()
+            .any(|edit| taken.iter().any(|other| overlaps(edit, other)));
+        if writable && !clashes {
+            taken.extend(&fix.edits);
+        }
+    }
+    taken.sort_by_key(|edit| edit.span);
+    taken
+}
+
+fn is_writable(edit: &Edit, sources: &Sources) -> bool {
+    let file = sources.file(edit.span.file);
+    file.role() == crate::source::FileRole::Input && !file.path().as_str().starts_with('<')
+}
+
+/// Whether two edits touch the same bytes; two insertions at one place do.
+fn overlaps(a: &Edit, b: &Edit) -> bool {
+    let (x, y) = (a.span, b.span);
+    x.file == y.file && (x.start < y.end && y.start < x.end || x.start == y.start)
+}
+
+/// The texts of all files that edits (sorted by place) change.
+fn edited(edits: &[&Edit], sources: &Sources) -> BTreeMap<Utf8PathBuf, String> {
+    let mut out: BTreeMap<Utf8PathBuf, String> = BTreeMap::new();
+    // From the end of each file, so that earlier offsets stay right.
+    for edit in edits.iter().rev() {
+        let file = sources.file(edit.span.file);
+        let text = out
+            .entry(file.path().to_owned())
+            .or_insert_with(|| file.text().to_owned());
+        let range = edit.span.range();
+        if text.is_char_boundary(range.start)
+            && text.is_char_boundary(range.end)
+            && range.end <= text.len()
+        {
+            text.replace_range(range, &edit.text);
+        }
+    }
+    out
+}
+
+fn original(path: &Utf8PathBuf, sources: &Sources) -> String {
+    sources
+        .iter()
+        .find(|(_, file)| file.path() == path)
+        .map(|(_, file)| file.text().to_owned())
+        .unwrap_or_default()
+}
+
+fn overlay<'a>(tree: &'a dyn Tree, changes: &BTreeMap<Utf8PathBuf, FileChange>) -> Overlay<'a> {
+    let files = changes
+        .iter()
+        .map(|(path, change)| (path.clone(), change.after.clone().into_bytes()));
+    Overlay::new(tree, files)
 }

@@ -1,7 +1,10 @@
 //! The run as a whole: analyse, lint, fix.
 
 mod analyse;
+mod compare;
+mod doubt;
 mod error;
+mod explain;
 mod fix;
 mod lint;
 mod presets;
@@ -9,6 +12,7 @@ mod problems;
 mod read;
 mod report;
 mod request;
+mod triage;
 
 pub use analyse::{Analysis, analyse};
 pub use error::Error;

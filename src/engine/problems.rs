@@ -103,6 +103,7 @@ pub(super) fn unread(problems: &[InputProblem], sources: &Sources) -> Vec<Unread
                 ),
                 InputProblem::Document { place, message, .. } => (at(place.span), message.clone()),
                 InputProblem::Deploy(problem) => (at(problem.place().span), problem.message()),
+                InputProblem::Object(problem) if !problem.effect.is_absence() => return None,
                 InputProblem::Object(problem) => (
                     at(problem.place.span),
                     format!("{} counts as absent", problem.object),

@@ -54,12 +54,13 @@ pub(crate) fn refuses_plaintext(
             let exempts = any(&[MtlsMode::Permissive, MtlsMode::Disable]);
             (!exempts, exempts)
         }
-        MtlsMode::Permissive | MtlsMode::Disable => (false, any(&[MtlsMode::Strict])),
         MtlsMode::Unset if parent_strict => {
             let exempts = any(&[MtlsMode::Permissive]);
             (!exempts, exempts)
         }
-        MtlsMode::Unset => (false, any(&[MtlsMode::Strict])),
+        MtlsMode::Permissive | MtlsMode::Disable | MtlsMode::Unset => {
+            (false, any(&[MtlsMode::Strict]))
+        }
     };
     is_static || (is_converted && converted_denies(workload, policies, port, config))
 }

@@ -424,7 +424,10 @@ impl Mesh {
     fn record_endpoint_tls(&self, endpoint: &Endpoint, recorder: &mut impl Recorder) {
         recorder.record(|| match (&endpoint.owner, self.workload_of(endpoint)) {
             (EndpointOwner::Workload(_), Some(workload)) => workload.proxy_fact.clone(),
-            (EndpointOwner::Workload(_) | EndpointOwner::Address(_), _) => {
+            (
+                EndpointOwner::Workload(_) | EndpointOwner::Address(_) | EndpointOwner::Group(_),
+                _,
+            ) => {
                 let word = if endpoint.tls == EndpointTls::Istio {
                     "takes"
                 } else {

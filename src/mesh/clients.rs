@@ -53,6 +53,9 @@ pub(crate) struct Clients {
     scoped: BTreeSet<Box<str>>,
 }
 
+/// What tells groups apart: namespace, proxy, Sidecar, and the rules whose selectors match.
+type GroupKey = (Namespace, ProxyKind, Option<SidecarId>, Vec<u32>);
+
 /// Clients to which one answer about a host applies.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum ClientClass {
@@ -65,8 +68,7 @@ pub(crate) enum ClientClass {
 impl Clients {
     /// Groups workloads by namespace, proxy, Sidecar and the selectors that match them.
     pub(crate) fn build(workloads: &[MeshWorkload], rules: &RuleIndex, scopes: &Scopes) -> Self {
-        let mut keys: BTreeMap<(Namespace, ProxyKind, Option<SidecarId>, Vec<u32>), Vec<u32>> =
-            BTreeMap::new();
+        let mut keys: BTreeMap<GroupKey, Vec<u32>> = BTreeMap::new();
         let mut selectors: FxHashMap<&Namespace, Vec<(u32, &crate::resource::Selector)>> =
             FxHashMap::default();
         for (id, rule) in rules.rules() {
@@ -204,7 +206,7 @@ impl Clients {
             match service_export(service, config) {
                 ServiceExport::Public if services.len() == 1 => {}
                 ServiceExport::Public | ServiceExport::Nobody => {
-                    drop(special.insert(service.namespace.as_str().into()))
+                    special.insert(service.namespace.as_str().into());
                 }
                 ServiceExport::Listed(list) => {
                     special.insert(service.namespace.as_str().into());

@@ -5,7 +5,9 @@ use super::parts::Parts;
 use super::version::IstioVersion;
 use crate::diagnostic::Fact;
 use crate::object::Namespace;
-use crate::resource::{ExportTo, MeshConfig, MeshConfigSource, Meta, OutboundMode, Selector};
+use crate::resource::{
+    ExportTo, LabelSelector, Labels, MeshConfig, MeshConfigSource, Meta, OutboundMode,
+};
 use crate::source::Place;
 
 /// What the user settles on the command line or in the config file.
@@ -48,7 +50,7 @@ pub(crate) struct Config {
     /// `defaultVirtualServiceExportTo`; none means everybody.
     pub(crate) virtual_service_export_to: Option<ExportTo>,
     /// `discoverySelectors`; none means every namespace.
-    pub(crate) discovery_selectors: Option<Vec<Option<Selector>>>,
+    pub(crate) discovery_selectors: Option<Vec<LabelSelector>>,
     /// The revision of the control plane.
     pub(crate) revision: Box<str>,
     /// Whether every sidecar gets an HBONE listener.
@@ -114,16 +116,18 @@ impl Config {
             .is_none_or(|revision| revision.is_empty() || *revision == *self.revision)
     }
 
-    /// Whether a namespace of these labels is discovered at all (`pkg/kube/namespace/filter.go`).
-    pub(crate) fn discovers(&self, labels: Option<&crate::resource::Labels>) -> bool {
-        let Some(selectors) = self.discovery_selectors.as_ref().filter(|s| !s.is_empty()) else {
+    /// Whether a namespace of these labels is discovered at all (`pkg/kube/namespace/filter.go`). One whose labels are not
+    /// in the input counts as discovered, so that nothing is lost.
+    pub(crate) fn discovers(&self, namespace: &Namespace, labels: Option<&Labels>) -> bool {
+        let (Some(selectors), Some(labels)) = (&self.discovery_selectors, labels) else {
             return true;
         };
-        // A selector with expressions is not evaluated: the namespace counts as discovered, so that nothing is lost.
-        selectors.iter().any(|selector| match (selector, labels) {
-            (None, _) | (_, None) => true,
-            (Some(selector), Some(labels)) => selector.selects(labels),
-        })
+        // The API server gives every namespace this label.
+        let value_of = |key: &str| match key {
+            "kubernetes.io/metadata.name" => Some(namespace.as_str()),
+            _ => labels.get(key),
+        };
+        selectors.is_empty() || selectors.iter().any(|selector| selector.selects(value_of))
     }
 }
 
@@ -380,7 +384,7 @@ fn private_rules(source: Option<&MeshConfig>, version: IstioVersion) -> Option<F
 fn ambient(parts: &Parts) -> Option<Fact> {
     const KEY: &str = "istio.io/dataplane-mode";
     let text = "ambient is installed: something in the mesh is labelled for it";
-    let is_ambient = |labels: &crate::resource::Labels| {
+    let is_ambient = |labels: &Labels| {
         labels
             .spanned(KEY)
             .filter(|value| &*value.value == "ambient")

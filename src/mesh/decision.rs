@@ -159,6 +159,15 @@ pub(crate) struct Decision {
     pub(crate) partial: bool,
 }
 
+impl Decision {
+    /// Whether a workload is among the endpoints.
+    pub(crate) fn is_target(&self, workload: u32) -> bool {
+        self.endpoints
+            .iter()
+            .any(|endpoint| endpoint.workload == Some(workload))
+    }
+}
+
 /// What is being decided.
 #[derive(Clone, Copy)]
 pub(super) struct Question<'a> {
@@ -255,9 +264,67 @@ impl Mesh {
                     port,
                     subset: decision.destination.subset.as_deref(),
                 };
-                let first = client.workloads.first().copied();
-                self.record_question(question, first, &mut evidence);
+                // A workload that calls itself is the least telling client.
+                let other = client.workloads.iter().find(|&&id| !decision.is_target(id));
+                let sample = other.or(client.workloads.first()).copied();
+                self.record_question(question, sample, &mut evidence);
                 self.answer(question, &mut evidence);
+            }
+        }
+        evidence.into_facts()
+    }
+
+    /// The decision that the same clients would get if a certain rule were in force.
+    pub(super) fn decide_with(
+        &self,
+        decision: &Decision,
+        selection: Selection,
+    ) -> Option<Decision> {
+        let client = self.clients.representative(&decision.clients)?;
+        let (imported, visible) = self.service_for(client, &decision.destination.host)?;
+        let service = self.registry.service(imported.service);
+        let question = Question {
+            client,
+            host: &decision.destination.host,
+            service: (imported.service, service),
+            visible,
+            port: self.registry.port(service, decision.destination.port)?,
+            subset: decision.destination.subset.as_deref(),
+        };
+        let answer = self.answer_under(question, selection, &mut NoEvidence);
+        Some(self.conclude(question, answer, decision.clients.clone()))
+    }
+
+    /// Why an endpoint of a decision accepts what it accepts.
+    pub(crate) fn evidence_of_endpoint(
+        &self,
+        decision: &Decision,
+        endpoint: &EndpointDecision,
+    ) -> Vec<Fact> {
+        let mut evidence = Evidence::default();
+        let service = self.registry.service(decision.service);
+        let port = self.registry.port(service, decision.destination.port);
+        if let (Some(client), Some(port)) = (self.clients.representative(&decision.clients), port) {
+            let question = Question {
+                client,
+                host: &decision.destination.host,
+                service: (decision.service, service),
+                visible: true,
+                port,
+                subset: None,
+            };
+            let all = self.registry.endpoints(service, port);
+            let is_same = |other: &&Endpoint| match &other.owner {
+                EndpointOwner::Workload(id) => endpoint.workload == Some(*id),
+                EndpointOwner::Address(name) | EndpointOwner::Group(name) => {
+                    endpoint.workload.is_none() && endpoint.label.ends_with(&**name)
+                }
+            };
+            for other in all
+                .filter(is_same)
+                .filter(|other| other.port == endpoint.port)
+            {
+                self.accepts(question, other, &mut evidence);
             }
         }
         evidence.into_facts()
@@ -348,7 +415,7 @@ impl Mesh {
             ProxyKind::Ztunnel => {
                 let sends = |endpoint: &Endpoint, recorder: &mut _| {
                     let takes = self.takes_tunnel(endpoint);
-                    self.record_ztunnel(takes, recorder);
+                    record_ztunnel(takes, recorder);
                     if takes {
                         Sends::Hbone
                     } else {
@@ -365,16 +432,6 @@ impl Mesh {
             ProxyKind::Sidecar | ProxyKind::Gateway if !q.visible => self.hidden(q, recorder),
             ProxyKind::Sidecar | ProxyKind::Gateway => self.through_envoy(q, recorder),
         }
-    }
-
-    fn record_ztunnel(&self, takes_tunnel: bool, recorder: &mut impl Recorder) {
-        recorder.record(|| {
-            derived(if takes_tunnel {
-                "ztunnel sends HBONE to what takes it"
-            } else {
-                "the endpoint does not take HBONE, so ztunnel passes on what the application wrote"
-            })
-        });
     }
 
     /// A host outside the client's scope: passed through in clear, or blocked.
@@ -413,6 +470,17 @@ impl Mesh {
         let selection =
             self.rules
                 .select(&q.client.namespace, &q.client.labels, address, &self.config);
+        self.answer_under(q, selection, recorder)
+    }
+
+    /// What clients do with a rule, be it the one in force or not.
+    fn answer_under(
+        &self,
+        q: Question<'_>,
+        selection: Selection,
+        recorder: &mut impl Recorder,
+    ) -> Answer {
+        let (_, service) = q.service;
         let is_dns = matches!(
             service.resolution,
             Resolution::Dns | Resolution::DnsRoundRobin
@@ -423,7 +491,9 @@ impl Mesh {
         }
         self.record_selection(selection, q, recorder);
         let entry = selection.entry.map(|id| self.rules.entry(id));
-        let policy = match entry {
+        // A dynamic forward proxy has no clusters for subsets, whatever the rule defines.
+        let has_no_subsets = service.resolution == Resolution::DynamicDns && q.subset.is_some();
+        let policy = match entry.filter(|_| !has_no_subsets) {
             Some(entry) => EffectivePolicy::of(
                 &self.rules,
                 entry,
@@ -435,6 +505,13 @@ impl Mesh {
         };
         let Some(policy) = policy else {
             recorder.record(|| {
+                if has_no_subsets {
+                    let text = format!(
+                        "{} is resolved per request and has no subsets",
+                        service.object
+                    );
+                    return stated(text, service.place, &service.object);
+                }
                 let subset = q.subset.unwrap_or_default();
                 match entry.map(|entry| &self.rules.base(entry).meta) {
                     Some(rule) => stated(
@@ -563,7 +640,7 @@ impl Mesh {
         let (label, _) = self.endpoint_key(q.service.1, endpoint);
         let workload = match &endpoint.owner {
             EndpointOwner::Workload(id) => Some(*id),
-            EndpointOwner::Address(_) => None,
+            EndpointOwner::Address(_) | EndpointOwner::Group(_) => None,
         };
         let verdict = verdict(sends, tls, accepts, q.port.class);
         EndpointDecision {
@@ -587,6 +664,9 @@ impl Mesh {
             ),
             (EndpointOwner::Address(address), _) => {
                 format!("address/{}/{address}", service.namespace)
+            }
+            (EndpointOwner::Group(name), _) => {
+                format!("WorkloadGroup/{}/{name}", endpoint.namespace)
             }
             (EndpointOwner::Workload(_), None) => String::new(),
         };
@@ -683,7 +763,7 @@ impl Mesh {
     pub(crate) fn workload_of(&self, endpoint: &Endpoint) -> Option<&MeshWorkload> {
         match &endpoint.owner {
             EndpointOwner::Workload(id) => self.workloads.get(*id as usize),
-            EndpointOwner::Address(_) => None,
+            EndpointOwner::Address(_) | EndpointOwner::Group(_) => None,
         }
     }
 
@@ -757,6 +837,17 @@ impl Mesh {
             });
         }
     }
+}
+
+/// Why ztunnel sends what it sends.
+fn record_ztunnel(takes_tunnel: bool, recorder: &mut impl Recorder) {
+    recorder.record(|| {
+        derived(if takes_tunnel {
+            "ztunnel sends HBONE to what takes it"
+        } else {
+            "the endpoint does not take HBONE, so ztunnel passes on what the application wrote"
+        })
+    });
 }
 
 fn sort(endpoints: &mut [EndpointDecision]) {

@@ -35,12 +35,7 @@ impl LegacyIndex {
         Self { policies }
     }
 
-    /// Whether there are none.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.policies.is_empty()
-    }
-
-    /// The policies.
+    /// The policies in order.
     pub(crate) fn policies(&self) -> &[AuthenticationPolicy] {
         &self.policies
     }
@@ -71,7 +66,7 @@ impl LegacyIndex {
         let find = |with_ports| own().find(|policy| targets(policy, with_ports));
         let of_service = match version.legacy_policy_choice() {
             LegacyPolicyChoice::First => find(None),
-            LegacyPolicyChoice::Last => own().filter(|policy| targets(policy, None)).last(),
+            LegacyPolicyChoice::Last => own().rfind(|policy| targets(policy, None)),
             LegacyPolicyChoice::WithPort => find(Some(true)).or_else(|| find(Some(false))),
             LegacyPolicyChoice::WithoutPort => find(Some(false)).or_else(|| find(Some(true))),
         };
@@ -330,6 +325,7 @@ fn charted_rule(
             port_level_settings: Vec::new(),
             other_fields: Vec::new(),
         }),
+        policy_key: Some(place),
         subsets: Vec::new(),
         spec: place,
     }

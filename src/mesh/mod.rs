@@ -1,5 +1,6 @@
 //! The policy graph: a mesh built once from resources, immutable, and every decision about its traffic.
 
+mod alternatives;
 mod ambient;
 mod auto_mtls;
 mod client;
@@ -17,6 +18,7 @@ mod services;
 mod sidecar_scope;
 mod traffic_policy;
 mod version;
+mod views;
 mod workloads;
 
 use rayon::prelude::*;
@@ -32,22 +34,30 @@ pub(crate) use names::{FoundHost, client_name};
 pub use version::IstioVersion;
 pub use workloads::ProxyKind;
 
+use alternatives::Alternatives;
 use client::RuleIndex;
 use clients::Clients;
 use config::Config;
-use decision::Decision;
+pub(crate) use decision::{Decision, EndpointDecision};
+pub(crate) use services::ProtocolClass;
+pub(crate) use traffic_policy::{Flat, Level};
+pub(crate) use views::{
+    Beaten, IgnoredPolicy, InForce, Loss, Meant, Merge, MistakenHost, ServicePortKey, SubsetChange,
+    Unproxied, Unused, is_istio_mutual, namespace_fact,
+};
+
 use legacy::LegacyIndex;
 use parts::Parts;
 use server::PolicyIndex;
 use services::Registry;
 use sidecar_scope::Scopes;
-pub(crate) use traffic_policy::Level;
 use workloads::MeshWorkload;
 
 /// One mesh: its configuration, workloads, services, rules and policies, and all decisions.
 #[derive(Debug)]
 pub struct Mesh {
     name: String,
+    parts: Parts,
     pub(crate) config: Config,
     pub(crate) workloads: Vec<MeshWorkload>,
     pub(crate) registry: Registry,
@@ -57,6 +67,7 @@ pub struct Mesh {
     pub(crate) scopes: Scopes,
     pub(crate) clients: Clients,
     decisions: Vec<Decision>,
+    alternatives: Alternatives,
 }
 
 impl Mesh {
@@ -66,6 +77,11 @@ impl Mesh {
         let config = Config::build(&parts, settings);
         parts.keep_discovered(&config);
         legacy::add_charted(&mut parts, &config);
+        Self::from_parts(name.into(), parts, config)
+    }
+
+    /// Links the parts of a mesh and decides all its traffic.
+    fn from_parts(name: String, parts: Parts, config: Config) -> Self {
         let workloads = workloads::place(&parts, &config);
         let registry = Registry::build(&parts, &config, &workloads);
         let rules = RuleIndex::build(&parts.rules, &config);
@@ -74,7 +90,8 @@ impl Mesh {
         let scopes = Scopes::build(&parts, &config);
         let clients = Clients::build(&workloads, &rules, &scopes);
         let mut mesh = Self {
-            name: name.into(),
+            name,
+            parts,
             config,
             workloads,
             registry,
@@ -84,6 +101,7 @@ impl Mesh {
             scopes,
             clients,
             decisions: Vec::new(),
+            alternatives: Alternatives::default(),
         };
         let hosts: Vec<&Fqdn> = mesh.registry.hosts().map(|(host, _)| host).collect();
         let decisions: Vec<Vec<Decision>> = hosts

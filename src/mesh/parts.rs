@@ -6,9 +6,9 @@ use super::config::Config;
 use crate::object::Namespace;
 use crate::resource::Labels;
 use crate::resource::{
-    AuthenticationPolicy, DestinationRule, MeshConfig, Meta, NamespaceObject, PeerAuthentication,
-    Resource, Service, ServiceEntry, Sidecar, VirtualService, Workload, WorkloadEntry,
-    WorkloadGroup,
+    AuthenticationPolicy, DestinationRule, Endpoints, MeshConfig, Meta, NamespaceObject,
+    PeerAuthentication, Resource, Service, ServiceEntry, Sidecar, VirtualService, Workload,
+    WorkloadEntry, WorkloadGroup,
 };
 
 /// Resources by kind, sorted by namespace and name, each identity once.
@@ -18,6 +18,8 @@ pub(crate) struct Parts {
     pub(crate) namespaces: Vec<NamespaceObject>,
     /// Services.
     pub(crate) services: Vec<Service>,
+    /// Endpoints and EndpointSlices.
+    pub(crate) endpoints: Vec<Endpoints>,
     /// Pods and pod templates.
     pub(crate) workloads: Vec<Workload>,
     /// ServiceEntries.
@@ -49,6 +51,7 @@ impl Parts {
             match resource {
                 Resource::Namespace(x) => parts.namespaces.push(x),
                 Resource::Service(x) => parts.services.push(x),
+                Resource::Endpoints(x) => parts.endpoints.push(x),
                 Resource::Workload(x) => parts.workloads.push(x),
                 Resource::ServiceEntry(x) => parts.service_entries.push(x),
                 Resource::WorkloadEntry(x) => parts.workload_entries.push(x),
@@ -63,6 +66,7 @@ impl Parts {
         }
         settle(&mut parts.namespaces, |x| &x.meta);
         settle(&mut parts.services, |x| &x.meta);
+        settle(&mut parts.endpoints, |x| &x.meta);
         settle(&mut parts.workloads, |x| &x.meta);
         settle(&mut parts.service_entries, |x| &x.meta);
         settle(&mut parts.workload_entries, |x| &x.meta);
@@ -87,7 +91,8 @@ impl Parts {
             .map(|ns| (ns.meta.namespace.clone(), ns.meta.labels.clone()))
             .collect();
         let keep = |meta: &Meta| {
-            meta.id.namespace.is_none() || config.discovers(labels.get(&meta.namespace))
+            let labels = labels.get(&meta.namespace);
+            meta.id.namespace.is_none() || config.discovers(&meta.namespace, labels)
         };
         self.services.retain(|x| keep(&x.meta));
         self.service_entries.retain(|x| keep(&x.meta));

@@ -43,7 +43,6 @@ enum Level {
     Mesh,
     Namespace,
     Workload,
-    Port,
 }
 
 /// All PeerAuthentications of a mesh.
@@ -211,7 +210,7 @@ impl PolicyIndex {
         let scope = match level {
             Level::Mesh => "for the whole mesh",
             Level::Namespace => "for its namespace",
-            Level::Workload | Level::Port => "for the pods it selects",
+            Level::Workload => "for the pods it selects",
         };
         let text = format!(
             "{} {scope}: {} ({})",

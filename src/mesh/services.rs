@@ -9,9 +9,9 @@ use super::parts::Parts;
 use super::workloads::{EndpointTls, MeshWorkload, TLS_MODE};
 use crate::object::{Namespace, ObjectId};
 use crate::resource::{
-    EndpointSpec, ExportTo, Fqdn, Labels, Location, Resolution as EntryResolution, Selector,
-    Service as KubeService, ServiceEntry, ServicePort, ServiceType, TargetPort, Timestamp,
-    Transport,
+    EndpointSpec, Endpoints, ExportTo, Fqdn, Labels, Location, Resolution as EntryResolution,
+    Selector, Service as KubeService, ServiceEntry, ServicePort, ServiceType, TargetPort,
+    Timestamp, Transport,
 };
 use crate::source::Place;
 
@@ -58,10 +58,8 @@ pub(crate) struct Port {
     pub(crate) class: ProtocolClass,
     /// Whether it carries TCP; others have no clusters.
     pub(crate) is_tcp: bool,
-    /// Whether the protocol is TLS itself.
+    /// Whether the declared protocol is TLS itself.
     pub(crate) carries_tls: bool,
-    /// Where it is written.
-    pub(crate) place: Place,
 }
 
 /// A hostname of one namespace (`model.Service`).
@@ -126,6 +124,8 @@ pub(crate) enum EndpointOwner {
     Workload(u32),
     /// An address without a workload in the input.
     Address(Box<str>),
+    /// What registers itself by a WorkloadGroup of this name.
+    Group(Box<str>),
 }
 
 /// One endpoint of a service port.
@@ -162,15 +162,15 @@ pub(crate) struct Registry {
 impl Registry {
     /// Builds the registry from Services, ServiceEntries, WorkloadEntries and placed workloads.
     pub(crate) fn build(parts: &Parts, config: &Config, workloads: &[MeshWorkload]) -> Self {
+        let entries = external_workloads(parts, config);
         let mut builder = Builder {
             config,
             workloads,
             by_namespace: index(workloads),
-            entries: &[],
+            entries: &entries,
+            listed: &parts.endpoints,
             registry: Self::default(),
         };
-        let entries = external_workloads(parts, config);
-        builder.entries = &entries;
         for service in &parts.services {
             builder.kubernetes(service);
         }
@@ -231,11 +231,6 @@ impl Registry {
         copy
     }
 
-    /// How many services there are.
-    pub(crate) fn len(&self) -> usize {
-        self.services.len()
-    }
-
     /// All endpoints of a service port.
     pub(crate) fn endpoints<'a>(
         &'a self,
@@ -256,6 +251,8 @@ struct External {
     spec: EndpointSpec,
     labels: Labels,
     tls: EndpointTls,
+    /// The WorkloadGroup it stands for.
+    group: Option<Box<str>>,
 }
 
 /// Workloads by namespace.
@@ -272,6 +269,24 @@ fn index(workloads: &[MeshWorkload]) -> FxHashMap<&str, Vec<u32>> {
 
 /// WorkloadEntries with the labels and TLS mode that `ConvertWorkloadEntry` gives them.
 fn external_workloads(parts: &Parts, config: &Config) -> Vec<External> {
+    let groups = parts
+        .workload_groups
+        .iter()
+        .filter(|group| config.reads_revision_of(&group.meta));
+    // A group stands for the entries that its workloads will register.
+    let groups = groups.map(|group| {
+        let labels = group.template.labels.overlaid(&group.labels);
+        let mut spec = group.template.clone();
+        spec.address = Box::default();
+        External {
+            name: group.meta.id.clone(),
+            namespace: group.meta.namespace.clone(),
+            tls: entry_tls(&labels, &spec, config),
+            labels,
+            spec,
+            group: Some(group.meta.id.name.clone()),
+        }
+    });
     let seen = parts
         .workload_entries
         .iter()
@@ -284,8 +299,10 @@ fn external_workloads(parts: &Parts, config: &Config) -> Vec<External> {
             spec: entry.endpoint.clone(),
             tls: entry_tls(&labels, &entry.endpoint, config),
             labels,
+            group: None,
         }
     })
+    .chain(groups)
     .collect()
 }
 
@@ -307,6 +324,7 @@ struct Builder<'a> {
     workloads: &'a [MeshWorkload],
     by_namespace: FxHashMap<&'a str, Vec<u32>>,
     entries: &'a [External],
+    listed: &'a [Endpoints],
     registry: Registry,
 }
 
@@ -362,6 +380,9 @@ impl Builder<'_> {
                 }
             }
         }
+        if service.selector.is_none() && resolution != Resolution::Alias {
+            endpoints.extend(self.listed_endpoints(service));
+        }
         self.add(
             Service {
                 host,
@@ -379,6 +400,31 @@ impl Builder<'_> {
             },
             endpoints,
         );
+    }
+
+    /// The addresses that Endpoints objects give a Service without a selector; none is known to have a proxy.
+    fn listed_endpoints(&self, service: &KubeService) -> Vec<Endpoint> {
+        let meta = &service.meta;
+        let lists = self
+            .listed
+            .iter()
+            .filter(|list| list.meta.namespace == meta.namespace && *list.service == *meta.id.name);
+        let addresses =
+            lists.flat_map(|list| list.addresses.iter().map(move |address| (list, address)));
+        addresses
+            .flat_map(|(list, address)| address.ports.iter().map(move |port| (list, address, port)))
+            .map(|(list, address, (name, number))| Endpoint {
+                owner: EndpointOwner::Address(address.address.value.clone()),
+                service_port: name.clone(),
+                port: *number,
+                tls: EndpointTls::Disabled,
+                namespace: meta.namespace.clone(),
+                labels: Labels::default(),
+                has_dns_name: false,
+                place: address.address.place,
+                object: list.meta.id.clone(),
+            })
+            .collect()
     }
 
     fn service_entry(&mut self, entry: &ServiceEntry) {
@@ -399,7 +445,6 @@ impl Builder<'_> {
                     class: protocol.class(),
                     is_tcp: protocol != Protocol::Udp,
                     carries_tls: protocol == Protocol::Tls,
-                    place: port.number.place,
                 }
             });
             self.add(
@@ -487,6 +532,7 @@ impl Builder<'_> {
                     spec: spec.clone(),
                     labels: spec.labels.clone(),
                     tls: entry_tls(&spec.labels, spec, self.config),
+                    group: None,
                 };
                 for port in &entry.ports {
                     let number = port_of_spec(spec, &port.name).unwrap_or_else(|| number(port));
@@ -587,7 +633,10 @@ fn pod_endpoint(id: u32, workload: &MeshWorkload, service_port: &str, port: u16)
 
 fn external_endpoint(entry: &External, service_port: &str, port: u16) -> Endpoint {
     Endpoint {
-        owner: EndpointOwner::Address(entry.spec.address.clone()),
+        owner: match &entry.group {
+            Some(name) => EndpointOwner::Group(name.clone()),
+            None => EndpointOwner::Address(entry.spec.address.clone()),
+        },
         service_port: service_port.into(),
         port,
         tls: entry.tls,
@@ -667,7 +716,6 @@ fn kubernetes_port(port: &ServicePort) -> Port {
         class: protocol.class(),
         is_tcp: port.transport == Transport::Tcp && protocol != Protocol::Udp,
         carries_tls: protocol == Protocol::Tls,
-        place: port.port.place,
     }
 }
 

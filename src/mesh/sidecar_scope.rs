@@ -56,8 +56,12 @@ struct Route {
     namespace: Namespace,
     hosts: Vec<Fqdn>,
     export_to: Option<ExportTo>,
-    destinations: Vec<(Fqdn, u16, Arc<[Box<str>]>)>,
+    destinations: Vec<Destination>,
+    subsets: Vec<(Fqdn, Box<str>)>,
 }
+
+/// Where a route leads: host, port (zero for all), and the namespaces it is for (all if empty).
+type Destination = (Fqdn, u16, Arc<[Box<str>]>);
 
 impl Scopes {
     /// Prepares the Sidecars and VirtualServices that the control plane reads.
@@ -203,13 +207,15 @@ impl Scopes {
             .sidecar
             .and_then(|id| self.sidecar(id).egress.as_deref())
             .unwrap_or_default();
+        let looked_up = look_up(scope, host, registry, config);
         // Without listeners everything is imported, as by one listener for `*/*`.
         let everything = egress.is_empty().then_some(None);
         for listener in egress.iter().map(Some).chain(everything) {
             let hosts = Hosts::new(listener, &scope.namespace, version);
             let port = listener.and_then(match_port);
+            let looks_up = version.looks_up_exact_egress_hosts() && hosts.are_exact();
             let services = select(
-                &visible,
+                if looks_up { &looked_up } else { &visible },
                 &hosts,
                 port,
                 host,
@@ -240,7 +246,7 @@ impl Scopes {
         let client = &scope.namespace;
         let mut out = Vec::new();
         for route in &self.routes {
-            let leads = |(to, _, sources): &&(Fqdn, u16, Arc<[Box<str>]>)| {
+            let leads = |(to, _, sources): &&Destination| {
                 to == host
                     && (sources.is_empty() || sources.iter().any(|ns| **ns == *client.as_str()))
             };
@@ -264,6 +270,12 @@ impl Scopes {
             }
         }
         out
+    }
+
+    /// Whether a VirtualService sends traffic to a subset of a host.
+    pub(crate) fn leads_to(&self, host: &Fqdn, subset: &str) -> bool {
+        let mut subsets = self.routes.iter().flat_map(|route| &route.subsets);
+        subsets.any(|(to, name)| to == host && **name == *subset)
     }
 
     /// Why a client does not see a host.
@@ -305,6 +317,11 @@ fn route(vs: &VirtualService, config: &Config) -> Route {
         namespace: vs.meta.namespace.clone(),
         hosts: vs.hosts.iter().map(|host| resolve(&host.value)).collect(),
         export_to: vs.export_to.clone(),
+        subsets: vs
+            .destinations
+            .iter()
+            .filter_map(|d| Some((resolve(&d.host.value), d.subset.as_ref()?.value.clone())))
+            .collect(),
         destinations: vs
             .destinations
             .iter()
@@ -393,6 +410,15 @@ fn visible_services(
     listed
 }
 
+/// The services of a hostname that egress hosts without wildcards are looked up among: one per namespace, the oldest first
+/// (`servicesForExactHosts`).
+fn look_up(scope: &Scope, host: &Fqdn, registry: &Registry, config: &Config) -> Vec<ServiceId> {
+    let mut found = first_of_each_namespace(host, registry);
+    found.retain(|&id| is_visible(registry.service(id), &scope.namespace, config));
+    found.sort_unstable();
+    found
+}
+
 /// Whether a service is visible to a namespace (`IsServiceVisible`).
 pub(super) fn is_visible(service: &Service, client: &Namespace, config: &Config) -> bool {
     match service_export(service, config) {
@@ -440,6 +466,12 @@ impl<'a> Hosts<'a> {
             }
         }
         hosts
+    }
+
+    /// Whether every import names one host of one namespace.
+    fn are_exact(&self) -> bool {
+        let is_exact = |(ns, host): &(&str, &str)| *ns != "*" && !is_wildcard(host);
+        !self.everything && self.imports.iter().all(is_exact)
     }
 
     fn excludes(&self, host: &str, namespace: &str) -> bool {

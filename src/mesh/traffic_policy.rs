@@ -39,6 +39,10 @@ pub(crate) struct Flat<'a> {
     pub(crate) place: Place,
     /// Whether its load balancer is PASSTHROUGH; `None` where it has none.
     pub(crate) passthrough: Option<bool>,
+    /// The policy the block is in.
+    pub(crate) policy: &'a TrafficPolicy,
+    /// The element of `portLevelSettings`, if it is one.
+    pub(crate) element: Option<&'a PortPolicy>,
 }
 
 /// What a rule says about one port and subset.
@@ -124,7 +128,9 @@ impl<'a> EffectivePolicy<'a> {
             merged,
         })
     }
+}
 
+impl<'a> EffectivePolicy<'a> {
     /// The tls of the merged blocks.
     pub(crate) fn tls(&self) -> Option<&'a TlsSettings> {
         self.merged.and_then(|flat| flat.tls)
@@ -169,6 +175,8 @@ fn whole(rule: RuleId, policy: &TrafficPolicy, level: Level) -> Flat<'_> {
         rule,
         place: policy.key,
         passthrough: is_passthrough(policy.load_balancer.as_ref()),
+        policy,
+        element: None,
     }
 }
 
@@ -186,6 +194,8 @@ fn flatten<'a>(
             rule,
             place: element.place,
             passthrough: is_passthrough(element.load_balancer.as_ref()),
+            policy,
+            element: Some(element),
         },
         None => whole(rule, policy, level),
     }

@@ -213,6 +213,11 @@ impl IstioVersion {
         self.at_least(31, 0)
     }
 
+    /// Whether egress hosts that are all exact are looked up by namespace, which finds one service for each (from 1.31).
+    pub(crate) fn looks_up_exact_egress_hosts(self) -> bool {
+        self.at_least(31, 0)
+    }
+
     /// Whether hosts that VirtualServices lead to prefer a Kubernetes service, then the oldest (from 1.30).
     pub(crate) fn picks_best_service_namespace(self) -> bool {
         self.at_least(30, 0)
@@ -221,11 +226,6 @@ impl IstioVersion {
     /// Whether one namespace is chosen for a hostname with Kubernetes services preferred (from 1.24).
     pub(crate) fn has_unified_sidecar_scope(self) -> bool {
         self.at_least(24, 0)
-    }
-
-    /// Whether ExternalName services are aliases without a cluster of their own (from 1.21).
-    pub(crate) fn external_name_is_alias(self) -> bool {
-        self.at_least(21, 0)
     }
 
     /// Whether the injection webhook reads pod labels and revisions (from 1.9; before, only the namespace label).
@@ -339,6 +339,11 @@ impl IstioVersion {
     /// Whether Envoy's 503 body tells the reason of a reset (from 1.5; semantics 7.1).
     pub(crate) fn names_reset_reason(self) -> bool {
         self.at_least(5, 0)
+    }
+
+    /// Whether `networking.istio.io/v1` is served (from 1.22).
+    pub(crate) fn serves_networking_v1(self) -> bool {
+        self.at_least(22, 0)
     }
 
     /// Whether ORIGINAL_DST clusters get auto mTLS at all, and how (semantics 10.6).

@@ -20,6 +20,8 @@ pub struct DestinationRule {
     pub workload_selector: Option<Selector>,
     /// `spec.trafficPolicy`.
     pub traffic_policy: Option<TrafficPolicy>,
+    /// The place of the key `spec.trafficPolicy`, also where it stands with nothing in it.
+    pub policy_key: Option<Place>,
     /// `spec.subsets` in the order of the file.
     pub subsets: Vec<Subset>,
     /// The place of the mapping `spec`.
@@ -52,6 +54,7 @@ impl DestinationRule {
                 })
             }),
             traffic_policy: TrafficPolicy::decode(&spec.child("trafficPolicy"), cx),
+            policy_key: spec.child("trafficPolicy").key_place(),
             subsets: spec.child("subsets").each(Subset::decode, cx),
             spec: spec.value_place()?,
         })

@@ -1,7 +1,7 @@
 //! The mesh config in all the forms in which a repository holds it (semantics 1.1).
 
 use super::reader::{Context, Field};
-use super::{ExportTo, Meta, Selector};
+use super::{ExportTo, LabelExpression, LabelOperator, LabelSelector, Meta, Selector};
 use crate::source::{Place, Spanned};
 
 /// Mesh config as one source states it: absent fields are not stated there.
@@ -27,8 +27,8 @@ pub struct MeshConfig {
     pub default_service_export_to: Option<ExportTo>,
     /// `defaultVirtualServiceExportTo`.
     pub default_virtual_service_export_to: Option<ExportTo>,
-    /// `discoverySelectors[].matchLabels`; selectors with expressions are not evaluated and kept as `None` elements.
-    pub discovery_selectors: Option<Vec<Option<Selector>>>,
+    /// `discoverySelectors`.
+    pub discovery_selectors: Option<Vec<LabelSelector>>,
     /// `authPolicy: MUTUAL_TLS` (1.0).
     pub auth_policy_mutual_tls: Option<Spanned<bool>>,
     /// `defaultConfig.proxyMetadata.ISTIO_META_ENABLE_HBONE`.
@@ -107,7 +107,7 @@ fn export_to(layers: &[Field<'_>], key: &str, cx: &mut Context<'_>) -> Option<Ex
 }
 
 /// `discoverySelectors` of one layer.
-fn discovery_selectors(layer: &Field<'_>, cx: &mut Context<'_>) -> Option<Vec<Option<Selector>>> {
+fn discovery_selectors(layer: &Field<'_>, cx: &mut Context<'_>) -> Option<Vec<LabelSelector>> {
     let list = layer.child("discoverySelectors");
     let selectors = list.each(
         |element, cx| {
@@ -115,12 +115,27 @@ fn discovery_selectors(layer: &Field<'_>, cx: &mut Context<'_>) -> Option<Vec<Op
             let place = labels.value_place().or(element.value_place())?;
             let labels = labels.labels(cx);
             let expressions = element.child("matchExpressions");
-            let has_expressions = expressions.items(cx).next().is_some();
-            Some((!has_expressions).then_some(Selector { labels, place }))
+            Some(LabelSelector {
+                labels: Selector { labels, place },
+                expressions: expressions.each(expression, cx),
+            })
         },
         cx,
     );
     list.is_present().then_some(selectors)
+}
+
+/// An element of `matchExpressions`.
+fn expression(element: &Field<'_>, cx: &mut Context<'_>) -> Option<LabelExpression> {
+    let key = element.child("key").text(cx)?;
+    let operator = element.child("operator");
+    let operator = operator.choice("an operator", &LabelOperator::NAMES, cx)?;
+    let values = element.child("values").texts(cx).into_iter();
+    Some(LabelExpression {
+        key: key.value,
+        operator: operator.value,
+        values: values.map(|value| value.value).collect(),
+    })
 }
 
 /// `ISTIO_META_ENABLE_HBONE` of one layer; the injector compares with the text `true`.
@@ -187,8 +202,10 @@ pub enum OutboundMode {
 
 impl OutboundMode {
     /// The values by name.
-    const NAMES: [(&str, Self); 2] = [
+    const NAMES: [(&str, Self); 3] = [
         ("ALLOW_ANY", Self::AllowAny),
+        // From 1.31: they are resolved by the proxy, and passed through in clear all the same.
+        ("ALLOW_ANY_DYNAMIC_DNS", Self::AllowAny),
         ("REGISTRY_ONLY", Self::RegistryOnly),
     ];
 

@@ -3,13 +3,16 @@
 mod authentication_policy;
 mod decode;
 mod destination_rule;
+mod endpoints;
 mod export_to;
 mod host;
 mod mesh_config;
 mod mesh_config_source;
 mod meta;
 mod peer_authentication;
+mod problem;
 mod reader;
+mod schema;
 mod selector;
 mod service;
 mod service_entry;
@@ -24,16 +27,18 @@ mod workload_entry;
 pub use authentication_policy::{
     AuthenticationPolicy, LegacyMtlsMode, Peer, PolicyTarget, PortSelector,
 };
-pub use decode::{Decoded, Problem, decode, decode_values};
+pub use decode::{Decoded, decode, decode_values};
 pub use destination_rule::{
     DestinationRule, LoadBalancer, PortPolicy, Subset, TlsMode, TlsSettings, TrafficPolicy,
 };
+pub use endpoints::{EndpointAddress, Endpoints};
 pub use export_to::ExportTo;
 pub use host::{Fqdn, is_wildcard, more_specific, wildcard_matches};
 pub use mesh_config::{HelmMtls, MeshConfig, MeshConfigSource, OutboundMode};
 pub use meta::{Labels, Meta, Timestamp};
 pub use peer_authentication::{MtlsMode, PeerAuthentication, PortMtls};
-pub use selector::Selector;
+pub use problem::{Effect, Problem, ProblemKind, Replacement};
+pub use selector::{LabelExpression, LabelOperator, LabelSelector, Selector};
 pub use service::{Service, ServicePort, ServiceType, TargetPort, Transport};
 pub use service_entry::{EntryPort, Location, Resolution, ServiceEntry};
 pub use sidecar::{EgressListener, Sidecar};
@@ -55,6 +60,8 @@ pub enum Resource {
     Namespace(NamespaceObject),
     /// `Service`.
     Service(Service),
+    /// `Endpoints` or `EndpointSlice`.
+    Endpoints(Endpoints),
     /// A Pod or any kind with a pod template.
     Workload(Workload),
     /// `networking.istio.io` `ServiceEntry`.
@@ -83,6 +90,7 @@ impl Resource {
         match self {
             Self::Namespace(x) => Some(&x.meta),
             Self::Service(x) => Some(&x.meta),
+            Self::Endpoints(x) => Some(&x.meta),
             Self::Workload(x) => Some(&x.meta),
             Self::ServiceEntry(x) => Some(&x.meta),
             Self::WorkloadEntry(x) => Some(&x.meta),

@@ -6,7 +6,7 @@ use super::RuleMeta;
 use crate::diagnostic::{Certainty, Diagnostic, Fact, Fingerprint, Fix, Label, PairId, Severity};
 use crate::mesh::Mesh;
 use crate::object::ObjectId;
-use crate::source::Place;
+use crate::source::{Place, Sources};
 use crate::yaml::FieldPath;
 
 /// What a rule sees while it looks at one mesh.
@@ -15,16 +15,18 @@ pub struct RuleContext<'a> {
     meta: &'a RuleMeta,
     mesh: &'a Mesh,
     mesh_index: u32,
+    sources: &'a Sources,
     diagnostics: Vec<Diagnostic>,
 }
 
 impl<'a> RuleContext<'a> {
     /// A context for one rule and one mesh; `mesh_index` is the position of the mesh in the analysis.
-    pub fn new(meta: &'a RuleMeta, mesh: &'a Mesh, mesh_index: u32) -> Self {
+    pub fn new(meta: &'a RuleMeta, mesh: &'a Mesh, mesh_index: u32, sources: &'a Sources) -> Self {
         Self {
             meta,
             mesh,
             mesh_index,
+            sources,
             diagnostics: Vec::new(),
         }
     }
@@ -37,6 +39,11 @@ impl<'a> RuleContext<'a> {
     /// The position of the mesh in the analysis.
     pub fn mesh_index(&self) -> u32 {
         self.mesh_index
+    }
+
+    /// The files that places point into, for edits that keep the style of a file.
+    pub fn sources(&self) -> &'a Sources {
+        self.sources
     }
 
     /// What the rule declared.
@@ -161,6 +168,25 @@ impl<'a> ReportBuilder<'a> {
             self.diagnostic.certainty = self.diagnostic.certainty.min(Certainty::Assumed);
         }
         self
+    }
+}
+
+/// What is reported for a rule that failed: its findings are missing, which must not go unsaid.
+pub(crate) fn failure(meta: &RuleMeta) -> Diagnostic {
+    Diagnostic {
+        severity: Severity::Warning,
+        certainty: Certainty::Unknown,
+        path: Some(".".into()),
+        help: Some(
+            "report this as a bug of the linter, with the input if you can share it".to_owned(),
+        ),
+        ..diagnostic(
+            meta,
+            format!(
+                "rule `{}` failed on this input; its findings are missing",
+                meta.name
+            ),
+        )
     }
 }
 

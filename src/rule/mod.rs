@@ -2,12 +2,14 @@
 
 mod context;
 mod declare;
+pub(crate) mod edit;
 mod inputs;
 mod meta;
 mod options;
 mod page;
 mod suggest;
 
+pub(crate) use context::failure;
 pub use context::{ReportBuilder, RuleContext};
 pub(crate) use declare::declare_rule;
 pub use inputs::{Alternative, InputContext, InputProblem};

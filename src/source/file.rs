@@ -129,6 +129,10 @@ impl Sources {
     }
 
     /// The file with an id of this run.
+    ///
+    /// # Panics
+    ///
+    /// With an id of another run that had more files.
     pub fn file(&self, id: FileId) -> &SourceFile {
         self.files
             .get(id.0 as usize)

@@ -66,12 +66,6 @@ pub struct Place {
 }
 
 impl Place {
-    /// The empty place just before this one.
-    pub(crate) fn before(self) -> Self {
-        let span = Span::new(self.span.file, self.span.start, self.span.start);
-        Self { span, ..self }
-    }
-
     /// Whether the value was given with `--assume`.
     pub fn is_assumed(self) -> bool {
         self.origin.origin() == Origin::Assumed

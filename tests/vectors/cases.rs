@@ -18,6 +18,8 @@ const ALSO_1_19: &[&str] = &[
 ];
 /// Profiles that were run at 1.31 alone.
 const NEWEST_ONLY: &[&str] = &["random/ambient", "named-ambient"];
+/// The version whose answers are in `expected.json`.
+const NEWEST: &str = "1.31";
 
 /// A set of cases.
 pub(crate) struct Set {
@@ -25,10 +27,20 @@ pub(crate) struct Set {
     pub(crate) cases: Vec<Case>,
 }
 
+/// Which versions of Istio the answers of a case stand for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Answers {
+    /// `expected.json` for all versions of its profile but those with a file of their own.
+    OfProfile,
+    /// Each file for one version: `expected.json` for the newest, `expected-V.json` for V.
+    OfFiles,
+}
+
 /// One case.
 pub(crate) struct Case {
     pub(crate) name: String,
     pub(crate) is_legacy: bool,
+    answers: Answers,
     folder: PathBuf,
     description: Value,
 }
@@ -41,6 +53,23 @@ impl Set {
         cases.retain(|case| case.name.contains(filter));
         cases.sort_by(|a, b| a.name.cmp(&b.name));
         Self { what, cases }
+    }
+
+    /// All cases below a folder that belongs to no profile; those without an answer are left out.
+    pub(crate) fn load_own(root: &Path, what: &'static str, filter: &str) -> Self {
+        let mut set = Self::load(root, what, filter);
+        for case in &mut set.cases {
+            case.answers = Answers::OfFiles;
+        }
+        set.cases
+            .retain(|case| !case.versions_of_files().is_empty());
+        set
+    }
+
+    /// The cases below one of its folders.
+    pub(crate) fn only(mut self, folder: &str) -> Self {
+        self.cases.retain(|case| case.name.starts_with(folder));
+        self
     }
 }
 
@@ -58,8 +87,15 @@ fn collect(root: &Path, folder: &Path, cases: &mut Vec<Case>) {
             .display()
             .to_string();
         let text = fs::read_to_string(folder.join("case.json")).unwrap_or_else(|_| "{}".to_owned());
+        let is_legacy = name.starts_with("legacy") || name.starts_with("named-legacy");
+        let has_own_answers = is_legacy || name.starts_with("hand");
         cases.push(Case {
-            is_legacy: name.starts_with("legacy") || name.starts_with("named-legacy"),
+            is_legacy,
+            answers: if has_own_answers {
+                Answers::OfFiles
+            } else {
+                Answers::OfProfile
+            },
             name,
             folder: folder.to_owned(),
             description: serde_json::from_str(&text).expect("case.json is JSON"),
@@ -77,61 +113,80 @@ impl Case {
             .collect()
     }
 
-    /// Version and expected pairs of every run.
-    pub(crate) fn expectations(&self) -> BTreeMap<String, Vec<Value>> {
-        let file = |name: &str| -> Option<Vec<Value>> {
-            let text = fs::read_to_string(self.folder.join(name)).ok()?;
-            let value: Value = serde_json::from_str(&text).expect("the expected answer is JSON");
-            value["meshes"][0]["pairs"].as_array().cloned()
+    /// The expected pairs of every run, each with the versions they are expected at.
+    pub(crate) fn expectations(&self) -> Vec<(Vec<String>, Vec<Value>)> {
+        let versions = match self.answers {
+            Answers::OfProfile => self.versions_of_profile(),
+            Answers::OfFiles => self.versions_of_files(),
         };
-        let mut out = BTreeMap::new();
-        if self.is_legacy {
-            for entry in fs::read_dir(&self.folder).expect("the folder can be listed") {
-                let name = entry
-                    .expect("the entry can be read")
-                    .file_name()
-                    .to_string_lossy()
-                    .into_owned();
-                let version = name
-                    .strip_prefix("expected-")
-                    .and_then(|rest| rest.strip_suffix(".json"));
-                if let Some((version, pairs)) =
-                    version.and_then(|version| Some((version, file(&name)?)))
-                {
-                    out.insert(version.to_owned(), pairs);
-                }
-            }
-            return out;
+        let mut by_file: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for version in versions {
+            let own = format!("expected-{version}.json");
+            let has_own = self.folder.join(&own).is_file();
+            let file = if has_own {
+                own
+            } else {
+                "expected.json".to_owned()
+            };
+            by_file.entry(file).or_default().push(version);
         }
+        let pairs = |(file, versions): (String, _)| Some((versions, self.answer(&file)?));
+        by_file.into_iter().filter_map(pairs).collect()
+    }
+
+    /// The pairs of an answer, if there is such a file.
+    fn answer(&self, file: &str) -> Option<Vec<Value>> {
+        let text = fs::read_to_string(self.folder.join(file)).ok()?;
+        let value: Value = serde_json::from_str(&text).expect("the expected answer is JSON");
+        value["meshes"][0]["pairs"].as_array().cloned()
+    }
+
+    /// The versions that the profile was run at and that take the input.
+    fn versions_of_profile(&self) -> Vec<String> {
         let has_prefix =
             |prefixes: &[&str]| prefixes.iter().any(|prefix| self.name.starts_with(prefix));
         let mut versions: Vec<&str> = if has_prefix(NEWEST_ONLY) {
-            vec!["1.31"]
+            vec![NEWEST]
         } else {
             MODERN.to_vec()
         };
         if has_prefix(ALSO_1_19) {
             versions.push("1.19");
         }
-        let invalid = self.description["not-valid-in"]
-            .as_array()
-            .cloned()
-            .unwrap_or_default();
-        for version in versions
+        let invalid = self.description["not-valid-in"].as_array();
+        let is_valid = |version: &&str| {
+            !invalid
+                .into_iter()
+                .flatten()
+                .any(|other| other.as_str() == Some(version))
+        };
+        versions
             .into_iter()
-            .filter(|version| !invalid.iter().any(|v| v == version))
-        {
-            let own = file(&format!("expected-{version}.json"));
-            if let Some(pairs) = own.or_else(|| file("expected.json")) {
-                out.insert(version.to_owned(), pairs);
+            .filter(is_valid)
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// The versions that have a file.
+    fn versions_of_files(&self) -> Vec<String> {
+        let mut versions = Vec::new();
+        for entry in fs::read_dir(&self.folder).expect("the folder can be listed") {
+            let name = entry.expect("the entry can be read").file_name();
+            let name = name.to_string_lossy();
+            let version = name
+                .strip_prefix("expected-")
+                .and_then(|rest| rest.strip_suffix(".json"));
+            versions.extend(version.map(str::to_owned));
+            if name == "expected.json" {
+                versions.push(NEWEST.to_owned());
             }
         }
-        out
+        versions
     }
 
     /// Version and expected pair of a case that has nothing but the pair its description names.
     pub(crate) fn named_answers(&self) -> Vec<(String, Value)> {
-        if !self.expectations().is_empty() {
+        if !self.versions_of_files().is_empty() {
             return Vec::new();
         }
         // The chart installs nothing for C12 up to 1.0.2 only, while `1.0` alone means its last patch.

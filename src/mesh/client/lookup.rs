@@ -1,6 +1,6 @@
 //! Looking a rule up for one client and one service (`push_context.go:destinationRule`, semantics 4.5 and 4.6).
 
-use super::{EntryId, RuleId, RuleIndex, Slot, Table};
+use super::{Entry, EntryId, RuleIndex, Slot, Table};
 use crate::mesh::config::Config;
 use crate::mesh::version::LookupStyle;
 use crate::object::Namespace;
@@ -73,8 +73,20 @@ impl RuleIndex {
         service: (&Fqdn, &Namespace),
         config: &Config,
     ) -> Selection {
+        self.select_among(namespace, labels, service, config, |_| true)
+    }
+
+    /// The same where only some steps of the look-up are taken.
+    pub(crate) fn select_among(
+        &self,
+        namespace: &Namespace,
+        labels: &Labels,
+        service: (&Fqdn, &Namespace),
+        config: &Config,
+        is_taken: impl Fn(Step) -> bool,
+    ) -> Selection {
         for visit in self.visits(namespace, service, config) {
-            if !visit.visible.is_empty() {
+            if is_taken(visit.step) && !visit.visible.is_empty() {
                 return Selection {
                     entry: self.pick(&visit.visible, namespace, labels, config),
                     step: Some(visit.step),
@@ -138,6 +150,29 @@ impl RuleIndex {
             }
         }
         out
+    }
+
+    /// The entry that would be in force if one were not there: the next in the order of the look-up that the client sees
+    /// and that fits it.
+    pub(crate) fn next_after(
+        &self,
+        winner: &Entry,
+        namespace: &Namespace,
+        labels: &Labels,
+        service: (&Fqdn, &Namespace),
+        config: &Config,
+    ) -> Option<EntryId> {
+        self.candidates(namespace, service, config)
+            .into_iter()
+            .filter(|candidate| candidate.visible)
+            .find(|candidate| {
+                let entry = self.entry(candidate.entry);
+                entry.from.first() != winner.from.first()
+                    && self
+                        .pick(&[candidate.entry], namespace, labels, config)
+                        .is_some()
+            })
+            .map(|candidate| candidate.entry)
     }
 
     /// The tables a client looks at, in order.
@@ -230,16 +265,6 @@ impl RuleIndex {
             }
         }
         chosen
-    }
-
-    /// The selectors of a namespace's rules, which tell its clients apart.
-    pub(crate) fn selector_rules(&self, namespace: &Namespace) -> impl Iterator<Item = RuleId> {
-        let rules = self
-            .rules()
-            .filter(move |(_, rule)| rule.meta.namespace == *namespace);
-        rules
-            .filter(|(_, rule)| rule.workload_selector.is_some())
-            .map(|(id, _)| id)
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
-use crate::resource::{DestinationRule, Fqdn, Subset, TrafficPolicy};
+use crate::resource::{DestinationRule, Fqdn, Subset};
 
 pub(crate) use defeat::Defeat;
 pub(crate) use index::by_creation;
@@ -99,14 +99,14 @@ impl RuleIndex {
             .expect("an EntryId is only made for an entry of the same index")
     }
 
+    /// All merged rules of all tables.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (EntryId, &Entry)> {
+        (0u32..).map(EntryId).zip(&self.entries)
+    }
+
     /// All rules in Istio's order.
     pub(crate) fn rules(&self) -> impl Iterator<Item = (RuleId, &DestinationRule)> {
         (0u32..).map(RuleId).zip(&self.rules)
-    }
-
-    /// The top-level policy of a merged rule.
-    pub(crate) fn policy(&self, entry: &Entry) -> Option<&TrafficPolicy> {
-        self.rule(entry.policy?).traffic_policy.as_ref()
     }
 
     /// The first definition of a subset in a merged rule, with the rule it is from.

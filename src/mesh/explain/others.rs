@@ -110,11 +110,11 @@ impl Mesh {
     pub(super) fn other_rules(
         &self,
         q: Question<'_>,
-        reads_rules: Result<Selection, WhyNot>,
+        reads_rules: &Result<Selection, WhyNot>,
     ) -> Vec<OtherRule> {
         let mut out = Vec::new();
         for id in self.rules.covering(q.host) {
-            let why = match &reads_rules {
+            let why = match reads_rules {
                 Ok(selection) => self.why_not(id, *selection, q),
                 Err(why) => Some(why.clone()),
             };

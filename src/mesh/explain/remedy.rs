@@ -210,7 +210,7 @@ pub(super) struct Trial<'a> {
     found: Vec<Remedy>,
 }
 
-impl<'a> Trial<'a> {
+impl Trial<'_> {
     /// Keeps a change if the variant that has it answers better.
     pub(super) fn offer(&mut self, variant: &Mesh, change: Change) {
         self.offer_for(variant, self.q, self.q.client, change);

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use crate::mesh::Mesh;
+use crate::mesh::alternatives::Alternatives;
 use crate::mesh::client::{RuleId, RuleIndex};
 use crate::mesh::clients::{ClientClass, ClientGroup, GroupId};
 use crate::mesh::decision::{Decision, Destination, Question, Verdict};
 use crate::mesh::evidence::NoEvidence;
 use crate::mesh::explain::remedy::Harm;
 use crate::mesh::names::client_name;
+use crate::mesh::parts::Parts;
 use crate::mesh::workloads::ProxyKind;
 use crate::resource::{DestinationRule, Fqdn};
 
@@ -28,6 +30,9 @@ impl Mesh {
             scopes: self.scopes.clone(),
             clients: self.clients.clone(),
             decisions: Vec::new(),
+            // What is asked of a variant needs neither its parts nor its other orders.
+            parts: Parts::default(),
+            alternatives: Alternatives::default(),
         }
     }
 

@@ -47,7 +47,9 @@ impl<'a> Page<'a> {
     ) {
         let subject = self.painted(&one_line(subject), paint::bold);
         let outcome = self.painted(outcome, paint);
-        self.text.push_str(&format!("{subject}: {outcome}\n\n"));
+        for part in [&subject, ": ", &outcome, "\n\n"] {
+            self.text.push_str(part);
+        }
     }
 
     /// Wrapped text at an indentation.
@@ -66,6 +68,13 @@ impl<'a> Page<'a> {
     /// A fact with where it stands.
     pub(super) fn fact(&mut self, fact: &Fact) {
         self.placed(&fact.text, fact.place);
+    }
+
+    /// Several facts.
+    pub(super) fn facts(&mut self, facts: &[Fact]) {
+        for fact in facts {
+            self.fact(fact);
+        }
     }
 
     /// Text of a section.

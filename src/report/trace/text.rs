@@ -104,9 +104,7 @@ fn step(page: &mut Page<'_>, title: StepTitle, trace: &Explanation) {
         first.text = format!("{object} {}: {reason}", outcome::proxy(trace.proxy));
     }
     page.section(name);
-    for fact in &facts {
-        page.fact(fact);
-    }
+    page.facts(&facts);
 }
 
 /// The rules that are not in force.
@@ -144,7 +142,7 @@ fn endpoints(page: &mut Page<'_>, trace: &Explanation) {
     if kinds.len() != 1 {
         page.section("sends");
         page.line(outcome::cluster(trace.tls));
-        cluster.iter().for_each(|fact| page.fact(fact));
+        page.facts(cluster);
     }
     for (first, count) in kinds.iter().take(KINDS) {
         if kinds.len() > 1 {
@@ -181,17 +179,16 @@ fn endpoint(
         outcome::sends(endpoint.sends)
     };
     page.line(sends);
-    cluster.iter().for_each(|fact| page.fact(fact));
+    page.facts(cluster);
     // What the endpoint accepts follows with its reasons; auto mTLS looks at the same ones.
     let own = endpoint.sends_facts.iter();
     let is_new = |fact: &&Fact| !cluster.contains(fact) && !endpoint.accepts_facts.contains(fact);
-    own.filter(is_new).for_each(|fact| page.fact(fact));
+    for fact in own.filter(is_new) {
+        page.fact(fact);
+    }
     page.section("accepts");
     page.line(outcome::accepts(endpoint.accepts));
-    endpoint
-        .accepts_facts
-        .iter()
-        .for_each(|fact| page.fact(fact));
+    page.facts(&endpoint.accepts_facts);
 }
 
 /// What would change the outcome.

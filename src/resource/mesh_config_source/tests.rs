@@ -3,7 +3,7 @@
 use super::super::testing::{
     at, expect_resource, problem_texts, problems, resource, values, with_spec,
 };
-use super::super::{OutboundMode, Resource};
+use super::super::{LabelSelector, OutboundMode, Resource};
 use super::*;
 
 /// A ConfigMap with a mesh config.
@@ -144,21 +144,33 @@ fn an_outbound_policy_without_a_mode_means_registry_only() {
 }
 
 #[test]
-fn discovery_selectors_with_expressions_are_not_evaluated() {
+fn discovery_selectors_have_labels_and_expressions() {
     let config = mesh(
-        "discoverySelectors:\n- matchLabels: {mesh: on-this}\n- matchExpressions: [{key: a, operator: Exists}]\n- {}",
+        "discoverySelectors:\n- matchLabels: {mesh: on-this}\n- matchExpressions: [{key: env, operator: In, values: [prod, stage]}]\n- {}",
     );
     let selectors = config.discovery_selectors.expect("three selectors");
     let [labels, expressions, empty] = &selectors[..] else {
         panic!("three selectors");
     };
-    let value = labels
-        .as_ref()
-        .and_then(|selector| selector.labels.get("mesh"));
-    assert_eq!(value, Some("on-this"));
-    assert_eq!(*expressions, None);
-    assert!(empty.as_ref().is_some_and(super::super::Selector::is_empty));
+    let selects = |selector: &LabelSelector, labels: &[(&str, &'static str)]| {
+        selector.selects(|key| {
+            labels
+                .iter()
+                .find(|(k, _)| *k == key)
+                .map(|(_, value)| *value)
+        })
+    };
+    assert!(selects(labels, &[("mesh", "on-this")]) && !selects(labels, &[("mesh", "off")]));
+    assert!(selects(expressions, &[("env", "prod")]) && !selects(expressions, &[]));
+    assert!(selects(empty, &[]));
     assert_eq!(mesh("{}").discovery_selectors, None);
+}
+
+#[test]
+fn the_outbound_policy_with_dynamic_dns_lets_unknown_hosts_pass() {
+    let config = mesh("outboundTrafficPolicy: {mode: ALLOW_ANY_DYNAMIC_DNS}");
+    let outbound = config.outbound.map(|outbound| outbound.value);
+    assert_eq!(outbound, Some(OutboundMode::AllowAny));
 }
 
 #[test]

@@ -1,0 +1,125 @@
+//! Triage: which findings are shown, in which order, and how each is recognised again.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::diagnostic::{Diagnostic, Fingerprint, PairId};
+use crate::rules::yields_to;
+use crate::source::Sources;
+
+/// Drops what other findings explain or what is not the repository's, joins what one origin breaks in several meshes,
+/// sorts, and names every finding.
+pub(super) fn triage(
+    diagnostics: Vec<Diagnostic>,
+    meshes: &[&str],
+    sources: &Sources,
+) -> Vec<Diagnostic> {
+    let mut kept: Vec<Diagnostic> = yielded(diagnostics)
+        .into_iter()
+        .filter(|d| d.place.is_none_or(|place| !place.is_assumed()))
+        .collect();
+    kept.sort_by(|a, b| order(a, sources).cmp(&order(b, sources)));
+    let mut kept = joined(kept, meshes);
+    fingerprint(&mut kept, sources);
+    kept
+}
+
+/// Takes from every finding the pairs that a rule before it in the order of precedence explains; a finding about pairs
+/// that has none left is dropped.
+fn yielded(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut explained: FxHashMap<&'static str, FxHashSet<PairId>> = FxHashMap::default();
+    for diagnostic in &diagnostics {
+        explained
+            .entry(diagnostic.rule)
+            .or_default()
+            .extend(diagnostic.pairs.iter().copied());
+    }
+    diagnostics
+        .into_iter()
+        .filter_map(|mut diagnostic| {
+            let had_pairs = !diagnostic.pairs.is_empty();
+            for speaker in yields_to(diagnostic.rule) {
+                if let Some(pairs) = explained.get(speaker) {
+                    diagnostic.pairs.retain(|pair| !pairs.contains(pair));
+                }
+            }
+            (!had_pairs || !diagnostic.pairs.is_empty()).then_some(diagnostic)
+        })
+        .collect()
+}
+
+/// What findings are sorted by: path, place, rule, message.
+fn order<'a>(
+    diagnostic: &'a Diagnostic,
+    sources: &'a Sources,
+) -> (&'a str, u32, u32, &'static str, &'a str) {
+    let (path, start, end) = match diagnostic.place {
+        Some(place) => {
+            let span = place.span;
+            (
+                sources.file(span.file).path().as_str(),
+                span.start,
+                span.end,
+            )
+        }
+        None => (
+            diagnostic.path.as_ref().map_or("", |path| path.as_str()),
+            0,
+            0,
+        ),
+    };
+    (path, start, end, diagnostic.rule, &diagnostic.message)
+}
+
+/// One origin that breaks several meshes is one finding, with the worst severity and all their names.
+fn joined(sorted: Vec<Diagnostic>, meshes: &[&str]) -> Vec<Diagnostic> {
+    let mut out: Vec<Diagnostic> = Vec::with_capacity(sorted.len());
+    for diagnostic in sorted {
+        let same = out.iter_mut().rev().take(meshes.len()).find(|other| {
+            other.rule == diagnostic.rule
+                && other.place == diagnostic.place
+                && other.place.is_some()
+                && other.object == diagnostic.object
+                && other
+                    .meshes
+                    .iter()
+                    .all(|mesh| !diagnostic.meshes.contains(mesh))
+        });
+        match same {
+            Some(other) => {
+                other.severity = other.severity.max(diagnostic.severity);
+                other.certainty = other.certainty.min(diagnostic.certainty);
+                other.pairs.extend(diagnostic.pairs);
+                other.meshes.extend(diagnostic.meshes);
+            }
+            None => out.push(diagnostic),
+        }
+    }
+    out
+}
+
+/// Names every finding by rule, object, field and the text at its place, not by line; equal ones get an ordinal.
+fn fingerprint(diagnostics: &mut [Diagnostic], sources: &Sources) {
+    let mut seen: FxHashMap<u64, u32> = FxHashMap::default();
+    for diagnostic in diagnostics {
+        let object = diagnostic
+            .object
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        let field = diagnostic.field.as_ref().map_or("", |field| field.as_str());
+        let path = match (&diagnostic.object, diagnostic.place, &diagnostic.path) {
+            (Some(_), _, _) => "",
+            (None, Some(place), _) => sources.file(place.span.file).path().as_str(),
+            (None, None, path) => path.as_ref().map_or("", |path| path.as_str()),
+        };
+        let hash = xxh3_64(format!("{}\0{object}\0{field}\0{path}", diagnostic.rule).as_bytes());
+        let ordinal = seen.entry(hash).or_default();
+        *ordinal += 1;
+        diagnostic.fingerprint = Fingerprint(if *ordinal == 1 {
+            format!("{hash:016x}")
+        } else {
+            format!("{hash:016x}:{ordinal}")
+        });
+    }
+}

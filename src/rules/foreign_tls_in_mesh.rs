@@ -1,0 +1,252 @@
+//! A rule sends TLS of other certificates to a proxy that wants mutual TLS, or takes it.
+
+use super::findings::{Cause, Causes, Words, mode_field, symptom, target, tell};
+use crate::declare_rule;
+use crate::diagnostic::{Applicability, Fix, Severity};
+use crate::mesh::{Accepts, ClusterTls, Decision, EndpointDecision, Mesh, Sends, Verdict};
+use crate::rule::{NoOptions, RuleContext, edit};
+use crate::source::Place;
+
+declare_rule! {
+    /// ## What it does
+    ///
+    /// Finds `tls: {mode: SIMPLE}` and `tls: {mode: MUTUAL}` that win towards a workload with a sidecar.
+    ///
+    /// ## Why it matters
+    ///
+    /// These modes are for servers outside the mesh. A sidecar that demands mutual TLS refuses such a connection, since the
+    /// client shows no certificate of the mesh, and on a port declared HTTP every sidecar closes it: callers get
+    /// `503 upstream connect error or disconnect/reset before headers`. On other ports a PERMISSIVE sidecar passes the bytes on
+    /// to the application, without Istio's identity and only if the application speaks TLS itself.
+    ///
+    /// It is an error where the connection is refused, and a warning where the application has to take the TLS, or where it
+    /// depends on the certificates (`MUTUAL` towards STRICT). Rules for hosts outside the mesh, for workloads without a proxy and
+    /// for ports declared `https` or `tls` are right and stay silent.
+    ///
+    /// ## Examples
+    ///
+    /// ```yaml bad
+    /// apiVersion: v1
+    /// kind: Namespace
+    /// metadata:
+    ///   name: shop
+    ///   labels:
+    ///     istio-injection: enabled
+    /// ---
+    /// apiVersion: security.istio.io/v1
+    /// kind: PeerAuthentication
+    /// metadata:
+    ///   name: default
+    ///   namespace: istio-system
+    /// spec:
+    ///   mtls:
+    ///     mode: STRICT
+    /// ---
+    /// apiVersion: networking.istio.io/v1
+    /// kind: DestinationRule
+    /// metadata:
+    ///   name: cart
+    ///   namespace: shop
+    /// spec:
+    ///   host: cart
+    ///   trafficPolicy:
+    ///     tls:
+    ///       mode: SIMPLE
+    ///       caCertificates: /etc/certs/ca.pem
+    /// ---
+    /// apiVersion: v1
+    /// kind: Service
+    /// metadata:
+    ///   name: cart
+    ///   namespace: shop
+    /// spec:
+    ///   selector:
+    ///     app: cart
+    ///   ports:
+    ///     - name: http
+    ///       port: 80
+    /// ---
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata:
+    ///   name: cart
+    ///   namespace: shop
+    /// spec:
+    ///   selector:
+    ///     matchLabels:
+    ///       app: cart
+    ///   template:
+    ///     metadata:
+    ///       labels:
+    ///         app: cart
+    ///     spec:
+    ///       containers:
+    ///         - name: cart
+    ///           image: example.com/cart:1.0
+    /// ```
+    ///
+    /// ```yaml good
+    /// apiVersion: v1
+    /// kind: Namespace
+    /// metadata:
+    ///   name: shop
+    ///   labels:
+    ///     istio-injection: enabled
+    /// ---
+    /// apiVersion: security.istio.io/v1
+    /// kind: PeerAuthentication
+    /// metadata:
+    ///   name: default
+    ///   namespace: istio-system
+    /// spec:
+    ///   mtls:
+    ///     mode: STRICT
+    /// ---
+    /// apiVersion: networking.istio.io/v1
+    /// kind: DestinationRule
+    /// metadata:
+    ///   name: cart
+    ///   namespace: shop
+    /// spec:
+    ///   host: cart
+    ///   trafficPolicy:
+    ///     tls:
+    ///       mode: ISTIO_MUTUAL
+    /// ---
+    /// apiVersion: v1
+    /// kind: Service
+    /// metadata:
+    ///   name: cart
+    ///   namespace: shop
+    /// spec:
+    ///   selector:
+    ///     app: cart
+    ///   ports:
+    ///     - name: http
+    ///       port: 80
+    /// ---
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata:
+    ///   name: cart
+    ///   namespace: shop
+    /// spec:
+    ///   selector:
+    ///     matchLabels:
+    ///       app: cart
+    ///   template:
+    ///     metadata:
+    ///       labels:
+    ///         app: cart
+    ///     spec:
+    ///       containers:
+    ///         - name: cart
+    ///           image: example.com/cart:1.0
+    /// ```
+    ///
+    /// ## Fix
+    ///
+    /// Write `ISTIO_MUTUAL`, or remove the `tls` block where auto mTLS is on. `--unsafe-fixes` writes the mode; it is not safe,
+    /// since the application may speak TLS itself.
+    "foreign-tls-in-mesh" {
+        summary: "a rule sends TLS of other certificates to a workload with a proxy",
+        category: Correctness,
+        severity: Error,
+        reads: [DestinationRule, MeshPolicy, PeerAuthentication, Policy, Namespace, Deployment, Service],
+        fix: Unsafe,
+        since: "0.1.0",
+        check: check(NoOptions),
+    }
+}
+
+fn check(_options: &NoOptions, cx: &mut RuleContext<'_>) {
+    let mesh = cx.mesh();
+    let mut causes = Causes::default();
+    for (index, decision) in (0u32..).zip(mesh.decisions()) {
+        let is_foreign = matches!(decision.tls, ClusterTls::Simple | ClusterTls::Mutual);
+        if !is_foreign || mesh.service_of(decision).mesh_external {
+            continue;
+        }
+        let Some((_, tls)) = mesh.explicit_tls(decision) else {
+            continue;
+        };
+        if let Some(severity) = severity(mesh, decision) {
+            causes.add(tls.mode_place.unwrap_or(tls.key), index, decision, severity);
+        }
+    }
+    for (place, cause) in causes.into_iter() {
+        report(cx, place, &cause);
+    }
+}
+
+/// How bad it is: refused, or nothing that Istio protects.
+fn severity(mesh: &Mesh, decision: &Decision) -> Option<Severity> {
+    let carries_tls = mesh.carries_tls(decision);
+    let of = |endpoint: &EndpointDecision| match (endpoint.accepts, endpoint.verdict) {
+        (Accepts::Strict | Accepts::Permissive | Accepts::Disable, Verdict::Refused) => {
+            Some(Severity::Error)
+        }
+        (Accepts::Strict, Verdict::Unknown) => Some(Severity::Warning),
+        // Behind a policy of DISABLE an application speaks TLS on purpose.
+        (Accepts::Permissive, Verdict::AppTls) if !carries_tls => Some(Severity::Warning),
+        _ => None,
+    };
+    let endpoints = decision
+        .endpoints
+        .iter()
+        .filter(|endpoint| endpoint.sends == Sends::Tls && !mesh.is_system_endpoint(endpoint));
+    endpoints.filter_map(of).max()
+}
+
+/// Words one finding.
+fn report(cx: &mut RuleContext<'_>, place: Place, cause: &Cause<'_>) {
+    let mesh = cx.mesh();
+    let Some(decision) = cause.sample() else {
+        return;
+    };
+    let Some((block, tls)) = mesh.explicit_tls(decision) else {
+        return;
+    };
+    let rule = &mesh.rule(block.rule).meta.id;
+    let (mode, target) = (tls.mode.as_str(), target(decision));
+    let is_passed_on = decision
+        .endpoints
+        .iter()
+        .any(|endpoint| endpoint.verdict == Verdict::AppTls);
+    let headline = match cause.severity() {
+        Severity::Error => format!(
+            "calls to `{target}` fail with {}: `{rule}` sets `tls: {{mode: {mode}}}` for a workload with a proxy",
+            symptom(mesh, decision)
+        ),
+        Severity::Warning | Severity::Note if is_passed_on => format!(
+            "calls to `{target}` go past Istio mutual TLS: `{rule}` sets `tls: {{mode: {mode}}}`, which the server's proxy passes on to the application"
+        ),
+        Severity::Warning | Severity::Note => format!(
+            "calls to `{target}` may fail: `{rule}` sets `tls: {{mode: {mode}}}`, and the server takes only certificates of the mesh"
+        ),
+    };
+    let mut help = if mesh.has_auto_mtls() {
+        format!("remove the `tls` block of {rule}, or set its mode to ISTIO_MUTUAL")
+    } else {
+        format!("set the tls mode of {rule} to ISTIO_MUTUAL")
+    };
+    if is_passed_on {
+        help.push_str("; if the application speaks TLS itself, let the name of the port begin with `tls-` or `https-`");
+    }
+    let fix = tls.mode_place.map(|place| Fix {
+        title: format!("set the tls mode of {rule} to ISTIO_MUTUAL"),
+        applicability: Applicability::Unsafe,
+        edits: vec![edit::replace(place, "ISTIO_MUTUAL")],
+    });
+    let words = Words {
+        headline,
+        primary: "this is not Istio mutual TLS".to_owned(),
+        object: rule,
+        field: mode_field(block.level),
+        labels: Vec::new(),
+        policy: Some("what the server takes"),
+        help,
+        fix,
+    };
+    tell(cx, place, cause, words);
+}
