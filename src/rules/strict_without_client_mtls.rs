@@ -1,6 +1,6 @@
 //! A server that demands mutual TLS from clients that nothing makes send it.
 
-use super::findings::{Cause, Causes, Words, policy_fact, refused_symptom, target, tell};
+use super::findings::{Cause, Causes, Words, policy_fact, symptom, target, tell};
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Fact, Fix, Severity};
 use crate::mesh::{
@@ -165,7 +165,7 @@ declare_rule! {
         summary: "a policy demands mutual TLS, and nothing makes clients send it",
         category: Correctness,
         severity: Error,
-        reads: [DestinationRule, MeshPolicy, PeerAuthentication, Policy, Namespace, Deployment, Service, ConfigMap],
+        reads: [DestinationRule, MeshPolicy, PeerAuthentication, Policy, Namespace, Service, ConfigMap],
         fix: Unsafe,
         since: "0.1.0",
         check: check(NoOptions),
@@ -237,7 +237,7 @@ fn report(cx: &mut RuleContext<'_>, place: Place, cause: &Cause<'_>) {
         headline: format!(
             "calls to `{}` fail with {}: `{policy}` demands mutual TLS, and no DestinationRule makes these clients send it",
             target(decision),
-            refused_symptom(mesh),
+            symptom(mesh, decision),
         ),
         primary: "plaintext is refused because of this".to_owned(),
         object: &policy,
