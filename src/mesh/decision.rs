@@ -1,5 +1,7 @@
 //! Decisions: what a class of clients sends to a destination, what it accepts, and what comes of it (semantics 0.2, 7).
 
+use std::sync::Arc;
+
 use super::Mesh;
 use super::ambient;
 use super::auto_mtls::{Cluster, ClusterTls, Sends, Target};
@@ -113,7 +115,7 @@ impl Verdict {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct EndpointDecision {
     /// `Kind/namespace/name`, or `address/namespace/address`.
-    pub(crate) label: Box<str>,
+    pub(crate) label: Arc<str>,
     /// The workload, if it is one.
     pub(crate) workload: Option<u32>,
     /// The port traffic arrives at.
@@ -501,24 +503,13 @@ impl Mesh {
         recorder: &mut impl Recorder,
     ) -> EndpointDecision {
         let accepts = self.accepts(q, endpoint, recorder);
-        let (label, workload) = match (&endpoint.owner, self.workload_of(endpoint)) {
-            (EndpointOwner::Workload(id), Some(workload)) => {
-                let text = format!(
-                    "{}/{}/{}",
-                    workload.id().kind,
-                    workload.namespace(),
-                    workload.id().name
-                );
-                (text, Some(*id))
-            }
-            (EndpointOwner::Address(address), _) => {
-                (format!("address/{}/{address}", q.service.1.namespace), None)
-            }
-            (EndpointOwner::Workload(_), None) => (String::new(), None),
+        let workload = match &endpoint.owner {
+            EndpointOwner::Workload(id) => Some(*id),
+            EndpointOwner::Address(_) => None,
         };
         let verdict = verdict(sends, tls, accepts, q.port.class);
         EndpointDecision {
-            label: label.into(),
+            label: Arc::clone(&endpoint.label),
             workload,
             port: endpoint.port,
             sends,

@@ -61,9 +61,9 @@ impl Mesh {
         let config = Config::build(&parts, settings);
         parts.keep_discovered(&config);
         legacy::add_charted(&mut parts, &config);
-        let workloads = workloads::place(&parts, &config);
+        let workloads = workloads::place(&mut parts, &config);
         let registry = Registry::build(&parts, &config, &workloads);
-        let rules = RuleIndex::build(&parts.rules, &config);
+        let rules = RuleIndex::build(std::mem::take(&mut parts.rules), &config);
         let policies = PolicyIndex::build(&parts.peer_authentications, &config);
         let legacy = LegacyIndex::build(&parts.authentication_policies, &config);
         let scopes = Scopes::build(&parts, &config);
