@@ -37,6 +37,8 @@ struct Bad {
     bytes: Vec<u8>,
     /// The line that is told, none for the whole file.
     line: Option<u64>,
+    /// The rule that tells of it.
+    rule: &'static str,
     /// How bad it is.
     severity: &'static str,
     /// Part of what is said about it.
@@ -50,6 +52,7 @@ impl Bad {
             name,
             bytes: bytes.into(),
             line: Some(line),
+            rule: "unread-input",
             severity: "warning",
             said,
         }
@@ -59,6 +62,20 @@ impl Bad {
     fn note(name: &'static str, bytes: impl Into<Vec<u8>>, line: u64, said: &'static str) -> Self {
         Self {
             severity: "note",
+            ..Self::new(name, bytes, line, said)
+        }
+    }
+
+    /// A file with an object that the API server refuses, worth an error at a line.
+    fn refused(
+        name: &'static str,
+        bytes: impl Into<Vec<u8>>,
+        line: u64,
+        said: &'static str,
+    ) -> Self {
+        Self {
+            rule: "invalid-schema",
+            severity: "error",
             ..Self::new(name, bytes, line, said)
         }
     }
@@ -148,7 +165,7 @@ fn bad_inputs() -> Vec<Bad> {
             14,
             "aliases expand to more than",
         ),
-        Bad::new(
+        Bad::refused(
             "a host that is a list",
             rule("  host: [sleep]\n"),
             7,
@@ -206,7 +223,7 @@ fn report(folder: &Path, arguments: &[&str]) -> (Outcome, Value) {
 fn a_bad_input_is_told_once_at_its_place() {
     for bad in bad_inputs() {
         let (_, report) = report(bad.beside("istio-1.0").path(), &[]);
-        let found = findings(&report, "unread-input");
+        let found = findings(&report, bad.rule);
         assert_eq!(found.len(), 1, "{}: {report:#}", bad.name);
         let (location, line) = (
             &found[0]["location"],
@@ -249,7 +266,7 @@ fn a_bad_input_is_counted_in_the_summary() {
 fn a_bad_input_alone_fails_the_run_unless_it_is_a_template_in_every_format() {
     for bad in bad_inputs() {
         let folder = bad.beside("istio-1.0-fixed");
-        let expected = i32::from(bad.severity == "warning");
+        let expected = i32::from(bad.severity != "note");
         for format in FORMATS {
             let outcome = run(folder.path(), &["--format", format]);
             assert_eq!(outcome.status, Some(expected), "{} {format}", bad.name);
@@ -335,8 +352,9 @@ kind: []
     write(copy.path(), "bad.yaml", text.as_bytes());
     let (_, report) = report(copy.path(), &[]);
     has_the_override(&report, "wrong types");
-    let told: Vec<Value> = findings(&report, "unread-input")
-        .iter()
+    let refused = findings(&report, "invalid-schema").into_iter();
+    let told: Vec<Value> = refused
+        .chain(findings(&report, "unread-input"))
         .map(|finding| json!([finding["location"]["line"], finding["location"]["field"]]))
         .collect();
     let expected = json!([
