@@ -413,8 +413,10 @@ impl Mesh {
                 }
             }
             ProxyKind::Ztunnel => {
-                let sends = |endpoint: &Endpoint, _: &mut _| {
-                    if self.takes_tunnel(endpoint) {
+                let sends = |endpoint: &Endpoint, recorder: &mut _| {
+                    let takes = self.takes_tunnel(endpoint);
+                    record_ztunnel(takes, recorder);
+                    if takes {
                         Sends::Hbone
                     } else {
                         Sends::Plaintext
@@ -510,7 +512,20 @@ impl Mesh {
                     );
                     return stated(text, service.place, &service.object);
                 }
-                derived("the rule in force does not define the subset: there is no such cluster")
+                let subset = q.subset.unwrap_or_default();
+                match entry.map(|entry| &self.rules.base(entry).meta) {
+                    Some(rule) => stated(
+                        format!(
+                            "{} does not define subset `{subset}`, so it has no cluster",
+                            rule.id
+                        ),
+                        rule.place(),
+                        &rule.id,
+                    ),
+                    None => derived(format!(
+                        "no rule is there to define subset `{subset}`, so it has no cluster"
+                    )),
+                }
             });
             return Answer {
                 selection,
@@ -527,6 +542,13 @@ impl Mesh {
             has_rule: entry.is_some(),
         };
         recorder.about(|| Topic::Cluster);
+        if let Some(entry) = entry.filter(|entry| entry.policy.is_none()) {
+            recorder.record(|| {
+                let rule = self.rules.base(entry);
+                let text = format!("{} has no `trafficPolicy`", rule.meta.id);
+                stated(text, rule.meta.place(), &rule.meta.id)
+            });
+        }
         let cluster = self.cluster(target, &policy, recorder);
         let endpoints = self.cluster_endpoints(q, cluster, &policy, recorder);
         if is_dns && endpoints.is_empty() && !cluster.original_dst {
@@ -793,26 +815,39 @@ impl Mesh {
                     )
                 } else {
                     let why = match selection.step {
-                        Some(Step::ClientNamespace) => "the client's namespace is looked at first",
+                        Some(Step::ClientNamespace) => {
+                            "it stands in the client's namespace, which is looked at first"
+                        }
                         Some(Step::RootPrivate) => {
                             "the private rules of the root namespace come first for its own proxies"
                         }
                         Some(Step::ServiceNamespace) => {
-                            "it is exported from the service's namespace"
+                            "it stands in the service's namespace, which is looked at after the client's"
                         }
                         Some(Step::RootNamespace) => {
-                            "it is exported from the root namespace, which is looked at last"
+                            "it stands in the root namespace, which is looked at last"
                         }
                         Some(Step::Everywhere) | None => {
-                            "Istio 1.0 takes the most specific host of all namespaces"
+                            "its host is the most specific of all namespaces, which counts in Istio 1.0"
                         }
                     };
-                    format!("{} is in force, host `{host}`: {why}", rule.meta.id)
+                    format!("{} (host `{host}`) is in force: {why}", rule.meta.id)
                 };
                 stated(text, rule.host.place, &rule.meta.id)
             });
         }
     }
+}
+
+/// Why ztunnel sends what it sends.
+fn record_ztunnel(takes_tunnel: bool, recorder: &mut impl Recorder) {
+    recorder.record(|| {
+        derived(if takes_tunnel {
+            "ztunnel sends HBONE to what takes it"
+        } else {
+            "the endpoint does not take HBONE, so ztunnel passes on what the application wrote"
+        })
+    });
 }
 
 fn sort(endpoints: &mut [EndpointDecision]) {

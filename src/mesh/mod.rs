@@ -29,8 +29,8 @@ pub use auto_mtls::{ClusterTls, Sends};
 pub use config::Settings;
 pub use decision::{Accepts, Destination, Verdict};
 pub use matrix::{Matrix, MatrixClient, MatrixEndpoint, MatrixPair};
-pub(crate) use names::FoundHost;
 pub use names::{ClientQuery, HostQuery, PairFilter};
+pub(crate) use names::{FoundHost, client_name};
 pub use version::IstioVersion;
 pub use workloads::ProxyKind;
 

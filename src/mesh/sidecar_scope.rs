@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::client::by_creation;
-use super::config::{Config, Known};
+use super::config::{Config, Known, effect};
 use super::evidence::{Recorder, derived, stated};
 use super::parts::Parts;
 use super::services::{Registry, Service, ServiceId};
@@ -164,8 +164,9 @@ impl Scopes {
                 };
                 stated(
                     format!(
-                        "{} sets the outbound traffic policy {word}",
-                        sidecar.meta.id
+                        "{} sets the outbound traffic policy {word}: {}",
+                        sidecar.meta.id,
+                        effect(mode.value)
                     ),
                     mode.place,
                     &sidecar.meta.id,
@@ -296,11 +297,14 @@ impl Scopes {
         });
         if let Some(export_to) = &service.export_to {
             recorder.record(|| {
-                stated(
-                    "the service limits to whom it is exported",
-                    export_to.place,
-                    &service.object,
-                )
+                let values = export_to.values.iter().map(|value| &*value.value);
+                let values: Vec<&str> = values.collect();
+                let text = format!(
+                    "{} is exported to `{}` only",
+                    service.object,
+                    values.join(", ")
+                );
+                stated(text, export_to.place, &service.object)
             });
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::findings::{Causes, plaintext_severity, symptom, target};
+use super::findings::{Causes, plaintext_severity, policy_fact, symptom, target};
 use crate::declare_rule;
 use crate::diagnostic::{Fact, Severity};
 use crate::mesh::{Decision, Merge, Mesh, ProxyKind, Verdict};
@@ -180,7 +180,7 @@ declare_rule! {
         summary: "several rules for one host, and the policy of only one counts",
         category: Correctness,
         severity: Error,
-        reads: [DestinationRule, MeshPolicy, PeerAuthentication, Policy, Namespace, Deployment, Service, ConfigMap],
+        reads: [DestinationRule, PeerAuthentication, Namespace, Service, ConfigMap],
         fix: None,
         since: "0.1.0",
         check: check(NoOptions),
@@ -345,6 +345,7 @@ fn report(
         evidence.push(cause.extent(mesh));
         evidence.extend(mesh.evidence(decision));
     }
+    let demand = policy_fact(&evidence).cloned();
     evidence.extend(order_fact(merge));
     let pairs = cause
         .as_ref()
@@ -369,6 +370,12 @@ fn report(
     if let Some(policy) = policy {
         let text = "this `trafficPolicy` counts, as a whole";
         finding.label(policy.key, Some(kept), text);
+    }
+    if let Some(fact) = demand.filter(|_| severity == Severity::Error)
+        && let Some(place) = fact.place
+    {
+        let text = "the server demands mutual TLS and refuses plaintext";
+        finding.label(place, fact.object.as_ref(), text);
     }
     for other in lost {
         if other.rule.meta.id != told.rule.meta.id {

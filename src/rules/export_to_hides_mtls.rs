@@ -176,7 +176,7 @@ declare_rule! {
         summary: "a rule with mutual TLS is not exported to clients that need it",
         category: Correctness,
         severity: Error,
-        reads: [DestinationRule, MeshPolicy, PeerAuthentication, Policy, Namespace, Deployment, Service, ConfigMap],
+        reads: [DestinationRule, MeshPolicy, PeerAuthentication, Policy, Namespace, Service, ConfigMap],
         fix: Unsafe,
         since: "0.1.0",
         check: check(NoOptions),
@@ -244,7 +244,7 @@ fn report(cx: &mut RuleContext<'_>, place: Place, cause: &Cause<'_>) {
     });
     let words = Words {
         headline: headline(mesh, decision, &hidden, severity),
-        primary: "clients outside do not see this rule and send plaintext".to_owned(),
+        primary: "these clients do not see this rule, and send plaintext".to_owned(),
         object: id,
         field: match rule.export_to {
             Some(_) => "spec.exportTo",

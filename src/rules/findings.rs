@@ -7,7 +7,7 @@ use crate::mesh::{
     Accepts, Decision, Destination, EndpointDecision, Level, Mesh, ProtocolClass, Sends, Verdict,
 };
 use crate::object::ObjectId;
-use crate::resource::{DestinationRule, is_wildcard};
+use crate::resource::{DestinationRule, TlsSettings, is_wildcard};
 use crate::rule::RuleContext;
 use crate::source::Place;
 use crate::yaml::FieldPath;
@@ -277,17 +277,31 @@ pub(super) fn mode_field(level: Level) -> &'static str {
     }
 }
 
-/// How to send plaintext to the host of a decision: by a rule of its own where the rule in force is for more hosts.
-pub(super) fn exemption(rule: &DestinationRule, decision: &Decision) -> String {
-    let host = &decision.destination.host;
-    if is_wildcard(&rule.host.value) {
-        format!(
-            "add a DestinationRule for host `{host}` with `trafficPolicy: {{tls: {{mode: DISABLE}}}}` to namespace `{}`",
-            rule.meta.namespace
-        )
-    } else {
-        format!("set the tls mode of {} to DISABLE", rule.meta.id)
+/// What a rule writes about tls, as a claim.
+pub(super) fn sets(tls: &TlsSettings) -> String {
+    match tls.mode_place {
+        Some(_) => format!("sets `tls: {{mode: {}}}`", tls.mode.as_str()),
+        None => "has a `tls` block without `mode`, which means DISABLE".to_owned(),
     }
+}
+
+/// How to send plaintext to the host of a decision: by a rule of its own where the rule in force is for more hosts.
+pub(super) fn exemption(rule: &DestinationRule, level: Level, decision: &Decision) -> String {
+    let Destination { host, port, subset } = &decision.destination;
+    let (id, namespace) = (&rule.meta.id, &rule.meta.namespace);
+    if is_wildcard(&rule.host.value) {
+        return format!(
+            "add a DestinationRule for host `{host}` with `trafficPolicy: {{tls: {{mode: DISABLE}}}}` to namespace `{namespace}`"
+        );
+    }
+    let subset = subset.as_deref().unwrap_or_default();
+    let block = match level {
+        Level::Rule => String::new(),
+        Level::RulePort => format!("port {port} of "),
+        Level::Subset => format!("subset `{subset}` of "),
+        Level::SubsetPort => format!("port {port} of subset `{subset}` of "),
+    };
+    format!("set the tls mode of {block}{id} to DISABLE")
 }
 
 /// The fact of the evidence that says what the server demands.

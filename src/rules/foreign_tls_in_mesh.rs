@@ -1,6 +1,6 @@
 //! A rule sends TLS of other certificates to a proxy that wants mutual TLS, or takes it.
 
-use super::findings::{Cause, Causes, Words, mode_field, symptom, target, tell};
+use super::findings::{Cause, Causes, Words, mode_field, sets, symptom, target, tell};
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Fix, Severity};
 use crate::mesh::{Accepts, ClusterTls, Decision, EndpointDecision, Mesh, Sends, Verdict};
@@ -152,7 +152,7 @@ declare_rule! {
         summary: "a rule sends TLS of other certificates to a workload with a proxy",
         category: Correctness,
         severity: Error,
-        reads: [DestinationRule, MeshPolicy, PeerAuthentication, Policy, Namespace, Deployment, Service],
+        reads: [DestinationRule, MeshPolicy, PeerAuthentication, Namespace, Service],
         fix: Unsafe,
         since: "0.1.0",
         check: check(NoOptions),
@@ -208,21 +208,21 @@ fn report(cx: &mut RuleContext<'_>, place: Place, cause: &Cause<'_>) {
         return;
     };
     let rule = &mesh.rule(block.rule).meta.id;
-    let (mode, target) = (tls.mode.as_str(), target(decision));
+    let (sets, target) = (sets(tls), target(decision));
     let is_passed_on = decision
         .endpoints
         .iter()
         .any(|endpoint| endpoint.verdict == Verdict::AppTls);
     let headline = match cause.severity() {
         Severity::Error => format!(
-            "calls to `{target}` fail with {}: `{rule}` sets `tls: {{mode: {mode}}}` for a workload with a proxy",
+            "calls to `{target}` fail with {}: `{rule}` {sets} for a workload with a proxy",
             symptom(mesh, decision)
         ),
         Severity::Warning | Severity::Note if is_passed_on => format!(
-            "calls to `{target}` go past Istio mutual TLS: `{rule}` sets `tls: {{mode: {mode}}}`, which the server's proxy passes on to the application"
+            "calls to `{target}` bypass Istio mutual TLS: `{rule}` {sets}, which the server's proxy passes on to the application"
         ),
         Severity::Warning | Severity::Note => format!(
-            "calls to `{target}` may fail: `{rule}` sets `tls: {{mode: {mode}}}`, and the server takes only certificates of the mesh"
+            "calls to `{target}` may fail: `{rule}` {sets}, and the server takes only certificates of the mesh"
         ),
     };
     let mut help = if mesh.has_auto_mtls() {

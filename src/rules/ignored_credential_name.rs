@@ -1,9 +1,10 @@
 //! Sidecars drop a tls because of its `credentialName`.
 
-use super::findings::{Cause, Causes, Words, symptom, target, tell};
+use super::findings::{Cause, Causes, Words, plaintext_severity, symptom, target, tell};
 use crate::declare_rule;
 use crate::diagnostic::Severity;
 use crate::mesh::{ClusterTls, Decision, Level, Mesh, ProxyKind, Verdict};
+use crate::object::ObjectId;
 use crate::resource::{TlsMode, TlsSettings};
 use crate::rule::{NoOptions, RuleContext};
 use crate::source::Place;
@@ -143,7 +144,7 @@ declare_rule! {
         summary: "sidecars drop a tls because of its `credentialName`",
         category: Correctness,
         severity: Error,
-        reads: [DestinationRule, ServiceEntry, Namespace, Deployment, Service],
+        reads: [DestinationRule, PeerAuthentication, ServiceEntry, Namespace, Service],
         fix: None,
         since: "0.1.0",
         check: check(NoOptions),
@@ -223,13 +224,23 @@ fn report(cx: &mut RuleContext<'_>, place: Place, cause: &Cause<'_>) {
         object: rule,
         field: field(block.level),
         labels: Vec::new(),
-        policy: None,
-        help: format!(
-            "add a `workloadSelector` for the clients to {rule}, name mounted files by `caCertificates` and the like instead, or originate TLS at an egress gateway"
-        ),
+        policy: (decision.verdict == Verdict::Refused).then_some("what the server accepts"),
+        help: help(mesh, decision, rule),
         fix: None,
     };
     tell(cx, place, cause, words);
+}
+
+/// What to do: inside the mesh there is no need for secrets.
+fn help(mesh: &Mesh, decision: &Decision, rule: &ObjectId) -> String {
+    if plaintext_severity(mesh, decision).is_some() {
+        return format!(
+            "set the tls mode of {rule} to ISTIO_MUTUAL and remove its `credentialName`"
+        );
+    }
+    format!(
+        "add a `workloadSelector` for the clients to {rule}, name mounted files by `caCertificates` and the like instead, or originate TLS at an egress gateway"
+    )
 }
 
 fn field(level: Level) -> &'static str {

@@ -146,7 +146,7 @@ declare_rule! {
         summary: "a rule sends mutual TLS to a server whose policy turns it off",
         category: Correctness,
         severity: Error,
-        reads: [DestinationRule, MeshPolicy, PeerAuthentication, Policy, Namespace, Deployment, Service],
+        reads: [DestinationRule, MeshPolicy, PeerAuthentication, Policy, Namespace, Service],
         fix: None,
         since: "0.1.0",
         check: check(NoOptions),
@@ -206,7 +206,7 @@ fn report(cx: &mut RuleContext<'_>, place: Place, cause: &Cause<'_>) {
         policy: Some("this makes the server take plaintext only"),
         help: format!(
             "let the policy take mutual TLS, or {}",
-            exemption(rule, decision)
+            exemption(rule, block.level, decision)
         ),
         fix: None,
     };

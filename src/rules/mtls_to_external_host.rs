@@ -140,7 +140,7 @@ declare_rule! {
         summary: "a rule sends mutual TLS to a host outside the mesh",
         category: Correctness,
         severity: Error,
-        reads: [DestinationRule, ServiceEntry, Namespace, Deployment],
+        reads: [DestinationRule, ServiceEntry, Namespace],
         fix: Unsafe,
         since: "0.1.0",
         check: check(NoOptions),

@@ -178,7 +178,7 @@ declare_rule! {
         summary: "a rule sends mutual TLS to a workload without a proxy",
         category: Correctness,
         severity: Error,
-        reads: [DestinationRule, Namespace, Deployment, Service, Endpoints],
+        reads: [DestinationRule, Namespace, Deployment, Service, Endpoints, EndpointSlice],
         fix: None,
         since: "0.1.0",
         check: check(NoOptions),
@@ -251,13 +251,16 @@ fn report(cx: &mut RuleContext<'_>, place: Place, cause: &Cause<'_>) {
         }
         (Severity::Warning | Severity::Note, _) => {
             format!(
-                "calls to `{target}` fail with {symptom} if `{label}` has no proxy, as it seems: {sets}"
+                "calls to `{target}` fail with {symptom} if `{label}` has no proxy, which is assumed: {sets}"
             )
         }
     };
-    let inject = match what {
-        Unproxied::Workload(_) => ", or inject a proxy into the workload",
-        Unproxied::Listed => "",
+    let exempt = exemption(rule, block.level, decision);
+    let help = match what {
+        // Others behind the service have a proxy, and may demand mutual TLS.
+        Unproxied::Workload(_) if decision.partial => format!("inject a proxy into `{label}`"),
+        Unproxied::Workload(_) => format!("inject a proxy into `{label}`, or {exempt}"),
+        Unproxied::Listed => exempt,
     };
     let words = Words {
         headline,
@@ -266,7 +269,7 @@ fn report(cx: &mut RuleContext<'_>, place: Place, cause: &Cause<'_>) {
         field: mode_field(block.level),
         labels: reason(what).into_iter().collect(),
         policy: None,
-        help: format!("{}{inject}", exemption(rule, decision)),
+        help,
         fix: None,
     };
     tell(cx, place, cause, words);

@@ -70,9 +70,9 @@ declare_rule! {
     ///
     /// ## Fix
     ///
-    /// Write the name in full. `--fix` does where nothing gets worse by it: a rule that begins to count may also take
-    /// something away, such as the mutual TLS of a wider rule that it now replaces. There the fix is offered under
-    /// `--unsafe-fixes`.
+    /// Write the name in full. `--fix` does where no traffic loses its encryption or is refused by it: a rule that begins to
+    /// count may also take something away, such as the mutual TLS of a wider rule that it now replaces. There the fix is
+    /// offered under `--unsafe-fixes`. What else the rule sets begins to count, too.
     "partly-qualified-host" {
         summary: "a host is half a full name, which Istio does not complete",
         category: Correctness,

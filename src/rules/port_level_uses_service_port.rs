@@ -128,7 +128,7 @@ declare_rule! {
         summary: "a port of `portLevelMtls` is a service port, not a container port",
         category: Correctness,
         severity: Error,
-        reads: [PeerAuthentication, Service, Deployment],
+        reads: [Namespace, Service],
         fix: Safe,
         since: "0.1.0",
         check: check(NoOptions),
@@ -160,19 +160,18 @@ fn report(cx: &mut RuleContext<'_>, key: &ServicePortKey<'_>) {
     let headline = format!(
         "mode {mode} for port {port} of `{policy}` has no effect: {port} is the port of `{service}`, its pods listen on {target}"
     );
-    let mut evidence = cx.mesh().global_facts();
-    evidence.push(Fact {
+    let leads = Fact {
         text: format!("`{service}` sends port {port} to container port {target}"),
         assumed: false,
-        place: Some(key.service.place),
+        place: Some(key.port_place.unwrap_or(key.service.place)),
         object: Some(service.clone()),
-    });
+    };
     let mut finding = cx.report(place, headline);
     finding
         .object(policy)
         .field(FieldPath::new(format!("spec.portLevelMtls.{port}")))
         .primary("no container listens here")
-        .evidence(evidence)
+        .evidence(vec![key.proxy.clone(), leads])
         .help(format!(
             "write {target}, the container port, instead of {port}"
         ));

@@ -3,7 +3,9 @@
 use super::findings::{Cause, Causes, Words, plaintext_headline, plaintext_severity, tell};
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Fix, Severity};
-use crate::mesh::{Decision, Flat, Level, Mesh, Sends, Verdict, is_istio_mutual};
+use crate::mesh::{
+    ClusterTls, Decision, Destination, Flat, Level, Mesh, Sends, Verdict, is_istio_mutual,
+};
 use crate::resource::{TlsMode, TlsSettings};
 use crate::rule::{NoOptions, RuleContext, edit};
 use crate::source::{Place, Sources};
@@ -147,7 +149,7 @@ declare_rule! {
         summary: "the settings of a port leave out the tls of the policy they are in",
         category: Correctness,
         severity: Error,
-        reads: [DestinationRule, MeshPolicy, PeerAuthentication, Policy, Namespace, Deployment, Service, ConfigMap],
+        reads: [DestinationRule, MeshPolicy, PeerAuthentication, Namespace, Service, ConfigMap],
         fix: Safe,
         since: "0.1.0",
         check: check(NoOptions),
@@ -216,22 +218,33 @@ fn report(cx: &mut RuleContext<'_>, place: Place, cause: &Cause<'_>) {
         return;
     };
     let rule = &mesh.rule(block.rule).meta.id;
-    let (mode, port) = (wider.mode.as_str(), decision.destination.port);
     let severity = cause.severity();
-    let text = format!(
-        "the settings of `{rule}` for port {port} have no `tls`, and the {mode} above them does not count there"
-    );
+    // Where no proxy receives, or mutual TLS is lost, the wider tls is what was meant.
     let keeps = loses_origination(mesh, decision) || is_istio_mutual(wider);
-    let help = if keeps {
-        format!("repeat the `tls` of {mode} in the settings of {rule} for port {port}")
+    let settings = settings(&block, decision);
+    let above = if keeps || decision.tls != ClusterTls::Auto {
+        format!(
+            "the {} above them does not count there",
+            wider.mode.as_str()
+        )
     } else {
-        format!("add `tls: {{mode: ISTIO_MUTUAL}}` to the settings of {rule} for port {port}")
+        // Istio looks at the wider tls once more when auto mTLS decides about endpoints.
+        format!(
+            "the {} above them only keeps auto mTLS off",
+            wider.mode.as_str()
+        )
+    };
+    let claim = format!("the settings of `{rule}` for {settings} have no `tls`, and {above}");
+    let help = if keeps {
+        format!("repeat the `tls` in the settings of {rule} for {settings}")
+    } else {
+        format!("add `tls: {{mode: ISTIO_MUTUAL}}` to the settings of {rule} for {settings}")
     };
     let fix = (severity > Severity::Note)
         .then(|| fix(cx.sources(), &block, wider, keeps))
         .flatten();
     let words = Words {
-        headline: plaintext_headline(mesh, decision, severity, &text),
+        headline: plaintext_headline(mesh, decision, severity, &claim),
         primary: "no `tls` here, and none is inherited".to_owned(),
         object: rule,
         field: field(block.level),
@@ -249,6 +262,17 @@ fn report(cx: &mut RuleContext<'_>, place: Place, cause: &Cause<'_>) {
         fix,
     };
     tell(cx, place, cause, words);
+}
+
+/// Which settings they are.
+fn settings(block: &Flat<'_>, decision: &Decision) -> String {
+    let Destination { port, subset, .. } = &decision.destination;
+    match subset {
+        Some(subset) if block.level == Level::SubsetPort => {
+            format!("port {port} in subset `{subset}`")
+        }
+        Some(_) | None => format!("port {port}"),
+    }
 }
 
 /// The wider tls copied, or mutual TLS where a proxy takes nothing else.

@@ -121,7 +121,7 @@ declare_rule! {
         summary: "a policy of the root namespace has a selector, and is ignored",
         category: Correctness,
         severity: Error,
-        reads: [PeerAuthentication],
+        reads: [PeerAuthentication, ConfigMap],
         fix: Unsafe,
         since: "0.1.0",
         check: check(NoOptions),
@@ -140,8 +140,10 @@ fn report(cx: &mut RuleContext<'_>, ignored: &IgnoredPolicy<'_>) {
     let Some(selector) = &ignored.policy.selector else {
         return;
     };
-    let mut evidence = cx.mesh().global_facts();
-    evidence.push(namespace_fact(meta));
+    let evidence = vec![
+        cx.mesh().root_namespace_fact().clone(),
+        namespace_fact(meta),
+    ];
     let fix = fix(cx.sources(), ignored);
     let headline = format!(
         "`{}` has no effect: Istio ignores a policy of the root namespace that has a selector",
@@ -171,6 +173,9 @@ fn help(ignored: &IgnoredPolicy<'_>) -> String {
         .map(|namespace| format!("`{namespace}`"))
         .collect();
     match others.as_slice() {
+        [] if !ignored.namespaces.is_empty() => format!(
+            "remove the selector to make it count for the whole mesh, or move policy and pods to another namespace: pods in `{root}` obey no other policy"
+        ),
         [] => "move it to the namespace of its pods, or remove the selector to make it count for the whole mesh".to_owned(),
         [only] => format!("move it to {only}, where the pods are that its selector matches"),
         many => format!(

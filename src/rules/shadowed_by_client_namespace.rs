@@ -1,6 +1,6 @@
 //! A rule of the client's namespace that comes before the one of the service's owner.
 
-use super::findings::{Cause, Causes, Words, plaintext_severity, symptom, target, tell};
+use super::findings::{Cause, Causes, Words, symptom, target, tell};
 use crate::declare_rule;
 use crate::diagnostic::Severity;
 use crate::mesh::{Decision, Mesh, ProxyKind, Unused, Verdict};
@@ -259,11 +259,10 @@ fn report(
 /// What the traffic does, and what it would do.
 fn effect(mesh: &Mesh, decision: &Decision, owner: &Unused<'_>) -> String {
     let target = target(decision);
-    if plaintext_severity(mesh, decision) == Some(Severity::Error) {
-        return format!("calls to `{target}` fail with {}", symptom(mesh, decision));
-    }
     match (decision.verdict, owner.instead.verdict) {
-        (Verdict::Refused | Verdict::Blocked, _) => format!("calls to `{target}` fail"),
+        (Verdict::Refused | Verdict::Blocked, _) => {
+            format!("calls to `{target}` fail with {}", symptom(mesh, decision))
+        }
         (Verdict::Plaintext, Verdict::AppTls) => {
             format!("calls to `{target}` go without the TLS of its owner's rule")
         }

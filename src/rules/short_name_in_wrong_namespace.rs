@@ -76,9 +76,9 @@ declare_rule! {
     ///
     /// ## Fix
     ///
-    /// Write the name in full. `--fix` does where only one service can be meant and nothing gets worse by it: a rule that
-    /// begins to count may also take something away, such as the mutual TLS of a wider rule that it now replaces. There the
-    /// fix is offered under `--unsafe-fixes`.
+    /// Write the name in full. `--fix` does where only one service can be meant and no traffic loses its encryption or is
+    /// refused by it: a rule that begins to count may also take something away, such as the mutual TLS of a wider rule that
+    /// it now replaces. There the fix is offered under `--unsafe-fixes`. What else the rule sets begins to count, too.
     "short-name-in-wrong-namespace" {
         summary: "a short host is completed to a namespace that has no such service",
         category: Correctness,

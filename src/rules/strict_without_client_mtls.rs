@@ -165,7 +165,7 @@ declare_rule! {
         summary: "a policy demands mutual TLS, and nothing makes clients send it",
         category: Correctness,
         severity: Error,
-        reads: [DestinationRule, MeshPolicy, PeerAuthentication, Policy, Namespace, Deployment, Service, ConfigMap],
+        reads: [DestinationRule, MeshPolicy, PeerAuthentication, Policy, Namespace, Service, ConfigMap],
         fix: Unsafe,
         since: "0.1.0",
         check: check(NoOptions),

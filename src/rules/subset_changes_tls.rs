@@ -1,6 +1,6 @@
 //! A subset is protected less than the host it is of.
 
-use super::findings::{Cause, Causes, Words, mode_field, symptom, target, tell};
+use super::findings::{Cause, Causes, Words, mode_field, sets, symptom, target, tell};
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Fix, Severity};
 use crate::mesh::{Decision, EndpointDecision, Mesh, SubsetChange, Verdict, is_istio_mutual};
@@ -192,7 +192,7 @@ declare_rule! {
         summary: "a subset is protected less than the host it is of",
         category: Correctness,
         severity: Error,
-        reads: [DestinationRule, MeshPolicy, PeerAuthentication, Policy, Namespace, Deployment, Service, ConfigMap],
+        reads: [DestinationRule, MeshPolicy, PeerAuthentication, Namespace, Service, ConfigMap],
         fix: Safe,
         since: "0.1.0",
         check: check(NoOptions),
@@ -312,8 +312,8 @@ fn headline(mesh: &Mesh, decision: &Decision, change: &SubsetChange<'_>) -> Stri
     let subset = decision.destination.subset.as_deref().unwrap_or_default();
     let cause = match change.block.tls {
         Some(tls) => format!(
-            "subset `{subset}` of `{rule}` sets `tls: {{mode: {}}}`, its rule {mode}",
-            tls.mode.as_str()
+            "subset `{subset}` of `{rule}` {}, weaker than the {mode} of the rule",
+            sets(tls)
         ),
         None => format!(
             "subset `{subset}` of `{rule}` has settings for port {} without `tls`, which drop the {mode} of the rule",

@@ -1,7 +1,7 @@
 //! A rule turns TLS off towards a proxy that wants mutual TLS, or takes it.
 
 use super::findings::{
-    Cause, Causes, Words, mode_field, plaintext_headline, plaintext_severity, tell,
+    Cause, Causes, Words, mode_field, plaintext_headline, plaintext_severity, sets, tell,
 };
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Fix, Severity};
@@ -200,12 +200,8 @@ fn report(cx: &mut RuleContext<'_>, place: Place, cause: &Cause<'_>) {
     };
     let rule = &mesh.rule(block.rule).meta.id;
     let severity = cause.severity();
-    let written = match tls.mode_place {
-        Some(_) => "sets `tls: {mode: DISABLE}`",
-        None => "has a `tls` block without `mode`, which means DISABLE",
-    };
     let words = Words {
-        headline: plaintext_headline(mesh, decision, severity, &format!("`{rule}` {written}")),
+        headline: plaintext_headline(mesh, decision, severity, &format!("`{rule}` {}", sets(tls))),
         primary: "this makes clients send plaintext".to_owned(),
         object: rule,
         field: mode_field(block.level),

@@ -1,22 +1,23 @@
 //! Explanations: one decision step by step, the rules that are not in force, and what would change it. Plain data.
 
 mod candidates;
+mod objects;
 mod others;
 mod remedy;
 mod symptom;
 mod variant;
 
 pub(crate) use others::{Cause, OtherRule, Says, WhyNot};
-pub(crate) use remedy::{Change, Remedy, TlsBlock};
+pub(crate) use remedy::{Change, Effect, Remedy, TlsBlock};
 pub(crate) use symptom::Symptom;
 
 use super::Mesh;
 use super::auto_mtls::{ClusterTls, Sends};
-use super::client::Selection;
+use super::client::{RuleIndex, Selection};
 use super::clients::{ClientClass, ClientGroup, GroupId};
 use super::decision::{Accepts, Decision, Destination, EndpointDecision, Question, Verdict};
 use super::evidence::{Evidence, Recorder, Topic, derived, stated};
-use super::services::{Endpoint, ProtocolClass, Resolution};
+use super::services::{Endpoint, EndpointOwner, ProtocolClass, Resolution};
 use super::version::IstioVersion;
 use super::workloads::ProxyKind;
 use crate::diagnostic::Fact;
@@ -176,8 +177,8 @@ impl Mesh {
         let answer = self.answer(q, &mut evidence);
         let class = ClientClass::One(group_id);
         let decision = self.conclude(q, answer, class);
-        self.record_lookup(q, &decision, &mut evidence);
-        let others = self.other_rules(q, reads_rules(q, &decision));
+        record_lookup(q, &decision, &mut evidence);
+        let others = self.other_rules(q, &reads_rules(q, &decision));
         let remedies = self.remedies(client, q, &decision, &others);
         let in_force = decision.selection.entry.map(|id| self.rules.entry(id));
         let rules = in_force.iter().flat_map(|entry| &entry.from);
@@ -229,17 +230,13 @@ impl Mesh {
         let shown = 3;
         for endpoint in endpoints.iter().take(shown) {
             recorder.record(|| {
-                let text = match self.workload_of(endpoint) {
-                    Some(_) => format!("it leads to {}, port {}", endpoint.object, endpoint.port),
-                    None => {
-                        let (label, _) = self.endpoint_key(q.service.1, endpoint);
-                        let address = label.rsplit('/').next().unwrap_or_default();
-                        format!(
-                            "it leads to the address `{address}`, port {}",
-                            endpoint.port
-                        )
+                let end = match &endpoint.owner {
+                    EndpointOwner::Workload(_) | EndpointOwner::Group(_) => {
+                        endpoint.object.to_string()
                     }
+                    EndpointOwner::Address(address) => format!("the address `{address}`"),
                 };
+                let text = format!("it leads to {end}, port {}", endpoint.port);
                 stated(text, endpoint.place, &endpoint.object)
             });
         }
@@ -247,19 +244,20 @@ impl Mesh {
             recorder.record(|| derived(format!("and to {} more", endpoints.len() - shown)));
         }
     }
+}
 
-    /// What the decision itself does not say about the look-up: that it ended where nothing fits.
-    fn record_lookup(&self, q: Question<'_>, decision: &Decision, recorder: &mut impl Recorder) {
-        if super::client::RuleIndex::ended_empty(decision.selection).is_some() {
-            recorder.about(|| Topic::Rule);
-            recorder.record(|| {
-                derived(format!(
-                    "namespace `{}` has rules for this host, so the look-up ends there, though none of them fits this client",
-                    q.client.namespace
-                ))
-            });
-        }
+/// What the decision itself does not say about the look-up: that it ended where nothing fits.
+fn record_lookup(q: Question<'_>, decision: &Decision, recorder: &mut impl Recorder) {
+    if RuleIndex::ended_empty(decision.selection).is_none() {
+        return;
     }
+    recorder.about(|| Topic::Rule);
+    recorder.record(|| {
+        derived(format!(
+            "namespace `{}` has rules for this host, so the look-up ends there, though none of them fits this client",
+            q.client.namespace
+        ))
+    });
 }
 
 /// Whether the client reads rules at all for this host.

@@ -24,6 +24,8 @@ pub(crate) struct ServicePortKey<'a> {
     pub(crate) port_place: Option<Place>,
     /// The container ports that the service port leads to.
     pub(crate) targets: BTreeSet<u16>,
+    /// Why the pods have a proxy.
+    pub(crate) proxy: &'a Fact,
 }
 
 /// A policy of the root namespace that Istio ignores, since it has a selector.
@@ -68,7 +70,7 @@ impl Mesh {
                     let ports = &workload.resource.ports;
                     ports.iter().any(|declared| declared.port == port)
                 };
-                let is_container_port = selected.values().any(|workload| declares(workload))
+                let is_container_port = selected.values().any(declares)
                     || ways.iter().any(|way| way.container_port == port);
                 if !is_container_port {
                     out.extend(self.service_port(policy, entry, &ways));
@@ -139,7 +141,8 @@ impl Mesh {
                 .mode(namespace, labels, port, config, &mut NoEvidence)
                 != wanted
         };
-        let service = through().find(differs)?.service;
+        let way = through().find(differs)?;
+        let service = way.service;
         let written = self.parts.services.iter();
         let mut written = written.filter(|written| written.meta.id == service.object);
         Some(ServicePortKey {
@@ -151,6 +154,7 @@ impl Mesh {
                 Some(ports.find(|port| port.value == entry.port.value)?.place)
             }),
             targets: through().map(|way| way.container_port).collect(),
+            proxy: &way.workload.proxy_fact,
         })
     }
 
@@ -186,11 +190,8 @@ impl Mesh {
         &self.config.root_namespace.value
     }
 
-    /// Where version and root namespace are known from.
-    pub(crate) fn global_facts(&self) -> Vec<Fact> {
-        vec![
-            self.config.version.fact.clone(),
-            self.config.root_namespace.fact.clone(),
-        ]
+    /// Where the root namespace is known from.
+    pub(crate) fn root_namespace_fact(&self) -> &Fact {
+        &self.config.root_namespace.fact
     }
 }
