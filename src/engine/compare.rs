@@ -1,6 +1,7 @@
 //! Comparing two analyses: did any pair get worse, did certain pairs get better.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::Analysis;
 use crate::diagnostic::PairId;
@@ -13,7 +14,7 @@ type Key<'a> = (String, &'a str, u16, Option<&'a str>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Quality {
     worst: u8,
-    endpoints: Vec<(Box<str>, u16, u8)>,
+    endpoints: Vec<(Arc<str>, u16, u8)>,
 }
 
 /// Whether a change is safe: no pair gets worse, nothing becomes unreadable, and every pair in `own` improves.

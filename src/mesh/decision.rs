@@ -1,11 +1,13 @@
 //! Decisions: what a class of clients sends to a destination, what it accepts, and what comes of it (semantics 0.2, 7).
 
+use std::sync::Arc;
+
 use super::Mesh;
 use super::ambient;
 use super::auto_mtls::{Cluster, ClusterTls, Sends, Target};
 use super::client::{Selection, Step};
 use super::clients::{ClientClass, ClientGroup};
-use super::evidence::{EndpointKey, Evidence, NoEvidence, Recorder, Topic, derived, stated};
+use super::evidence::{Evidence, NoEvidence, Recorder, Topic, derived, stated};
 use super::legacy::LegacyIndex;
 use super::server::ServerMode;
 use super::services::{
@@ -123,7 +125,7 @@ impl Verdict {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct EndpointDecision {
     /// `Kind/namespace/name`, or `address/namespace/address`.
-    pub(crate) label: Box<str>,
+    pub(crate) label: Arc<str>,
     /// The workload, if it is one.
     pub(crate) workload: Option<u32>,
     /// The port traffic arrives at.
@@ -602,7 +604,7 @@ impl Mesh {
                     continue;
                 }
             }
-            recorder.about(|| Topic::Sends(self.endpoint_key(q.service.1, endpoint)));
+            recorder.about(|| Topic::Sends(endpoint.key()));
             let sends = self.sends(cluster, policy, endpoint, recorder);
             out.push(self.endpoint(q, endpoint, sends, cluster.tls, recorder));
         }
@@ -619,7 +621,7 @@ impl Mesh {
     ) -> Vec<EndpointDecision> {
         let mut out = Vec::new();
         for endpoint in self.registry.endpoints(q.service.1, q.port) {
-            recorder.about(|| Topic::Sends(self.endpoint_key(q.service.1, endpoint)));
+            recorder.about(|| Topic::Sends(endpoint.key()));
             let sent = sends(endpoint, recorder);
             out.push(self.endpoint(q, endpoint, sent, tls, recorder));
         }
@@ -635,42 +637,21 @@ impl Mesh {
         tls: ClusterTls,
         recorder: &mut impl Recorder,
     ) -> EndpointDecision {
-        recorder.about(|| Topic::Accepts(self.endpoint_key(q.service.1, endpoint)));
+        recorder.about(|| Topic::Accepts(endpoint.key()));
         let accepts = self.accepts(q, endpoint, recorder);
-        let (label, _) = self.endpoint_key(q.service.1, endpoint);
         let workload = match &endpoint.owner {
             EndpointOwner::Workload(id) => Some(*id),
             EndpointOwner::Address(_) | EndpointOwner::Group(_) => None,
         };
         let verdict = verdict(sends, tls, accepts, q.port.class);
         EndpointDecision {
-            label,
+            label: Arc::clone(&endpoint.label),
             workload,
             port: endpoint.port,
             sends,
             accepts,
             verdict,
         }
-    }
-
-    /// What tells an endpoint of a service apart: `Kind/namespace/name` or `address/namespace/address`, and the port.
-    pub(super) fn endpoint_key(&self, service: &Service, endpoint: &Endpoint) -> EndpointKey {
-        let label = match (&endpoint.owner, self.workload_of(endpoint)) {
-            (EndpointOwner::Workload(_), Some(workload)) => format!(
-                "{}/{}/{}",
-                workload.id().kind,
-                workload.namespace(),
-                workload.id().name
-            ),
-            (EndpointOwner::Address(address), _) => {
-                format!("address/{}/{address}", service.namespace)
-            }
-            (EndpointOwner::Group(name), _) => {
-                format!("WorkloadGroup/{}/{name}", endpoint.namespace)
-            }
-            (EndpointOwner::Workload(_), None) => String::new(),
-        };
-        (label.into(), endpoint.port)
     }
 
     /// What an endpoint accepts.

@@ -81,17 +81,19 @@ impl Mesh {
     }
 
     /// Links the parts of a mesh and decides all its traffic.
-    fn from_parts(name: String, parts: Parts, config: Config) -> Self {
-        let workloads = workloads::place(&parts, &config);
+    fn from_parts(name: String, mut parts: Parts, config: Config) -> Self {
+        // What is built takes the workloads and rules out of the parts; other orders of creation need them again.
+        let whole = parts.clone();
+        let workloads = workloads::place(&mut parts, &config);
         let registry = Registry::build(&parts, &config, &workloads);
-        let rules = RuleIndex::build(&parts.rules, &config);
+        let rules = RuleIndex::build(std::mem::take(&mut parts.rules), &config);
         let policies = PolicyIndex::build(&parts.peer_authentications, &config);
         let legacy = LegacyIndex::build(&parts.authentication_policies, &config);
         let scopes = Scopes::build(&parts, &config);
         let clients = Clients::build(&workloads, &rules, &scopes);
         let mut mesh = Self {
             name,
-            parts,
+            parts: whole,
             config,
             workloads,
             registry,

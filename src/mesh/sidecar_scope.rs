@@ -48,6 +48,8 @@ pub(crate) struct Scopes {
     by_namespace: FxHashMap<Box<str>, Vec<SidecarId>>,
     root_default: Option<SidecarId>,
     routes: Vec<Route>,
+    /// The routes that lead to a host, in Istio's order.
+    routes_to: FxHashMap<Fqdn, Vec<u32>>,
 }
 
 /// A VirtualService as far as it imports hosts.
@@ -105,6 +107,14 @@ impl Scopes {
             .collect();
         routes.sort_by(|a, b| by_creation(&a.meta, &b.meta, version));
         scopes.routes = routes.into_iter().map(|vs| route(vs, config)).collect();
+        for (id, route) in (0u32..).zip(&scopes.routes) {
+            for (host, _, _) in &route.destinations {
+                let ids = scopes.routes_to.entry(host.clone()).or_default();
+                if ids.last() != Some(&id) {
+                    ids.push(id);
+                }
+            }
+        }
         scopes
     }
 
@@ -245,7 +255,8 @@ impl Scopes {
     ) -> Vec<Vec<u16>> {
         let client = &scope.namespace;
         let mut out = Vec::new();
-        for route in &self.routes {
+        let ids = self.routes_to.get(host).into_iter().flatten();
+        for route in ids.filter_map(|&id| self.routes.get(id as usize)) {
             let leads = |(to, _, sources): &&Destination| {
                 to == host
                     && (sources.is_empty() || sources.iter().any(|ns| **ns == *client.as_str()))

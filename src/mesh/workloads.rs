@@ -102,8 +102,9 @@ impl MeshWorkload {
     }
 }
 
-/// Decides the proxy of every workload.
-pub(crate) fn place(parts: &Parts, config: &Config) -> Vec<MeshWorkload> {
+/// Decides the proxy of every workload, and takes the workloads out of the parts.
+pub(crate) fn place(parts: &mut Parts, config: &Config) -> Vec<MeshWorkload> {
+    let workloads = std::mem::take(&mut parts.workloads);
     let namespaces: BTreeMap<&Namespace, (&Labels, Place, &ObjectId)> = parts
         .namespaces
         .iter()
@@ -115,11 +116,11 @@ pub(crate) fn place(parts: &Parts, config: &Config) -> Vec<MeshWorkload> {
         })
         .collect();
     let touched = Touched::new(parts, config);
-    let mut out = Vec::with_capacity(parts.workloads.len());
-    for workload in &parts.workloads {
+    let mut out = Vec::with_capacity(workloads.len());
+    for workload in workloads {
         let namespace = namespaces.get(&workload.meta.namespace).copied();
         let cx = Injection {
-            workload,
+            workload: &workload,
             namespace,
             config,
             version: config.version.value,
@@ -142,12 +143,12 @@ pub(crate) fn place(parts: &Parts, config: &Config) -> Vec<MeshWorkload> {
             proxy,
             proxy_fact,
             tls,
-            excluded_ports: excluded_ports(workload),
+            excluded_ports: excluded_ports(&workload),
             tunnel: proxy == ProxyKind::Sidecar
                 && config.ambient.is_some()
-                && takes_hbone(workload, config),
+                && takes_hbone(&workload, config),
             labels,
-            resource: workload.clone(),
+            resource: workload,
         });
     }
     out

@@ -61,6 +61,8 @@ pub(crate) struct RuleIndex {
     rules: Vec<DestinationRule>,
     hosts: Vec<Fqdn>,
     entries: Vec<Entry>,
+    /// The first entry that is called after a rule.
+    first_entry: FxHashMap<RuleId, EntryId>,
     /// `L`: per namespace, what its own clients see first.
     local: FxHashMap<Box<str>, Table>,
     /// `X`: per namespace, what it exports.

@@ -9,7 +9,10 @@ mod variant;
 
 pub(crate) use others::{Cause, OtherRule, Says, WhyNot};
 pub(crate) use remedy::{Change, Effect, Remedy, TlsBlock};
+
 pub(crate) use symptom::Symptom;
+
+use std::sync::Arc;
 
 use super::Mesh;
 use super::auto_mtls::{ClusterTls, Sends};
@@ -102,7 +105,7 @@ pub(crate) enum StepTitle {
 #[derive(Debug)]
 pub(crate) struct ExplainedEndpoint {
     /// `Kind/namespace/name`, or `address/namespace/address`.
-    pub(crate) label: Box<str>,
+    pub(crate) label: Arc<str>,
     /// The port traffic arrives at.
     pub(crate) port: u16,
     /// What it is sent.
@@ -223,7 +226,7 @@ impl Mesh {
     /// Which workloads and addresses are behind the port.
     fn record_endpoints(&self, q: Question<'_>, recorder: &mut impl Recorder) {
         let mut endpoints: Vec<&Endpoint> = self.registry.endpoints(q.service.1, q.port).collect();
-        endpoints.sort_by_key(|endpoint| self.endpoint_key(q.service.1, endpoint));
+        endpoints.sort_by_key(|endpoint| endpoint.key());
         if endpoints.is_empty() {
             recorder.record(|| derived("no workload behind this port is in the input"));
         }

@@ -42,7 +42,7 @@ impl Mesh {
             self.rules.rules().map(|(_, rule)| rule.clone()).collect();
         change(&mut rules);
         let mut variant = self.variant();
-        variant.rules = RuleIndex::build(&rules, &self.config);
+        variant.rules = RuleIndex::build(rules, &self.config);
         variant
     }
 

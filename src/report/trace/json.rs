@@ -39,7 +39,7 @@ fn of_trace(trace: &Explanation, sources: &Sources) -> Value {
     let step = |step: &Step| json!({"step": title(step.title), "facts": facts(&step.facts)});
     let endpoint = |endpoint: &ExplainedEndpoint| {
         json!({
-            "workload": endpoint.label,
+            "workload": &*endpoint.label,
             "port": endpoint.port,
             "sends": endpoint.sends.as_str(),
             "sendsBecause": facts(&endpoint.sends_facts),
