@@ -4,6 +4,10 @@
     reason = "a benchmark needs a clock, its arguments and the terminal"
 )]
 
+#[path = "support/scale.rs"]
+mod scale;
+#[path = "support/stages.rs"]
+mod stages;
 mod support;
 
 use std::io::Write as _;
@@ -11,91 +15,114 @@ use std::time::{Duration, Instant};
 
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
-use mtls_lint::source::{FileRole, SourceFile, Sources};
-use mtls_lint::yaml::{self, ReadOptions};
+use stages::Stage;
 use support::Repository;
 
 /// How many objects the repositories have.
 const SIZES: [usize; 3] = [100, 1_000, 10_000];
 
-/// A stage of the run and its name.
-type Stage = (&'static str, fn(&Sources));
-
-/// The stages whose growth is printed; a stage that is linear in the size prints about 10 twice.
-const STAGES: &[Stage] = &[
-    ("parse", parse_all),
-    // SEAM: one entry each for what is behind `mtls_lint::engine::analyse`, `…::check` and the renderers, in the form
-    // ("analyse", |sources| { mtls_lint::engine::analyse(&request, &tree); }),
-];
-
 fn main() {
+    if let Some(times) = scale::asked() {
+        scale::print_one(times);
+        return;
+    }
     divan::main();
     // Cargo says `--bench` for `cargo bench`; tests and listings want no timing.
     if std::env::args().any(|argument| argument == "--bench") {
         print_growth();
+        scale::print();
     }
 }
 
-/// Splits, prefilters and parses every file, on one thread.
+/// Lists and reads every file.
+#[divan::bench(args = SIZES)]
+fn read(bencher: Bencher<'_, '_>, size: usize) {
+    let tree = stages::tree(&Repository::of_size(size));
+    bencher
+        .counter(ItemsCount::new(size))
+        .bench(|| stages::read(&tree));
+}
+
+/// Splits, prefilters and parses every file.
 #[divan::bench(args = SIZES)]
 fn parse(bencher: Bencher<'_, '_>, size: usize) {
-    let sources = repository(size);
+    let sources = stages::read(&stages::tree(&Repository::of_size(size)));
     let bytes: usize = sources.iter().map(|(_, file)| file.text().len()).sum();
     bencher
         .counter(ItemsCount::new(size))
         .counter(BytesCount::new(bytes))
-        .bench(|| parse_all(&sources));
+        .bench(|| stages::parse(&sources));
 }
 
-// SEAM: benches `analyse`, `check` and `render`, in the form of `parse` above, each over the value of the stage before it.
-
-fn repository(size: usize) -> Sources {
-    let files = Repository::of_size(size).files();
-    let file =
-        |(path, text): (String, String)| SourceFile::new(path.into(), text.into(), FileRole::Input);
-    Sources::new(files.into_iter().map(file).collect())
+/// Deploys and decodes every object.
+#[divan::bench(args = SIZES)]
+fn decode(bencher: Bencher<'_, '_>, size: usize) {
+    let sources = stages::read(&stages::tree(&Repository::of_size(size)));
+    bencher
+        .counter(ItemsCount::new(size))
+        .with_inputs(|| stages::parse(&sources))
+        .bench_values(|contents| stages::decode(contents, &sources));
 }
 
-fn parse_all(sources: &Sources) {
-    let options = ReadOptions {
-        prefilter: true,
-        alias_budget: 1_000_000,
-    };
-    for (id, file) in sources.iter() {
-        divan::black_box(yaml::read(id, file, options));
-    }
+/// Links the resources to a mesh and decides all its traffic.
+#[divan::bench(args = SIZES)]
+fn build(bencher: Bencher<'_, '_>, size: usize) {
+    let sources = stages::read(&stages::tree(&Repository::of_size(size)));
+    let resources = stages::decode(stages::parse(&sources), &sources);
+    bencher
+        .counter(ItemsCount::new(size))
+        .with_inputs(|| resources.clone())
+        .bench_values(stages::build);
 }
 
-/// Prints how many times longer each step of `SIZES` takes than the one before: figures that hold on any machine.
+/// All stages up to the mesh, as every command runs them.
+#[divan::bench(args = SIZES)]
+fn analyse(bencher: Bencher<'_, '_>, size: usize) {
+    let tree = stages::tree(&Repository::of_size(size));
+    bencher
+        .counter(ItemsCount::new(size))
+        .bench(|| stages::analyse(&tree));
+}
+
+// SEAM: benches `check` and `render`, in the form of `analyse` above, each over the value of the stage before it.
+
+/// Prints how many times longer each stage takes at each step of `SIZES` than at the one before: figures that hold on any
+/// machine. A stage that is linear in the size prints about 10 twice.
 fn print_growth() {
-    let repositories = SIZES.map(repository);
+    let runs = SIZES.map(|size| {
+        let tree = stages::tree(&Repository::of_size(size));
+        fastest(|| stages::run(&tree).times)
+    });
     let mut out = std::io::stdout().lock();
-    for (name, stage) in STAGES {
-        let times = repositories
-            .each_ref()
-            .map(|sources| fastest(|| stage(sources)));
-        let ratios = times
+    for stage in Stage::ALL {
+        let ratios = runs
             .windows(2)
-            .map(|pair| pair[1].as_secs_f64() / pair[0].as_secs_f64());
-        let ratios: Vec<_> = ratios.map(|ratio| format!("{ratio:.1}")).collect();
+            .map(|pair| {
+                pair[1][stage as usize].as_secs_f64() / pair[0][stage as usize].as_secs_f64()
+            })
+            .map(|ratio| format!("{ratio:.1}"));
+        let ratios: Vec<_> = ratios.collect();
         // A closed pipe is not worth a panic.
         let _ = writeln!(
             out,
-            "{name}: ten times the objects take {} times as long",
+            "{}: ten times the objects take {} times as long",
+            stage.name(),
             ratios.join(" and ")
         );
     }
 }
 
-/// The shortest of a few runs: the least disturbed one.
-fn fastest(mut run: impl FnMut()) -> Duration {
-    let time = |()| {
-        let start = Instant::now();
-        run();
-        start.elapsed()
-    };
-    std::iter::repeat_n((), 5)
-        .map(time)
-        .min()
-        .unwrap_or_default()
+/// The shortest time of each stage in a few runs: the least disturbed one.
+fn fastest(mut run: impl FnMut() -> [Duration; Stage::COUNT]) -> [Duration; Stage::COUNT] {
+    let start = Instant::now();
+    let mut best = run();
+    for _ in 0..4 {
+        for (best, time) in best.iter_mut().zip(run()) {
+            *best = time.min(*best);
+        }
+        if start.elapsed() > Duration::from_secs(20) {
+            break;
+        }
+    }
+    best
 }

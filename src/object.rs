@@ -1,6 +1,7 @@
 //! What any Kubernetes object has: kind, name, namespace, and the tree it was written as.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::source::{Place, Spanned};
 use crate::yaml::Value;
@@ -28,13 +29,13 @@ impl Gvk {
     }
 }
 
-/// The name of a namespace.
+/// The name of a namespace; copies share the text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Namespace(Box<str>);
+pub struct Namespace(Arc<str>);
 
 impl Namespace {
     /// A namespace of this name.
-    pub(crate) fn new(name: impl Into<Box<str>>) -> Self {
+    pub(crate) fn new(name: impl Into<Arc<str>>) -> Self {
         Self(name.into())
     }
 

@@ -10,7 +10,8 @@ use support::Repository;
 const SMALL: Repository = Repository {
     namespaces: 3,
     services: 10,
-    rules: 7,
+    workloads: 15,
+    rules: 12,
     bystanders: 5,
     seed: 1,
 };
@@ -43,8 +44,8 @@ fn it_holds_what_the_settings_say() {
     let cases = [
         ("Namespace", 3),
         ("Service", 10),
-        ("Deployment", 10),
-        ("DestinationRule", 8),
+        ("Deployment", 15),
+        ("DestinationRule", 13),
         ("ConfigMap", 6),
         ("PeerAuthentication", 1),
     ];
@@ -55,8 +56,10 @@ fn it_holds_what_the_settings_say() {
 
 #[test]
 fn no_path_comes_twice() {
-    let mut paths: Vec<_> = Repository::of_size(1_000).files();
-    let all = paths.len();
-    paths.dedup_by(|one, other| one.0 == other.0);
-    assert_eq!(paths.len(), all);
+    for repository in [Repository::of_size(1_000), Repository::large(1)] {
+        let mut paths = repository.files();
+        let all = paths.len();
+        paths.dedup_by(|one, other| one.0 == other.0);
+        assert_eq!(paths.len(), all);
+    }
 }

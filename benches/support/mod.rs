@@ -7,9 +7,11 @@ use std::fmt::Write as _;
 pub(crate) struct Repository {
     /// Namespaces; services are spread over them evenly.
     pub(crate) namespaces: usize,
-    /// Services, each with one Deployment behind it.
+    /// Services.
     pub(crate) services: usize,
-    /// How many of the services have a DestinationRule, from the first on.
+    /// Deployments, dealt out to the services; at least one each.
+    pub(crate) workloads: usize,
+    /// DestinationRules: one beside each service, from the first on; once all have one, more in namespaces of clients.
     pub(crate) rules: usize,
     /// Documents that no linter of Istio looks at, as every repository has them.
     pub(crate) bystanders: usize,
@@ -24,8 +26,21 @@ impl Repository {
         Self {
             namespaces: (services / 20).max(1),
             services,
+            workloads: services,
             rules: services / 2,
             bystanders: objects - objects / 4 * 3,
+            seed: 1,
+        }
+    }
+
+    /// A large organisation's mesh, this many times over.
+    pub(crate) fn large(times: usize) -> Self {
+        Self {
+            namespaces: 200 * times,
+            services: 2_000 * times,
+            workloads: 4_000 * times,
+            rules: 3_000 * times,
+            bystanders: 2_000 * times,
             seed: 1,
         }
     }
@@ -43,11 +58,21 @@ impl Repository {
             let namespace = self.namespace(index);
             let name = format!("service-{index}");
             let path = format!("apps/{namespace}/{name}");
-            files.push((format!("{path}/app.yaml"), application(&name, &namespace)));
-            if index < self.rules {
-                let text = rule(&name, &namespace, random.next());
-                files.push((format!("{path}/rule.yaml"), text));
-            }
+            files.push((format!("{path}/service.yaml"), service(&name, &namespace)));
+        }
+        for index in 0..self.workloads.max(self.services) {
+            let (name, namespace) = self.service(index);
+            let version = index / self.services.max(1) + 1;
+            let path = format!("apps/{namespace}/{name}/v{version}.yaml");
+            files.push((path, deployment(&name, &namespace, version)));
+        }
+        for index in 0..self.rules {
+            let (name, namespace) = self.service(index);
+            // A client's own rule, seven namespaces further for each round.
+            let round = index / self.services.max(1);
+            let owner = self.namespace(index + 7 * round);
+            let path = format!("apps/{owner}/rules/{name}-{round}.yaml");
+            files.push((path, rule(&name, &namespace, &owner, random.next())));
         }
         for index in 0..self.bystanders {
             let namespace = self.namespace(index);
@@ -56,6 +81,12 @@ impl Repository {
         }
         files.sort();
         files
+    }
+
+    /// Name and namespace of a service, counted round and round.
+    fn service(&self, index: usize) -> (String, String) {
+        let index = index % self.services.max(1);
+        (format!("service-{index}"), self.namespace(index))
     }
 
     fn namespace(&self, index: usize) -> String {
@@ -138,7 +169,7 @@ metadata:
     )
 }
 
-fn application(name: &str, namespace: &str) -> String {
+fn service(name: &str, namespace: &str) -> String {
     format!(
         "\
 apiVersion: v1
@@ -155,22 +186,29 @@ spec:
     targetPort: 8080
   - name: grpc
     port: 9090
----
+"
+    )
+}
+
+fn deployment(name: &str, namespace: &str, version: usize) -> String {
+    format!(
+        "\
 apiVersion: apps/v1
 kind: Deployment
 metadata:
-  name: {name}
+  name: {name}-v{version}
   namespace: {namespace}
 spec:
   replicas: 2
   selector:
     matchLabels:
       app: {name}
+      version: v{version}
   template:
     metadata:
       labels:
         app: {name}
-        version: v1
+        version: v{version}
     spec:
       containers:
       - name: app
@@ -190,7 +228,7 @@ spec:
 }
 
 /// One of the shapes that rules have in real repositories; a quarter of them takes mutual TLS away.
-fn rule(name: &str, namespace: &str, choice: u64) -> String {
+fn rule(name: &str, namespace: &str, owner: &str, choice: u64) -> String {
     const TLS: &str = "    tls:\n      mode: ISTIO_MUTUAL\n";
     let mut text = format!(
         "\
@@ -198,13 +236,13 @@ apiVersion: networking.istio.io/v1
 kind: DestinationRule
 metadata:
   name: {name}
-  namespace: {namespace}
+  namespace: {owner}
 spec:
   host: {}
   trafficPolicy:
 ",
         match choice % 3 {
-            0 => name.to_owned(),
+            0 if owner == namespace => name.to_owned(),
             _ => format!("{name}.{namespace}.svc.cluster.local"),
         }
     );

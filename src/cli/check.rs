@@ -47,7 +47,8 @@ pub(super) fn run(
         return Ok(tell_missing(&fixed.outcome.missing));
     }
     if report.summary.files == 0 && !args.exit.allow_empty {
-        return Err(nothing_checked(&request));
+        return Err(nothing_checked(&request)
+            .with_help("name a folder with manifests, or pass `--allow-empty`"));
     }
     let fail_on = args.exit.fail_on.or(config.fail_on).unwrap_or_default();
     let would_change = args.fix.diff && !fixed.changes.is_empty();

@@ -146,7 +146,8 @@ pub(super) fn analyse(request: &Request, tree: &dyn Tree) -> Result<Analysis, Ex
         return Err(tell_missing(&analysis.missing));
     }
     if analysis.summary.files == 0 {
-        return Err(print(&nothing_checked(request)));
+        let failure = nothing_checked(request).with_help("name a folder with manifests");
+        return Err(print(&failure));
     }
     tell_unread(&analysis.summary);
     Ok(analysis)
@@ -179,7 +180,6 @@ pub(super) fn nothing_checked(request: &Request) -> Failure {
         names.join(", ")
     };
     Failure::input(format!("nothing to check in {place}"))
-        .with_help("name a folder with manifests, or pass `--allow-empty`")
 }
 
 /// How many inputs that were not read are named.

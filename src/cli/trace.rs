@@ -12,7 +12,7 @@ use super::output::{note, to_stdout};
 use super::unknown::{ambiguous, unknown_client, unknown_host};
 use crate::engine::Request;
 use crate::mesh::explain::Ports;
-use crate::mesh::{ClientQuery, Destination, FoundHost, Mesh};
+use crate::mesh::{ClientQuery, Destination, FoundHost, Mesh, client_name};
 use crate::report;
 use crate::resource::Fqdn;
 use crate::source::tree::Tree;
@@ -139,10 +139,7 @@ fn find_client<'a>(text: &str, meshes: &'a [Mesh]) -> Result<(&'a Mesh, u32), Fa
             let names: Vec<String> = several
                 .iter()
                 .filter_map(|(mesh, client)| mesh.client_id(*client))
-                .map(|id| {
-                    let namespace = id.namespace.as_ref().map_or("", |ns| ns.as_str());
-                    format!("{namespace}/{}/{}", id.kind, id.name)
-                })
+                .map(client_name)
                 .collect();
             Err(ambiguous("client", text, &names))
         }
@@ -155,7 +152,7 @@ fn find_host(text: &str, mesh: &Mesh, client: u32, meshes: &[Mesh]) -> Result<Fq
         FoundHost::Resolved(host) => Ok(host),
         FoundHost::Guessed(host) => {
             note(&format!(
-                "note: `{text}` means nothing in the client's namespace; this is about `{host}`"
+                "note: `{text}` does not resolve in the client's namespace; this is about `{host}`"
             ));
             Ok(host)
         }

@@ -61,7 +61,12 @@ fn failure(what: &str, text: &str, near: Option<&str>, names: &[&str]) -> Failur
     let help = if names.is_empty() {
         format!("the manifests that were read hold no {what}")
     } else {
-        format!("the mesh has: {}", list(names))
+        // Of many the nearest are the most likely.
+        let mut names = names.to_vec();
+        if names.len() > LISTED {
+            names.sort_by_cached_key(|name| strsim::damerau_levenshtein(text, name));
+        }
+        format!("the mesh has: {}", list(&names))
     };
     Failure::usage(message).with_help(help)
 }

@@ -1,6 +1,7 @@
 //! Comparing two analyses: did any pair get worse, did certain pairs get better.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::Analysis;
 use crate::diagnostic::PairId;
@@ -13,7 +14,7 @@ type Key<'a> = (String, &'a str, u16, Option<&'a str>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Quality {
     worst: u8,
-    endpoints: Vec<(Box<str>, u16, u8)>,
+    endpoints: Vec<(Arc<str>, u16, u8)>,
 }
 
 /// Whether a change is safe: no pair gets worse, nothing becomes unreadable, and every pair in `own` improves.
@@ -37,23 +38,52 @@ pub(super) fn is_improvement(before: &Analysis, after: &Analysis, own: &[PairId]
 }
 
 fn mesh_improves(old: &Mesh, new: &Mesh, own: &[u32]) -> bool {
-    let before = qualities(old);
-    let after = qualities(new);
-    let never_worse = before.len() == after.len()
-        && before
-            .iter()
-            .all(|(key, quality)| after.get(key).is_some_and(|now| !is_worse(quality, now)));
+    let regrouped = regrouped_hosts(old, new);
+    let before = qualities(old, &regrouped);
+    let after = qualities(new, &regrouped);
+    let never_worse = before
+        .iter()
+        .all(|(key, quality)| after.get(key).is_some_and(|now| !is_worse(quality, now)));
+    // A subset that no rule defined had no cluster: a pair of it that is new was refused before.
+    let is_known = |(clients, host, port, _): &Key<'_>| {
+        before.contains_key(&(clients.clone(), *host, *port, None))
+    };
+    let nothing_new = after
+        .keys()
+        .all(|key| before.contains_key(key) || (key.3.is_some() && is_known(key)));
     let improves = |&decision: &u32| {
         let Some(decision) = old.decisions().get(decision as usize) else {
             return false;
         };
-        let key = key(old, decision);
-        match (before.get(&key), after.get(&key)) {
+        let mut keys = keys(old, decision, &regrouped).into_iter();
+        keys.all(|key| match (before.get(&key), after.get(&key)) {
             (Some(was), Some(now)) => now.worst > was.worst,
             (_, None) | (None, _) => false,
-        }
+        })
     };
-    never_worse && own.iter().all(improves)
+    never_worse && nothing_new && own.iter().all(improves)
+}
+
+/// The hosts whose clients fall into other classes than before, since other rules are about them. There the members are
+/// compared one by one.
+fn regrouped_hosts<'a>(old: &'a Mesh, new: &'a Mesh) -> BTreeSet<&'a str> {
+    let (before, after) = (classes(old), classes(new));
+    let hosts = before.keys().chain(after.keys()).copied();
+    hosts
+        .filter(|host| before.get(host) != after.get(host))
+        .collect()
+}
+
+/// The classes of clients of every host.
+fn classes(mesh: &Mesh) -> BTreeMap<&str, BTreeSet<String>> {
+    let mut classes: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for decision in mesh.decisions() {
+        classes
+            .entry(decision.destination.host.as_str())
+            .or_default()
+            .insert(mesh.class_name(&decision.clients));
+    }
+    classes
 }
 
 /// A pair is worse if any of its endpoints is, or has gone.
@@ -68,32 +98,38 @@ fn is_worse(was: &Quality, now: &Quality) -> bool {
     now.worst < was.worst || gone_or_worse
 }
 
-fn qualities(mesh: &Mesh) -> BTreeMap<Key<'_>, Quality> {
-    let decisions = mesh.decisions().iter();
-    decisions
-        .map(|decision| {
-            let endpoints = decision.endpoints.iter();
-            let endpoints = endpoints
-                .map(|e| (e.label.clone(), e.port, e.verdict.rank()))
-                .collect();
-            (
-                key(mesh, decision),
-                Quality {
-                    worst: decision.verdict.rank(),
-                    endpoints,
-                },
-            )
-        })
-        .collect()
+fn qualities<'a>(mesh: &'a Mesh, regrouped: &BTreeSet<&str>) -> BTreeMap<Key<'a>, Quality> {
+    let mut qualities = BTreeMap::new();
+    for decision in mesh.decisions() {
+        let endpoints = decision.endpoints.iter();
+        let endpoints = endpoints.map(|e| (e.label.clone(), e.port, e.verdict.rank()));
+        let quality = Quality {
+            worst: decision.verdict.rank(),
+            endpoints: endpoints.collect(),
+        };
+        let keys = keys(mesh, decision, regrouped).into_iter();
+        qualities.extend(keys.map(|key| (key, quality.clone())));
+    }
+    qualities
 }
 
-fn key<'a>(mesh: &Mesh, decision: &'a Decision) -> Key<'a> {
+/// What identifies the clients and the destination of a decision; every group of clients by itself where the classes of
+/// the host are others in the other analysis.
+fn keys<'a>(mesh: &Mesh, decision: &'a Decision, regrouped: &BTreeSet<&str>) -> Vec<Key<'a>> {
     let destination = &decision.destination;
-    let clients = mesh.class_name(&decision.clients);
-    (
-        clients,
-        destination.host.as_str(),
-        destination.port,
-        destination.subset.as_deref(),
-    )
+    let host = destination.host.as_str();
+    let clients = if regrouped.contains(host) {
+        mesh.group_names(&decision.clients)
+    } else {
+        vec![mesh.class_name(&decision.clients)]
+    };
+    let key = |clients| {
+        (
+            clients,
+            host,
+            destination.port,
+            destination.subset.as_deref(),
+        )
+    };
+    clients.into_iter().map(key).collect()
 }

@@ -5,6 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use camino::Utf8PathBuf;
 use rayon::prelude::*;
 
+use super::doubt::doubt;
+use super::explain::explain;
 use super::fix::prove;
 use super::triage::triage;
 use super::{Analysis, Error, Report, Request, analyse};
@@ -26,6 +28,8 @@ pub struct Outcome {
 pub fn lint(request: &Request, tree: &dyn Tree) -> Result<Outcome, Error> {
     let analysis = analyse(request, tree)?;
     let mut diagnostics = check(&analysis, request)?;
+    explain(&mut diagnostics, &analysis.problems);
+    doubt(&mut diagnostics, &analysis.problems);
     prove(&mut diagnostics, &analysis, request, tree)?;
     let Analysis {
         sources,

@@ -2,7 +2,9 @@
 
 mod analyse;
 mod compare;
+mod doubt;
 mod error;
+mod explain;
 mod fix;
 mod lint;
 mod presets;

@@ -1,6 +1,6 @@
 //! What could not be read, gathered for the rule that words it and for the summary.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -89,6 +89,8 @@ pub(super) fn unread(problems: &[InputProblem], sources: &Sources) -> Vec<Unread
             Some(file.position(span.start as usize).line),
         )
     };
+    // An object that has several problems is absent once.
+    let mut absent = BTreeSet::new();
     let mut out: Vec<Unread> = problems
         .iter()
         .filter_map(|problem| {
@@ -103,10 +105,16 @@ pub(super) fn unread(problems: &[InputProblem], sources: &Sources) -> Vec<Unread
                 ),
                 InputProblem::Document { place, message, .. } => (at(place.span), message.clone()),
                 InputProblem::Deploy(problem) => (at(problem.place().span), problem.message()),
-                InputProblem::Object(problem) => (
-                    at(problem.place.span),
-                    format!("{} counts as absent", problem.object),
-                ),
+                InputProblem::Object(problem) => {
+                    let file = problem.place.span.file;
+                    if !problem.effect.is_absence() || !absent.insert((&problem.object, file)) {
+                        return None;
+                    }
+                    (
+                        at(problem.place.span),
+                        format!("{} counts as absent", problem.object),
+                    )
+                }
                 InputProblem::Alternatives(_) => return None,
             };
             Some(Unread { path, line, reason })

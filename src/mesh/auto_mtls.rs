@@ -140,7 +140,7 @@ impl Mesh {
         if let Some(name) = dropped {
             recorder.record(|| {
                 let rule = &self.rules.rule(flat.rule).meta.id;
-                stated("sidecars drop a tls with `credentialName` where the rule has no `workloadSelector`", name.place, rule)
+                stated("sidecars drop a `tls` with `credentialName` where the rule has no `workloadSelector`: plaintext", name.place, rule)
             });
             return ClusterTls::None;
         }
@@ -148,6 +148,9 @@ impl Mesh {
             TlsMode::Disable => ClusterTls::None,
             TlsMode::Simple => ClusterTls::Simple,
             TlsMode::Mutual if tls.credential_name.is_none() && !tls.has_client_certificate => {
+                recorder.record(|| {
+                    derived("MUTUAL without a client certificate is dropped: plaintext")
+                });
                 ClusterTls::None
             }
             TlsMode::Mutual => ClusterTls::Mutual,
@@ -240,6 +243,9 @@ impl Mesh {
                 .record(|| derived("no workload behind the service is in the input: no auto mTLS"));
             return false;
         }
+        recorder.record(|| {
+            derived("the cluster goes to the original destination, where auto mTLS needs a proxy at every endpoint")
+        });
         let mut all = true;
         for endpoint in endpoints {
             all &= endpoint.tls != EndpointTls::Disabled;
@@ -351,6 +357,8 @@ impl Mesh {
             && self.takes_tunnel(endpoint)
             && endpoint.tls != EndpointTls::Istio
         {
+            recorder
+                .record(|| derived("the endpoint takes HBONE, which is sent whatever a rule says"));
             recorder.record(|| self.tunnel_fact(endpoint));
             return Sends::Hbone;
         }
@@ -397,7 +405,7 @@ impl Mesh {
         if let Some(mode) = policy.endpoint_mode {
             recorder.record(|| {
                 let text = format!(
-                    "the endpoint's mode is taken from the rule's wider tls ({})",
+                    "for the endpoint, auto mTLS goes by the wider `tls` of the rule all the same: {}",
                     mode.as_str()
                 );
                 derived(text)
@@ -434,9 +442,17 @@ impl Mesh {
     fn record_tls(&self, flat: Flat<'_>, tls: &TlsSettings, recorder: &mut impl Recorder) {
         recorder.record(|| {
             let rule = &self.rules.rule(flat.rule).meta.id;
+            let scope = match flat.level {
+                Level::Rule => "",
+                Level::RulePort => " for the port",
+                Level::Subset => " for the subset",
+                Level::SubsetPort => " for the port of the subset",
+            };
             let text = match tls.mode_place {
-                Some(_) => format!("{rule} sets tls mode {}", tls.mode.as_str()),
-                None => format!("{rule} has a `tls` block without `mode`, which means DISABLE"),
+                Some(_) => format!("{rule} sets tls mode {}{scope}", tls.mode.as_str()),
+                None => {
+                    format!("{rule} has a `tls` without `mode`{scope}, which means DISABLE")
+                }
             };
             stated(text, tls.mode_place.unwrap_or(tls.place), rule)
         });
@@ -451,13 +467,17 @@ impl Mesh {
     fn record_block_without_tls(&self, flat: Flat<'_>, recorder: &mut impl Recorder) {
         recorder.record(|| {
             let rule = &self.rules.rule(flat.rule).meta.id;
-            let block = match flat.level {
-                Level::Rule => "its `trafficPolicy`",
-                Level::RulePort => "its settings for this port",
-                Level::Subset => "the subset's `trafficPolicy`",
-                Level::SubsetPort => "the subset's settings for this port",
+            let text = match flat.level {
+                Level::Rule => "its `trafficPolicy` has no `tls`",
+                Level::RulePort => {
+                    "its `portLevelSettings` for the port have no `tls` and inherit none"
+                }
+                Level::Subset => "the `trafficPolicy` of the subset has no `tls`",
+                Level::SubsetPort => {
+                    "the subset's `portLevelSettings` for the port have no `tls` and inherit none"
+                }
             };
-            stated(format!("{rule}: {block} has no `tls`"), flat.place, rule)
+            stated(format!("{rule}: {text}"), flat.place, rule)
         });
     }
 }

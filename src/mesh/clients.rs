@@ -1,6 +1,7 @@
 //! Clients, grouped by what can differ: one answer for a host serves a whole class of workloads.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
@@ -62,7 +63,7 @@ pub(crate) enum ClientClass {
     /// One group.
     One(GroupId),
     /// All generic groups of a kind of proxy but those of the namespaces listed (sorted).
-    AllBut(ProxyKind, Vec<Box<str>>),
+    AllBut(ProxyKind, Arc<[Box<str>]>),
 }
 
 impl Clients {
@@ -165,13 +166,13 @@ impl Clients {
                 .map_or(&[][..], Vec::as_slice);
             classes.extend(groups.iter().map(|&group| ClientClass::One(group)));
         }
-        let except: Vec<Box<str>> = special.into_iter().collect();
+        let except: Arc<[Box<str>]> = special.into_iter().collect();
         for (&proxy, groups) in &self.generic {
             if groups
                 .iter()
                 .any(|&id| !is_in(&except, &self.group(id).namespace))
             {
-                classes.push(ClientClass::AllBut(proxy, except.clone()));
+                classes.push(ClientClass::AllBut(proxy, Arc::clone(&except)));
             }
         }
         classes

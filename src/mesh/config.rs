@@ -236,6 +236,15 @@ fn version_of_proxies(parts: &Parts) -> Option<Known<IstioVersion>> {
     found
 }
 
+/// What follows for traffic about which no rule says anything.
+fn so(auto_mtls: bool) -> &'static str {
+    if auto_mtls {
+        ""
+    } else {
+        ", so nothing adds mutual TLS by itself"
+    }
+}
+
 /// Whether auto mTLS is on (design, section 3, "Knowledge").
 fn auto_mtls(
     source: Option<&MeshConfig>,
@@ -243,7 +252,7 @@ fn auto_mtls(
     version: IstioVersion,
 ) -> Known<bool> {
     if !version.has_auto_mtls() {
-        let fact = derived(format!("Istio {version} has no auto mTLS"));
+        let fact = derived(format!("Istio {version} has no auto mTLS{}", so(false)));
         return Known { value: false, fact };
     }
     let word = |on: bool| if on { "on" } else { "off" };
@@ -251,8 +260,9 @@ fn auto_mtls(
         return Known {
             value,
             fact: derived(format!(
-                "auto mTLS is {}, as settled for this run",
-                word(value)
+                "auto mTLS is {}, as settled for this run{}",
+                word(value),
+                so(value)
             )),
         };
     }
@@ -261,7 +271,11 @@ fn auto_mtls(
         Some((config, config.enable_auto_mtls.or(helm)?))
     });
     if let Some((config, auto)) = stated_auto {
-        let text = format!("the mesh config turns auto mTLS {}", word(auto.value));
+        let text = format!(
+            "the mesh config turns auto mTLS {}{}",
+            word(auto.value),
+            so(auto.value)
+        );
         return Known {
             value: auto.value,
             fact: config_fact(config, auto.place, text),
@@ -271,14 +285,16 @@ fn auto_mtls(
     let fact = match source {
         Some(config) => {
             let text = format!(
-                "auto mTLS is {}: Istio {version}'s default, the mesh config says nothing else",
-                word(value)
+                "auto mTLS is {}, Istio {version}'s default, of which the mesh config says nothing{}",
+                word(value),
+                so(value)
             );
             config_fact(config, config.place, text)
         }
         None => assumed(format!(
-            "auto mTLS is {}, Istio {version}'s default; the repository has no mesh config",
-            word(value)
+            "auto mTLS is {}, Istio {version}'s default where the repository has no mesh config{}",
+            word(value),
+            so(value)
         )),
     };
     Known { value, fact }
@@ -308,6 +324,14 @@ fn root_namespace(source: Option<&MeshConfig>, settings: &Settings) -> Known<Nam
     }
 }
 
+/// What an outbound traffic policy does.
+pub(super) fn effect(mode: OutboundMode) -> &'static str {
+    match mode {
+        OutboundMode::AllowAny => "what the proxy does not know is passed through as it is",
+        OutboundMode::RegistryOnly => "what the proxy does not know is blocked",
+    }
+}
+
 /// What happens to traffic for hosts that a client does not know.
 fn outbound(source: Option<&MeshConfig>, version: IstioVersion) -> Known<OutboundMode> {
     if version.has_outbound_policy()
@@ -320,14 +344,20 @@ fn outbound(source: Option<&MeshConfig>, version: IstioVersion) -> Known<Outboun
         let fact = config_fact(
             config,
             mode.place,
-            format!("the mesh's outbound traffic policy is {word}"),
+            format!(
+                "the mesh's outbound traffic policy is {word}: {}",
+                effect(mode.value)
+            ),
         );
         return Known {
             value: mode.value,
             fact,
         };
     }
-    let fact = derived("the mesh's outbound traffic policy is ALLOW_ANY, Istio's default");
+    let fact = derived(format!(
+        "the mesh's outbound traffic policy is ALLOW_ANY, Istio's default: {}",
+        effect(OutboundMode::AllowAny)
+    ));
     Known {
         value: OutboundMode::AllowAny,
         fact,

@@ -1,11 +1,13 @@
 //! Decisions: what a class of clients sends to a destination, what it accepts, and what comes of it (semantics 0.2, 7).
 
+use std::sync::Arc;
+
 use super::Mesh;
 use super::ambient;
 use super::auto_mtls::{Cluster, ClusterTls, Sends, Target};
 use super::client::{Selection, Step};
 use super::clients::{ClientClass, ClientGroup};
-use super::evidence::{EndpointKey, Evidence, NoEvidence, Recorder, Topic, derived, stated};
+use super::evidence::{Evidence, NoEvidence, Recorder, Topic, derived, stated};
 use super::legacy::LegacyIndex;
 use super::server::ServerMode;
 use super::services::{
@@ -123,7 +125,7 @@ impl Verdict {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct EndpointDecision {
     /// `Kind/namespace/name`, or `address/namespace/address`.
-    pub(crate) label: Box<str>,
+    pub(crate) label: Arc<str>,
     /// The workload, if it is one.
     pub(crate) workload: Option<u32>,
     /// The port traffic arrives at.
@@ -274,6 +276,62 @@ impl Mesh {
         evidence.into_facts()
     }
 
+    /// The decision that the same clients would get if a certain rule were in force.
+    pub(super) fn decide_with(
+        &self,
+        decision: &Decision,
+        selection: Selection,
+    ) -> Option<Decision> {
+        let client = self.clients.representative(&decision.clients)?;
+        let (imported, visible) = self.service_for(client, &decision.destination.host)?;
+        let service = self.registry.service(imported.service);
+        let question = Question {
+            client,
+            host: &decision.destination.host,
+            service: (imported.service, service),
+            visible,
+            port: self.registry.port(service, decision.destination.port)?,
+            subset: decision.destination.subset.as_deref(),
+        };
+        let answer = self.answer_under(question, selection, &mut NoEvidence);
+        Some(self.conclude(question, answer, decision.clients.clone()))
+    }
+
+    /// Why an endpoint of a decision accepts what it accepts.
+    pub(crate) fn evidence_of_endpoint(
+        &self,
+        decision: &Decision,
+        endpoint: &EndpointDecision,
+    ) -> Vec<Fact> {
+        let mut evidence = Evidence::default();
+        let service = self.registry.service(decision.service);
+        let port = self.registry.port(service, decision.destination.port);
+        if let (Some(client), Some(port)) = (self.clients.representative(&decision.clients), port) {
+            let question = Question {
+                client,
+                host: &decision.destination.host,
+                service: (decision.service, service),
+                visible: true,
+                port,
+                subset: None,
+            };
+            let all = self.registry.endpoints(service, port);
+            let is_same = |other: &&Endpoint| match &other.owner {
+                EndpointOwner::Workload(id) => endpoint.workload == Some(*id),
+                EndpointOwner::Address(name) | EndpointOwner::Group(name) => {
+                    endpoint.workload.is_none() && endpoint.label.ends_with(&**name)
+                }
+            };
+            for other in all
+                .filter(is_same)
+                .filter(|other| other.port == endpoint.port)
+            {
+                self.accepts(question, other, &mut evidence);
+            }
+        }
+        evidence.into_facts()
+    }
+
     /// What is known before the question is answered: the mesh, the client, the service.
     pub(super) fn record_question(
         &self,
@@ -357,8 +415,10 @@ impl Mesh {
                 }
             }
             ProxyKind::Ztunnel => {
-                let sends = |endpoint: &Endpoint, _: &mut _| {
-                    if self.takes_tunnel(endpoint) {
+                let sends = |endpoint: &Endpoint, recorder: &mut _| {
+                    let takes = self.takes_tunnel(endpoint);
+                    record_ztunnel(takes, recorder);
+                    if takes {
                         Sends::Hbone
                     } else {
                         Sends::Plaintext
@@ -412,6 +472,17 @@ impl Mesh {
         let selection =
             self.rules
                 .select(&q.client.namespace, &q.client.labels, address, &self.config);
+        self.answer_under(q, selection, recorder)
+    }
+
+    /// What clients do with a rule, be it the one in force or not.
+    fn answer_under(
+        &self,
+        q: Question<'_>,
+        selection: Selection,
+        recorder: &mut impl Recorder,
+    ) -> Answer {
+        let (_, service) = q.service;
         let is_dns = matches!(
             service.resolution,
             Resolution::Dns | Resolution::DnsRoundRobin
@@ -443,7 +514,20 @@ impl Mesh {
                     );
                     return stated(text, service.place, &service.object);
                 }
-                derived("the rule in force does not define the subset: there is no such cluster")
+                let subset = q.subset.unwrap_or_default();
+                match entry.map(|entry| &self.rules.base(entry).meta) {
+                    Some(rule) => stated(
+                        format!(
+                            "{} does not define subset `{subset}`, so it has no cluster",
+                            rule.id
+                        ),
+                        rule.place(),
+                        &rule.id,
+                    ),
+                    None => derived(format!(
+                        "no rule is there to define subset `{subset}`, so it has no cluster"
+                    )),
+                }
             });
             return Answer {
                 selection,
@@ -460,6 +544,13 @@ impl Mesh {
             has_rule: entry.is_some(),
         };
         recorder.about(|| Topic::Cluster);
+        if let Some(entry) = entry.filter(|entry| entry.policy.is_none()) {
+            recorder.record(|| {
+                let rule = self.rules.base(entry);
+                let text = format!("{} has no `trafficPolicy`", rule.meta.id);
+                stated(text, rule.meta.place(), &rule.meta.id)
+            });
+        }
         let cluster = self.cluster(target, &policy, recorder);
         let endpoints = self.cluster_endpoints(q, cluster, &policy, recorder);
         if is_dns && endpoints.is_empty() && !cluster.original_dst {
@@ -513,7 +604,7 @@ impl Mesh {
                     continue;
                 }
             }
-            recorder.about(|| Topic::Sends(self.endpoint_key(q.service.1, endpoint)));
+            recorder.about(|| Topic::Sends(endpoint.key()));
             let sends = self.sends(cluster, policy, endpoint, recorder);
             out.push(self.endpoint(q, endpoint, sends, cluster.tls, recorder));
         }
@@ -530,7 +621,7 @@ impl Mesh {
     ) -> Vec<EndpointDecision> {
         let mut out = Vec::new();
         for endpoint in self.registry.endpoints(q.service.1, q.port) {
-            recorder.about(|| Topic::Sends(self.endpoint_key(q.service.1, endpoint)));
+            recorder.about(|| Topic::Sends(endpoint.key()));
             let sent = sends(endpoint, recorder);
             out.push(self.endpoint(q, endpoint, sent, tls, recorder));
         }
@@ -546,42 +637,21 @@ impl Mesh {
         tls: ClusterTls,
         recorder: &mut impl Recorder,
     ) -> EndpointDecision {
-        recorder.about(|| Topic::Accepts(self.endpoint_key(q.service.1, endpoint)));
+        recorder.about(|| Topic::Accepts(endpoint.key()));
         let accepts = self.accepts(q, endpoint, recorder);
-        let (label, _) = self.endpoint_key(q.service.1, endpoint);
         let workload = match &endpoint.owner {
             EndpointOwner::Workload(id) => Some(*id),
             EndpointOwner::Address(_) | EndpointOwner::Group(_) => None,
         };
         let verdict = verdict(sends, tls, accepts, q.port.class);
         EndpointDecision {
-            label,
+            label: Arc::clone(&endpoint.label),
             workload,
             port: endpoint.port,
             sends,
             accepts,
             verdict,
         }
-    }
-
-    /// What tells an endpoint of a service apart: `Kind/namespace/name` or `address/namespace/address`, and the port.
-    pub(super) fn endpoint_key(&self, service: &Service, endpoint: &Endpoint) -> EndpointKey {
-        let label = match (&endpoint.owner, self.workload_of(endpoint)) {
-            (EndpointOwner::Workload(_), Some(workload)) => format!(
-                "{}/{}/{}",
-                workload.id().kind,
-                workload.namespace(),
-                workload.id().name
-            ),
-            (EndpointOwner::Address(address), _) => {
-                format!("address/{}/{address}", service.namespace)
-            }
-            (EndpointOwner::Group(name), _) => {
-                format!("WorkloadGroup/{}/{name}", endpoint.namespace)
-            }
-            (EndpointOwner::Workload(_), None) => String::new(),
-        };
-        (label.into(), endpoint.port)
     }
 
     /// What an endpoint accepts.
@@ -726,26 +796,39 @@ impl Mesh {
                     )
                 } else {
                     let why = match selection.step {
-                        Some(Step::ClientNamespace) => "the client's namespace is looked at first",
+                        Some(Step::ClientNamespace) => {
+                            "it stands in the client's namespace, which is looked at first"
+                        }
                         Some(Step::RootPrivate) => {
                             "the private rules of the root namespace come first for its own proxies"
                         }
                         Some(Step::ServiceNamespace) => {
-                            "it is exported from the service's namespace"
+                            "it stands in the service's namespace, which is looked at after the client's"
                         }
                         Some(Step::RootNamespace) => {
-                            "it is exported from the root namespace, which is looked at last"
+                            "it stands in the root namespace, which is looked at last"
                         }
                         Some(Step::Everywhere) | None => {
-                            "Istio 1.0 takes the most specific host of all namespaces"
+                            "its host is the most specific of all namespaces, which counts in Istio 1.0"
                         }
                     };
-                    format!("{} is in force, host `{host}`: {why}", rule.meta.id)
+                    format!("{} (host `{host}`) is in force: {why}", rule.meta.id)
                 };
                 stated(text, rule.host.place, &rule.meta.id)
             });
         }
     }
+}
+
+/// Why ztunnel sends what it sends.
+fn record_ztunnel(takes_tunnel: bool, recorder: &mut impl Recorder) {
+    recorder.record(|| {
+        derived(if takes_tunnel {
+            "ztunnel sends HBONE to what takes it"
+        } else {
+            "the endpoint does not take HBONE, so ztunnel passes on what the application wrote"
+        })
+    });
 }
 
 fn sort(endpoints: &mut [EndpointDecision]) {

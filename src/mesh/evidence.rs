@@ -1,5 +1,7 @@
 //! Evidence: the facts a decision rests on, recorded only where somebody will read them.
 
+use std::sync::Arc;
+
 use crate::diagnostic::Fact;
 use crate::object::ObjectId;
 use crate::source::Place;
@@ -27,7 +29,7 @@ pub(crate) enum Topic {
 }
 
 /// What tells the endpoints of a decision apart: label and port.
-pub(crate) type EndpointKey = (Box<str>, u16);
+pub(crate) type EndpointKey = (Arc<str>, u16);
 
 /// Takes the facts of a decision as it is made. The matrix passes [`NoEvidence`], so that millions of pairs cost no
 /// allocation each.

@@ -153,7 +153,7 @@ fn names(
 fn selects(selector: &PortSelector, port: &Port) -> bool {
     match selector {
         PortSelector::Number(number) => *number == port.number,
-        PortSelector::Name(name) => *name == port.name,
+        PortSelector::Name(name) => **name == *port.name,
     }
 }
 

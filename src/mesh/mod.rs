@@ -29,8 +29,8 @@ pub use auto_mtls::{ClusterTls, Sends};
 pub use config::Settings;
 pub use decision::{Accepts, Destination, Verdict};
 pub use matrix::{Matrix, MatrixClient, MatrixEndpoint, MatrixPair};
-pub(crate) use names::FoundHost;
 pub use names::{ClientQuery, HostQuery, PairFilter};
+pub(crate) use names::{FoundHost, client_name};
 pub use version::IstioVersion;
 pub use workloads::ProxyKind;
 
@@ -41,7 +41,10 @@ use config::Config;
 pub(crate) use decision::{Decision, EndpointDecision};
 pub(crate) use services::ProtocolClass;
 pub(crate) use traffic_policy::{Flat, Level};
-pub(crate) use views::{Beaten, InForce, Loss, SubsetChange, Unproxied, is_istio_mutual};
+pub(crate) use views::{
+    Beaten, IgnoredPolicy, InForce, Loss, Meant, Merge, MistakenHost, ServicePortKey, SubsetChange,
+    Unproxied, Unused, is_istio_mutual, namespace_fact,
+};
 
 use legacy::LegacyIndex;
 use parts::Parts;
@@ -78,17 +81,19 @@ impl Mesh {
     }
 
     /// Links the parts of a mesh and decides all its traffic.
-    fn from_parts(name: String, parts: Parts, config: Config) -> Self {
-        let workloads = workloads::place(&parts, &config);
+    fn from_parts(name: String, mut parts: Parts, config: Config) -> Self {
+        // What is built takes the workloads and rules out of the parts; other orders of creation need them again.
+        let whole = parts.clone();
+        let workloads = workloads::place(&mut parts, &config);
         let registry = Registry::build(&parts, &config, &workloads);
-        let rules = RuleIndex::build(&parts.rules, &config);
+        let rules = RuleIndex::build(std::mem::take(&mut parts.rules), &config);
         let policies = PolicyIndex::build(&parts.peer_authentications, &config);
         let legacy = LegacyIndex::build(&parts.authentication_policies, &config);
         let scopes = Scopes::build(&parts, &config);
         let clients = Clients::build(&workloads, &rules, &scopes);
         let mut mesh = Self {
             name,
-            parts,
+            parts: whole,
             config,
             workloads,
             registry,

@@ -1,7 +1,8 @@
 //! Clients and hosts as people name them: short, in part, or with `*`.
 
 use super::Mesh;
-use crate::object::ObjectId;
+use super::workloads::MeshWorkload;
+use crate::object::{Namespace, ObjectId};
 use crate::resource::{Fqdn, wildcard_matches};
 
 /// A client as a person names it: `name`, `namespace/name`, `Kind/name`, `namespace/Kind/name`, `Kind/namespace/name` or
@@ -91,19 +92,13 @@ impl Mesh {
 
     /// The object of a workload.
     pub(crate) fn client_id(&self, client: u32) -> Option<&ObjectId> {
-        self.workloads.get(client as usize).map(|w| w.id())
+        self.workloads.get(client as usize).map(MeshWorkload::id)
     }
 
     /// Every client as `namespace/Kind/name`, in order.
     pub(crate) fn client_names(&self) -> Vec<String> {
-        let mut names: Vec<String> = self
-            .workloads
-            .iter()
-            .map(|workload| {
-                let id = workload.id();
-                format!("{}/{}/{}", workload.namespace(), id.kind, id.name)
-            })
-            .collect();
+        let ids = self.workloads.iter().map(MeshWorkload::id);
+        let mut names: Vec<String> = ids.map(client_name).collect();
         names.sort_unstable();
         names.dedup();
         names
@@ -161,6 +156,12 @@ impl Mesh {
             }
         }
     }
+}
+
+/// A client as `namespace/Kind/name`.
+pub(crate) fn client_name(id: &ObjectId) -> String {
+    let namespace = id.namespace.as_ref().map_or("", Namespace::as_str);
+    format!("{namespace}/{}/{}", id.kind, id.name)
 }
 
 /// The forms under which a Kubernetes service is called within the cluster, besides its host in full.

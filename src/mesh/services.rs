@@ -1,6 +1,7 @@
 //! The registry: every hostname that istiod knows, its ports and its endpoints (semantics 2.4).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
@@ -9,9 +10,9 @@ use super::parts::Parts;
 use super::workloads::{EndpointTls, MeshWorkload, TLS_MODE};
 use crate::object::{Namespace, ObjectId};
 use crate::resource::{
-    EndpointSpec, Endpoints, ExportTo, Fqdn, Labels, Location, Resolution as EntryResolution,
-    Selector, Service as KubeService, ServiceEntry, ServicePort, ServiceType, TargetPort,
-    Timestamp, Transport,
+    EndpointSpec, Endpoints, EntryPort, ExportTo, Fqdn, Labels, Location,
+    Resolution as EntryResolution, Selector, Service as KubeService, ServiceEntry, ServicePort,
+    ServiceType, TargetPort, Timestamp, Transport,
 };
 use crate::source::Place;
 
@@ -51,7 +52,7 @@ pub(crate) enum ProtocolClass {
 #[derive(Clone, Debug)]
 pub(crate) struct Port {
     /// The name; empty for a single port without one.
-    pub(crate) name: Box<str>,
+    pub(crate) name: Arc<str>,
     /// The number.
     pub(crate) number: u16,
     /// What its protocol means.
@@ -89,6 +90,8 @@ pub(crate) struct Service {
     selector: Option<Selector>,
     /// When it was created; services without that come last.
     pub(crate) created: Option<Timestamp>,
+    /// Where its endpoints are, together with those of other services of the host and namespace.
+    endpoints: u32,
 }
 
 impl Service {
@@ -128,13 +131,15 @@ pub(crate) enum EndpointOwner {
     Group(Box<str>),
 }
 
-/// One endpoint of a service port.
+/// One endpoint of a service port. A mesh has many, and all that is long in them is shared.
 #[derive(Clone, Debug)]
 pub(crate) struct Endpoint {
     /// What it is.
     pub(crate) owner: EndpointOwner,
+    /// `Kind/namespace/name`, or `address/namespace/address`.
+    pub(crate) label: Arc<str>,
     /// The name of the service port it serves.
-    pub(crate) service_port: Box<str>,
+    pub(crate) service_port: Arc<str>,
     /// The port traffic arrives at.
     pub(crate) port: u16,
     /// What it says of TLS.
@@ -142,13 +147,20 @@ pub(crate) struct Endpoint {
     /// The namespace whose policies apply to it.
     pub(crate) namespace: Namespace,
     /// Its labels, which policies and subsets select by.
-    pub(crate) labels: Labels,
+    pub(crate) labels: Arc<Labels>,
     /// Whether its address is a name and not an IP address.
     pub(crate) has_dns_name: bool,
     /// Where it is written: the workload's name, the endpoint's block.
     pub(crate) place: Place,
     /// The object it is written in.
-    pub(crate) object: ObjectId,
+    pub(crate) object: Arc<ObjectId>,
+}
+
+impl Endpoint {
+    /// What tells it apart from the others of its service: its label and its port.
+    pub(crate) fn key(&self) -> (Arc<str>, u16) {
+        (Arc::clone(&self.label), self.port)
+    }
 }
 
 /// All services and endpoints.
@@ -156,19 +168,21 @@ pub(crate) struct Endpoint {
 pub(crate) struct Registry {
     services: Vec<Service>,
     by_host: BTreeMap<Fqdn, Vec<ServiceId>>,
-    endpoints: FxHashMap<(Fqdn, Namespace), Vec<Endpoint>>,
+    /// The endpoints of each hostname and namespace.
+    endpoints: Vec<Vec<Endpoint>>,
 }
 
 impl Registry {
     /// Builds the registry from Services, ServiceEntries, WorkloadEntries and placed workloads.
     pub(crate) fn build(parts: &Parts, config: &Config, workloads: &[MeshWorkload]) -> Self {
-        let entries = external_workloads(parts, config);
         let mut builder = Builder {
             config,
             workloads,
             by_namespace: index(workloads),
-            entries: &entries,
             listed: &parts.endpoints,
+            faces: workloads.iter().map(Face::of).collect(),
+            entries: external_workloads(parts, config),
+            sets: FxHashMap::default(),
             registry: Self::default(),
         };
         for service in &parts.services {
@@ -204,18 +218,14 @@ impl Registry {
     }
 
     /// A port of a service as a client sees it; the port may come from another service of the same host and namespace.
-    pub(crate) fn port(&self, service: &Service, number: u16) -> Option<&Port> {
+    pub(crate) fn port<'a>(&'a self, service: &'a Service, number: u16) -> Option<&'a Port> {
         let others = self
             .of_host(&service.host)
             .iter()
             .map(|&id| self.service(id));
         let alike = others.filter(|other| other.namespace == service.namespace);
-        let own = self
-            .services
-            .iter()
-            .filter(|own| own.object == service.object && own.host == service.host);
         // The own ports come first.
-        own.take(1)
+        std::iter::once(service)
             .chain(alike)
             .flat_map(|s| &s.ports)
             .find(|port| port.number == number)
@@ -224,7 +234,7 @@ impl Registry {
     /// A copy in which the endpoints of a workload take Istio mutual TLS.
     pub(crate) fn with_mtls(&self, workload: u32) -> Self {
         let mut copy = self.clone();
-        let all = copy.endpoints.values_mut().flatten();
+        let all = copy.endpoints.iter_mut().flatten();
         for endpoint in all.filter(|e| e.owner == EndpointOwner::Workload(workload)) {
             endpoint.tls = EndpointTls::Istio;
         }
@@ -237,22 +247,40 @@ impl Registry {
         service: &Service,
         port: &'a Port,
     ) -> impl Iterator<Item = &'a Endpoint> {
-        let key = (service.host.clone(), service.namespace.clone());
-        let all = self.endpoints.get(&key).map_or(&[][..], Vec::as_slice);
-        all.iter()
+        let all = self.endpoints.get(service.endpoints as usize);
+        all.into_iter()
+            .flatten()
             .filter(|endpoint| endpoint.service_port == port.name)
     }
 }
 
 /// A WorkloadEntry as an endpoint.
 struct External {
-    name: ObjectId,
+    name: Arc<ObjectId>,
     namespace: Namespace,
     spec: EndpointSpec,
-    labels: Labels,
+    labels: Arc<Labels>,
     tls: EndpointTls,
     /// The WorkloadGroup it stands for.
     group: Option<Box<str>>,
+}
+
+/// What the endpoints of a workload share.
+struct Face {
+    label: Arc<str>,
+    object: Arc<ObjectId>,
+    labels: Arc<Labels>,
+}
+
+impl Face {
+    fn of(workload: &MeshWorkload) -> Self {
+        let id = workload.id();
+        Self {
+            label: format!("{}/{}/{}", id.kind, workload.namespace(), id.name).into(),
+            object: Arc::new(id.clone()),
+            labels: Arc::new(workload.labels.clone()),
+        }
+    }
 }
 
 /// Workloads by namespace.
@@ -268,42 +296,66 @@ fn index(workloads: &[MeshWorkload]) -> FxHashMap<&str, Vec<u32>> {
 }
 
 /// WorkloadEntries with the labels and TLS mode that `ConvertWorkloadEntry` gives them.
-fn external_workloads(parts: &Parts, config: &Config) -> Vec<External> {
-    let groups = parts
-        .workload_groups
-        .iter()
-        .filter(|group| config.reads_revision_of(&group.meta));
+fn external_workloads(parts: &Parts, config: &Config) -> FxHashMap<Namespace, Vec<External>> {
+    let mut by_namespace: FxHashMap<Namespace, Vec<External>> = FxHashMap::default();
+    for entry in &parts.workload_entries {
+        if !config.reads_revision_of(&entry.meta) {
+            continue;
+        }
+        let labels = entry.endpoint.labels.overlaid(&entry.meta.labels);
+        let namespace = &entry.meta.namespace;
+        let external = External {
+            name: Arc::new(entry.meta.id.clone()),
+            namespace: namespace.clone(),
+            spec: entry.endpoint.clone(),
+            tls: entry_tls(&labels, &entry.endpoint, config),
+            labels: Arc::new(labels),
+            group: None,
+        };
+        // A group stands for the entries that its workloads will register.
+        for group in &parts.workload_groups {
+            if !config.reads_revision_of(&group.meta) {
+                continue;
+            }
+            let labels = group.template.labels.overlaid(&group.labels);
+            let mut spec = group.template.clone();
+            spec.address = Box::default();
+            let external = External {
+                name: Arc::new(group.meta.id.clone()),
+                namespace: group.meta.namespace.clone(),
+                tls: entry_tls(&labels, &spec, config),
+                spec,
+                labels: Arc::new(labels),
+                group: Some(group.meta.id.name.clone()),
+            };
+            let own = by_namespace.entry(group.meta.namespace.clone());
+            own.or_default().push(external);
+        }
+        by_namespace
+            .entry(namespace.clone())
+            .or_default()
+            .push(external);
+    }
     // A group stands for the entries that its workloads will register.
-    let groups = groups.map(|group| {
+    for group in &parts.workload_groups {
+        if !config.reads_revision_of(&group.meta) {
+            continue;
+        }
         let labels = group.template.labels.overlaid(&group.labels);
         let mut spec = group.template.clone();
         spec.address = Box::default();
-        External {
-            name: group.meta.id.clone(),
+        let external = External {
+            name: Arc::new(group.meta.id.clone()),
             namespace: group.meta.namespace.clone(),
             tls: entry_tls(&labels, &spec, config),
-            labels,
             spec,
+            labels: Arc::new(labels),
             group: Some(group.meta.id.name.clone()),
-        }
-    });
-    let seen = parts
-        .workload_entries
-        .iter()
-        .filter(|entry| config.reads_revision_of(&entry.meta));
-    seen.map(|entry| {
-        let labels = entry.endpoint.labels.overlaid(&entry.meta.labels);
-        External {
-            name: entry.meta.id.clone(),
-            namespace: entry.meta.namespace.clone(),
-            spec: entry.endpoint.clone(),
-            tls: entry_tls(&labels, &entry.endpoint, config),
-            labels,
-            group: None,
-        }
-    })
-    .chain(groups)
-    .collect()
+        };
+        let own = by_namespace.entry(group.meta.namespace.clone());
+        own.or_default().push(external);
+    }
+    by_namespace
 }
 
 /// The TLS mode of a WorkloadEntry or inline endpoint (`getTLSModeFromWorkloadEntry`).
@@ -323,8 +375,10 @@ struct Builder<'a> {
     config: &'a Config,
     workloads: &'a [MeshWorkload],
     by_namespace: FxHashMap<&'a str, Vec<u32>>,
-    entries: &'a [External],
     listed: &'a [Endpoints],
+    faces: Vec<Face>,
+    entries: FxHashMap<Namespace, Vec<External>>,
+    sets: FxHashMap<(Fqdn, Namespace), u32>,
     registry: Registry,
 }
 
@@ -340,46 +394,8 @@ impl Builder<'_> {
             ServiceType::Headless => Resolution::Passthrough,
             ServiceType::ExternalName(_) => Resolution::Alias,
         };
-        let mut endpoints = Vec::new();
-        if let Some(selector) = service
-            .selector
-            .as_ref()
-            .filter(|_| resolution != Resolution::Alias)
-        {
-            for &id in self
-                .by_namespace
-                .get(namespace.as_str())
-                .map_or(&[][..], Vec::as_slice)
-            {
-                let Some(workload) = self.workloads.get(id as usize) else {
-                    continue;
-                };
-                if !selector.selects(&workload.labels) {
-                    continue;
-                }
-                for port in service
-                    .ports
-                    .iter()
-                    .filter(|port| port.transport == Transport::Tcp)
-                {
-                    if let Some(number) = container_port(port, workload) {
-                        endpoints.push(pod_endpoint(id, workload, port_name(port), number));
-                    }
-                }
-            }
-            if resolution == Resolution::ClientSide {
-                let selected = self.entries.iter().filter(|entry| {
-                    entry.namespace == *namespace && selector.selects(&entry.labels)
-                });
-                for entry in selected.filter(|entry| !has_dns_name(&entry.spec.address)) {
-                    for port in &service.ports {
-                        if let Some(number) = entry_port_of_service(port, &entry.spec) {
-                            endpoints.push(external_endpoint(entry, port_name(port), number));
-                        }
-                    }
-                }
-            }
-        }
+        let ports: Vec<Port> = service.ports.iter().map(kubernetes_port).collect();
+        let mut endpoints = self.kubernetes_endpoints(service, resolution, &ports);
         if service.selector.is_none() && resolution != Resolution::Alias {
             endpoints.extend(self.listed_endpoints(service));
         }
@@ -392,14 +408,81 @@ impl Builder<'_> {
                 is_kubernetes: true,
                 resolution,
                 mesh_external: false,
-                ports: service.ports.iter().map(kubernetes_port).collect(),
+                ports,
                 export_to: service.export_to.clone(),
                 labels: service.meta.labels.clone(),
                 selector: service.selector.clone(),
                 created: service.meta.created.clone(),
+                endpoints: 0,
             },
             endpoints,
         );
+    }
+
+    /// Pods and WorkloadEntries that a Kubernetes Service selects; `ports` are its own, converted.
+    fn kubernetes_endpoints(
+        &self,
+        service: &KubeService,
+        resolution: Resolution,
+        ports: &[Port],
+    ) -> Vec<Endpoint> {
+        let namespace = &service.meta.namespace;
+        let mut endpoints = Vec::new();
+        let Some(selector) = service
+            .selector
+            .as_ref()
+            .filter(|_| resolution != Resolution::Alias)
+        else {
+            return endpoints;
+        };
+        let ports = || service.ports.iter().zip(ports);
+        for (id, workload, face) in self.selected_pods(namespace, selector) {
+            for (port, converted) in ports().filter(|(port, _)| port.transport == Transport::Tcp) {
+                if let Some(number) = container_port(port, workload) {
+                    endpoints.push(pod_endpoint(id, workload, face, &converted.name, number));
+                }
+            }
+        }
+        if resolution == Resolution::ClientSide {
+            let selected = self.selected_entries(namespace, selector);
+            for entry in selected.filter(|entry| !has_dns_name(&entry.spec.address)) {
+                for (port, converted) in ports() {
+                    if let Some(number) = entry_port_of_service(port, &entry.spec) {
+                        endpoints.push(external_endpoint(
+                            entry,
+                            namespace,
+                            &converted.name,
+                            number,
+                        ));
+                    }
+                }
+            }
+        }
+        endpoints
+    }
+
+    /// The workloads of a namespace that a selector fits.
+    fn selected_pods<'s>(
+        &'s self,
+        namespace: &Namespace,
+        selector: &'s Selector,
+    ) -> impl Iterator<Item = (u32, &'s MeshWorkload, &'s Face)> {
+        let ids = self.by_namespace.get(namespace.as_str());
+        let pods = ids.into_iter().flatten().filter_map(|&id| {
+            let workload = self.workloads.get(id as usize)?;
+            Some((id, workload, self.faces.get(id as usize)?))
+        });
+        pods.filter(|(_, workload, _)| selector.selects(&workload.labels))
+    }
+
+    /// The WorkloadEntries of a namespace that a selector fits.
+    fn selected_entries<'s>(
+        &'s self,
+        namespace: &Namespace,
+        selector: &'s Selector,
+    ) -> impl Iterator<Item = &'s External> {
+        let entries = self.entries.get(namespace).into_iter().flatten();
+        entries.filter(|entry| selector.selects(&entry.labels))
     }
 
     /// The addresses that Endpoints objects give a Service without a selector; none is known to have a proxy.
@@ -415,14 +498,15 @@ impl Builder<'_> {
             .flat_map(|(list, address)| address.ports.iter().map(move |port| (list, address, port)))
             .map(|(list, address, (name, number))| Endpoint {
                 owner: EndpointOwner::Address(address.address.value.clone()),
-                service_port: name.clone(),
+                label: address_label(&meta.namespace, &address.address.value),
+                service_port: Arc::from(&**name),
                 port: *number,
                 tls: EndpointTls::Disabled,
                 namespace: meta.namespace.clone(),
-                labels: Labels::default(),
+                labels: Arc::default(),
                 has_dns_name: false,
                 place: address.address.place,
-                object: list.meta.id.clone(),
+                object: Arc::new(list.meta.id.clone()),
             })
             .collect()
     }
@@ -435,18 +519,9 @@ impl Builder<'_> {
             EntryResolution::DnsRoundRobin => Resolution::DnsRoundRobin,
             EntryResolution::DynamicDns => Resolution::DynamicDns,
         };
+        let ports: Vec<Port> = entry.ports.iter().map(entry_port).collect();
         for host in &entry.hosts {
-            let endpoints = self.entry_endpoints(entry, resolution, &host.value);
-            let ports = entry.ports.iter().map(|port| {
-                let protocol = parse_protocol(&port.protocol);
-                Port {
-                    name: port.name.clone(),
-                    number: port.number.value,
-                    class: protocol.class(),
-                    is_tcp: protocol != Protocol::Udp,
-                    carries_tls: protocol == Protocol::Tls,
-                }
-            });
+            let endpoints = self.entry_endpoints(entry, resolution, &host.value, &ports);
             self.add(
                 Service {
                     host: Fqdn::new(host.value.clone()),
@@ -456,101 +531,112 @@ impl Builder<'_> {
                     is_kubernetes: false,
                     resolution,
                     mesh_external: entry.location == Location::MeshExternal,
-                    ports: ports.collect(),
+                    ports: ports.clone(),
                     export_to: entry.export_to.clone(),
                     labels: entry.meta.labels.clone(),
                     selector: entry.workload_selector.clone(),
                     created: entry.meta.created.clone(),
+                    endpoints: 0,
                 },
                 endpoints,
             );
         }
     }
 
-    /// Endpoints of one host of a ServiceEntry (`convertServiceEntryToInstances`).
+    /// Endpoints of one host of a ServiceEntry (`convertServiceEntryToInstances`); `ports` are its own, converted.
     fn entry_endpoints(
         &self,
         entry: &ServiceEntry,
         resolution: Resolution,
         host: &str,
+        ports: &[Port],
     ) -> Vec<Endpoint> {
         let is_dns = matches!(resolution, Resolution::Dns | Resolution::DnsRoundRobin);
         let namespace = &entry.meta.namespace;
         let mut endpoints = Vec::new();
-        let number = |port: &crate::resource::EntryPort| port.target.unwrap_or(port.number.value);
+        let number = |port: &EntryPort| port.target.unwrap_or(port.number.value);
+        let ports = || entry.ports.iter().zip(ports);
         if let Some(selector) = &entry.workload_selector {
-            for &id in self
-                .by_namespace
-                .get(namespace.as_str())
-                .map_or(&[][..], Vec::as_slice)
-            {
-                let Some(workload) = self.workloads.get(id as usize) else {
-                    continue;
-                };
-                if selector.selects(&workload.labels) {
-                    let ports = entry.ports.iter();
-                    endpoints.extend(
-                        ports.map(|port| pod_endpoint(id, workload, &port.name, number(port))),
-                    );
-                }
+            for (id, workload, face) in self.selected_pods(namespace, selector) {
+                endpoints.extend(ports().map(|(port, converted)| {
+                    pod_endpoint(id, workload, face, &converted.name, number(port))
+                }));
             }
-            let selected = self
-                .entries
-                .iter()
-                .filter(|e| e.namespace == *namespace && selector.selects(&e.labels));
+            let selected = self.selected_entries(namespace, selector);
             for external in selected.filter(|e| is_dns || !has_dns_name(&e.spec.address)) {
-                for port in &entry.ports {
+                for (port, converted) in ports() {
                     let number =
                         port_of_spec(&external.spec, &port.name).unwrap_or_else(|| number(port));
-                    endpoints.push(external_endpoint(external, &port.name, number));
+                    endpoints.push(external_endpoint(
+                        external,
+                        namespace,
+                        &converted.name,
+                        number,
+                    ));
                 }
             }
         } else if entry.endpoints.is_empty() && is_dns {
-            for port in &entry.ports {
+            let object = Arc::new(entry.meta.id.clone());
+            for (port, converted) in ports() {
                 endpoints.push(Endpoint {
                     owner: EndpointOwner::Address(host.into()),
-                    service_port: port.name.clone(),
+                    label: address_label(namespace, host),
+                    service_port: Arc::clone(&converted.name),
                     port: number(port),
                     tls: EndpointTls::Disabled,
                     namespace: namespace.clone(),
-                    labels: Labels::default(),
+                    labels: Arc::default(),
                     has_dns_name: true,
                     place: entry.meta.place(),
-                    object: entry.meta.id.clone(),
+                    object: Arc::clone(&object),
                 });
             }
         } else {
             for spec in &entry.endpoints {
-                let has_namespace = self.config.version.value.inline_endpoints_have_namespace();
-                let external = External {
-                    name: entry.meta.id.clone(),
-                    namespace: if has_namespace {
-                        namespace.clone()
-                    } else {
-                        Namespace::new("")
-                    },
-                    spec: spec.clone(),
-                    labels: spec.labels.clone(),
-                    tls: entry_tls(&spec.labels, spec, self.config),
-                    group: None,
-                };
-                for port in &entry.ports {
+                let external = self.inline(entry, spec);
+                for (port, converted) in ports() {
                     let number = port_of_spec(spec, &port.name).unwrap_or_else(|| number(port));
-                    endpoints.push(external_endpoint(&external, &port.name, number));
+                    endpoints.push(external_endpoint(
+                        &external,
+                        namespace,
+                        &converted.name,
+                        number,
+                    ));
                 }
             }
         }
         endpoints
     }
 
-    fn add(&mut self, service: Service, endpoints: Vec<Endpoint>) {
+    /// An endpoint that a ServiceEntry spells out.
+    fn inline(&self, entry: &ServiceEntry, spec: &EndpointSpec) -> External {
+        let has_namespace = self.config.version.value.inline_endpoints_have_namespace();
+        External {
+            name: Arc::new(entry.meta.id.clone()),
+            namespace: if has_namespace {
+                entry.meta.namespace.clone()
+            } else {
+                Namespace::new("")
+            },
+            spec: spec.clone(),
+            labels: Arc::new(spec.labels.clone()),
+            tls: entry_tls(&spec.labels, spec, self.config),
+            group: None,
+        }
+    }
+
+    fn add(&mut self, mut service: Service, endpoints: Vec<Endpoint>) {
+        let sets = &mut self.registry.endpoints;
         let key = (service.host.clone(), service.namespace.clone());
+        let set = *self.sets.entry(key).or_insert_with(|| {
+            sets.push(Vec::new());
+            u32::try_from(sets.len() - 1).expect("there are fewer than 2^32 services")
+        });
+        service.endpoints = set;
+        if let Some(set) = sets.get_mut(set as usize) {
+            set.extend(endpoints);
+        }
         self.registry.services.push(service);
-        self.registry
-            .endpoints
-            .entry(key)
-            .or_default()
-            .extend(endpoints);
     }
 
     /// Sorts services as `SortServicesByCreationTime` does and indexes them.
@@ -617,34 +703,75 @@ fn port_of_spec(spec: &EndpointSpec, name: &str) -> Option<u16> {
         .map(|(_, port)| *port)
 }
 
-fn pod_endpoint(id: u32, workload: &MeshWorkload, service_port: &str, port: u16) -> Endpoint {
+fn pod_endpoint(
+    id: u32,
+    workload: &MeshWorkload,
+    face: &Face,
+    service_port: &Arc<str>,
+    port: u16,
+) -> Endpoint {
     Endpoint {
         owner: EndpointOwner::Workload(id),
-        service_port: service_port.into(),
+        label: Arc::clone(&face.label),
+        service_port: Arc::clone(service_port),
         port,
         tls: workload.tls,
         namespace: workload.namespace().clone(),
-        labels: workload.labels.clone(),
+        labels: Arc::clone(&face.labels),
         has_dns_name: false,
         place: workload.resource.meta.place(),
-        object: workload.id().clone(),
+        object: Arc::clone(&face.object),
     }
 }
 
-fn external_endpoint(entry: &External, service_port: &str, port: u16) -> Endpoint {
+/// An endpoint without a workload, of a service of a namespace.
+fn external_endpoint(
+    entry: &External,
+    namespace: &Namespace,
+    service_port: &Arc<str>,
+    port: u16,
+) -> Endpoint {
+    let (owner, label) = match &entry.group {
+        Some(name) => {
+            let label = format!("WorkloadGroup/{}/{name}", entry.namespace);
+            (EndpointOwner::Group(name.clone()), label.into())
+        }
+        None => {
+            let address = &entry.spec.address;
+            (
+                EndpointOwner::Address(address.clone()),
+                address_label(namespace, address),
+            )
+        }
+    };
     Endpoint {
-        owner: match &entry.group {
-            Some(name) => EndpointOwner::Group(name.clone()),
-            None => EndpointOwner::Address(entry.spec.address.clone()),
-        },
-        service_port: service_port.into(),
+        owner,
+        label,
+        service_port: Arc::clone(service_port),
         port,
         tls: entry.tls,
         namespace: entry.namespace.clone(),
-        labels: entry.labels.clone(),
+        labels: Arc::clone(&entry.labels),
         has_dns_name: has_dns_name(&entry.spec.address),
         place: entry.spec.place,
-        object: entry.name.clone(),
+        object: Arc::clone(&entry.name),
+    }
+}
+
+/// The name of an address behind a service of a namespace.
+fn address_label(namespace: &Namespace, address: &str) -> Arc<str> {
+    format!("address/{namespace}/{address}").into()
+}
+
+/// A port of a ServiceEntry.
+fn entry_port(port: &EntryPort) -> Port {
+    let protocol = parse_protocol(&port.protocol);
+    Port {
+        name: (*port.name).into(),
+        number: port.number.value,
+        class: protocol.class(),
+        is_tcp: protocol != Protocol::Udp,
+        carries_tls: protocol == Protocol::Tls,
     }
 }
 

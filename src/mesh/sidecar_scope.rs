@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::client::by_creation;
-use super::config::{Config, Known};
+use super::config::{Config, Known, effect};
 use super::evidence::{Recorder, derived, stated};
 use super::parts::Parts;
 use super::services::{Registry, Service, ServiceId};
@@ -48,6 +48,8 @@ pub(crate) struct Scopes {
     by_namespace: FxHashMap<Box<str>, Vec<SidecarId>>,
     root_default: Option<SidecarId>,
     routes: Vec<Route>,
+    /// The routes that lead to a host, in Istio's order.
+    routes_to: FxHashMap<Fqdn, Vec<u32>>,
 }
 
 /// A VirtualService as far as it imports hosts.
@@ -105,6 +107,14 @@ impl Scopes {
             .collect();
         routes.sort_by(|a, b| by_creation(&a.meta, &b.meta, version));
         scopes.routes = routes.into_iter().map(|vs| route(vs, config)).collect();
+        for (id, route) in (0u32..).zip(&scopes.routes) {
+            for (host, _, _) in &route.destinations {
+                let ids = scopes.routes_to.entry(host.clone()).or_default();
+                if ids.last() != Some(&id) {
+                    ids.push(id);
+                }
+            }
+        }
         scopes
     }
 
@@ -164,8 +174,9 @@ impl Scopes {
                 };
                 stated(
                     format!(
-                        "{} sets the outbound traffic policy {word}",
-                        sidecar.meta.id
+                        "{} sets the outbound traffic policy {word}: {}",
+                        sidecar.meta.id,
+                        effect(mode.value)
                     ),
                     mode.place,
                     &sidecar.meta.id,
@@ -244,7 +255,8 @@ impl Scopes {
     ) -> Vec<Vec<u16>> {
         let client = &scope.namespace;
         let mut out = Vec::new();
-        for route in &self.routes {
+        let ids = self.routes_to.get(host).into_iter().flatten();
+        for route in ids.filter_map(|&id| self.routes.get(id as usize)) {
             let leads = |(to, _, sources): &&Destination| {
                 to == host
                     && (sources.is_empty() || sources.iter().any(|ns| **ns == *client.as_str()))
@@ -296,11 +308,14 @@ impl Scopes {
         });
         if let Some(export_to) = &service.export_to {
             recorder.record(|| {
-                stated(
-                    "the service limits to whom it is exported",
-                    export_to.place,
-                    &service.object,
-                )
+                let values = export_to.values.iter().map(|value| &*value.value);
+                let values: Vec<&str> = values.collect();
+                let text = format!(
+                    "{} is exported to `{}` only",
+                    service.object,
+                    values.join(", ")
+                );
+                stated(text, export_to.place, &service.object)
             });
         }
     }

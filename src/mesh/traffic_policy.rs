@@ -160,7 +160,7 @@ fn names(element: &PortPolicy, port: &Port, version: IstioVersion) -> bool {
             && element
                 .port_name
                 .as_ref()
-                .is_some_and(|n| n.value == port.name)
+                .is_some_and(|n| *n.value == *port.name)
     };
     match element.port {
         Some(number) if number.value != 0 => number.value == port.number,

@@ -341,6 +341,11 @@ impl IstioVersion {
         self.at_least(5, 0)
     }
 
+    /// Whether `networking.istio.io/v1` is served (from 1.22).
+    pub(crate) fn serves_networking_v1(self) -> bool {
+        self.at_least(22, 0)
+    }
+
     /// Whether ORIGINAL_DST clusters get auto mTLS at all, and how (semantics 10.6).
     pub(crate) fn original_dst_auto_mtls(self) -> OriginalDstAutoMtls {
         if self.at_least(10, 0) {

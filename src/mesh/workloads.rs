@@ -102,8 +102,9 @@ impl MeshWorkload {
     }
 }
 
-/// Decides the proxy of every workload.
-pub(crate) fn place(parts: &Parts, config: &Config) -> Vec<MeshWorkload> {
+/// Decides the proxy of every workload, and takes the workloads out of the parts.
+pub(crate) fn place(parts: &mut Parts, config: &Config) -> Vec<MeshWorkload> {
+    let workloads = std::mem::take(&mut parts.workloads);
     let namespaces: BTreeMap<&Namespace, (&Labels, Place, &ObjectId)> = parts
         .namespaces
         .iter()
@@ -115,11 +116,11 @@ pub(crate) fn place(parts: &Parts, config: &Config) -> Vec<MeshWorkload> {
         })
         .collect();
     let touched = Touched::new(parts, config);
-    let mut out = Vec::with_capacity(parts.workloads.len());
-    for workload in &parts.workloads {
+    let mut out = Vec::with_capacity(workloads.len());
+    for workload in workloads {
         let namespace = namespaces.get(&workload.meta.namespace).copied();
         let cx = Injection {
-            workload,
+            workload: &workload,
             namespace,
             config,
             version: config.version.value,
@@ -142,12 +143,12 @@ pub(crate) fn place(parts: &Parts, config: &Config) -> Vec<MeshWorkload> {
             proxy,
             proxy_fact,
             tls,
-            excluded_ports: excluded_ports(workload),
+            excluded_ports: excluded_ports(&workload),
             tunnel: proxy == ProxyKind::Sidecar
                 && config.ambient.is_some()
-                && takes_hbone(workload, config),
+                && takes_hbone(&workload, config),
             labels,
-            resource: workload.clone(),
+            resource: workload,
         });
     }
     out
@@ -262,17 +263,14 @@ impl Injection<'_> {
         let id = &workload.meta.id;
         if let Some(place) = workload.proxy_container {
             let fact = stated(
-                format!("`{}` carries an `istio-proxy` container", short(id)),
+                format!("{id} carries an `istio-proxy` container"),
                 place,
                 id,
             );
             return (ProxyKind::Sidecar, fact, false);
         }
         if let Some(status) = workload.annotations.spanned("sidecar.istio.io/status") {
-            let text = format!(
-                "`{}` was injected before (annotation `sidecar.istio.io/status`)",
-                short(id)
-            );
+            let text = format!("{id} was injected before (annotation `sidecar.istio.io/status`)");
             return (ProxyKind::Sidecar, stated(text, status.place, id), false);
         }
         let no = match self.injected() {
@@ -314,12 +312,17 @@ impl Injection<'_> {
         if self.version.injects_by_pod_label()
             && let Some(value) = opted_out()
         {
-            let text = format!("`{}` opts out of injection", short(&self.workload.meta.id));
+            let text = format!("{} opts out of injection", self.workload.meta.id);
             return Answer::No(stated(text, value.place, &self.workload.meta.id));
         }
         if let Some(value) = injection {
-            let text = format!("namespace `{name}` has `istio-injection: {}`", value.value);
-            return if &*value.value == "enabled" {
+            let injects = &*value.value == "enabled";
+            let word = if injects { "sidecars" } else { "no sidecars" };
+            let text = format!(
+                "namespace `{name}` injects {word} (`istio-injection={}`)",
+                value.value
+            );
+            return if injects {
                 yes(&text, value.place)
             } else {
                 Answer::No(stated(text, value.place, namespace))
@@ -327,7 +330,7 @@ impl Injection<'_> {
         }
         let none = || {
             Answer::No(stated(
-                format!("namespace `{name}` has no label that injects"),
+                format!("namespace `{name}` has no label that injects sidecars"),
                 place,
                 namespace,
             ))
@@ -337,7 +340,7 @@ impl Injection<'_> {
         }
         if let Some(revision) = labels.spanned(REVISION) {
             let text = format!(
-                "namespace `{name}` is injected by revision `{}`",
+                "namespace `{name}` injects sidecars of revision `{}`",
                 revision.value
             );
             return yes(&text, revision.place);
@@ -346,10 +349,7 @@ impl Injection<'_> {
             .spanned(REVISION)
             .or_else(|| pod.spanned(INJECT).filter(|v| &*v.value == "true"))
         {
-            let text = format!(
-                "`{}` asks for injection by a label",
-                short(&self.workload.meta.id)
-            );
+            let text = format!("{} asks for injection by a label", self.workload.meta.id);
             return Answer::Yes(stated(text, value.place, &self.workload.meta.id));
         }
         none()
@@ -364,7 +364,7 @@ impl Injection<'_> {
             .filter(|_| self.version.injects_by_pod_label())
         {
             let id = &self.workload.meta.id;
-            let text = format!("`{}` has the label `{INJECT}: {}`", short(id), value.value);
+            let text = format!("{id} has the label `{INJECT}: {}`", value.value);
             let fact = stated(text, value.place, id);
             return if &*value.value == "false" {
                 Answer::No(fact)
@@ -391,14 +391,17 @@ impl Injection<'_> {
         let id = &workload.meta.id;
         if let Some(place) = workload.host_network {
             return Answer::No(stated(
-                format!("`{}` uses the host's network", short(id)),
+                format!("{id} uses the host's network, where nothing is injected"),
                 place,
                 id,
             ));
         }
         if IGNORED_NAMESPACES.contains(&workload.meta.namespace.as_str()) {
             return Answer::No(stated(
-                "the injector ignores this namespace",
+                format!(
+                    "the injector ignores namespace `{}`",
+                    workload.meta.namespace
+                ),
                 workload.meta.place(),
                 id,
             ));
@@ -413,7 +416,7 @@ impl Injection<'_> {
         let strict = self.version.inject_value_is_strict();
         let fact = || {
             stated(
-                format!("`{}` has `{INJECT}: {}`", short(id), value.value),
+                format!("{id} has `{INJECT}: {}`", value.value),
                 value.place,
                 id,
             )
@@ -439,7 +442,7 @@ impl Injection<'_> {
         if let Some(mode) = pod.filter(|mode| &*mode.value == "ambient") {
             let id = &workload.meta.id;
             return Some(stated(
-                format!("`{}` is labelled for ambient", short(id)),
+                format!("{id} is labelled for ambient"),
                 mode.place,
                 id,
             ));
@@ -457,11 +460,6 @@ impl Injection<'_> {
             namespace,
         ))
     }
-}
-
-/// `Kind/name`, as people name a workload inside its namespace.
-fn short(id: &ObjectId) -> String {
-    format!("{}/{}", id.kind, id.name)
 }
 
 /// Container ports that `excludeInboundPorts` takes from the proxy.

@@ -1,17 +1,19 @@
 //! Objects to typed resources, and what is wrong with those that cannot be.
 
-use super::reader::{Context, Field};
+use super::problem::{Effect, Problem, ProblemKind};
+use super::reader::{Context, Fault, Field};
+use super::schema::{self, Finding};
 use super::{
     AuthenticationPolicy, DestinationRule, Endpoints, MeshConfig, Meta, NamespaceObject,
     PeerAuthentication, Resource, Service, ServiceEntry, Sidecar, VirtualService, Workload,
     WorkloadEntry, WorkloadGroup,
 };
-use crate::object::{Object, ObjectId};
-use crate::source::{Place, Sources};
-use crate::yaml::{FieldPath, Value};
+use crate::object::Object;
+use crate::source::Sources;
+use crate::yaml::Value;
 
-/// What an object decodes to. An invalid object has a problem and no resource: Istio's admission would reject it, so it
-/// is treated as absent.
+/// What an object decodes to. An object that Istio's admission would refuse has a problem and no resource: it is treated
+/// as absent. One with fields that the API server drops has both.
 #[derive(Debug, Default)]
 pub struct Decoded {
     /// The resources; none for kinds that the linter does not read.
@@ -20,40 +22,61 @@ pub struct Decoded {
     pub problems: Vec<Problem>,
 }
 
-/// Something wrong with an object's content.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// The object.
-    pub object: ObjectId,
-    /// The field.
-    pub field: FieldPath,
-    /// Where it is written.
-    pub place: Place,
-    /// What is wrong, without the object and the field.
-    pub message: String,
-}
-
 /// Decodes an object of a kind that the linter reads. `sources` gives the text of block scalars (`data.mesh`).
 pub fn decode(object: &Object, sources: &Sources) -> Decoded {
+    let (resource, faults) = read(object, sources);
+    decoded(resource, join(schema::check(object), faults, object))
+}
+
+/// Reads an object of a kind that the linter reads, with the faults of the fields that it reads.
+pub(super) fn read(object: &Object, sources: &Sources) -> (Option<Resource>, Vec<Fault>) {
     let mut cx = Context::new(sources);
-    let root = Field::root(&object.value);
-    let resource = decode_kind(object, &root, &mut cx);
-    let faults = cx.into_faults().into_iter();
-    let problems: Vec<_> = faults
-        .map(|fault| Problem {
-            object: object.id.clone(),
-            field: fault.field,
-            place: fault.place.unwrap_or(object.name.place),
-            message: fault.message,
-        })
-        .collect();
+    let resource = decode_kind(object, &Field::root(&object.value), &mut cx);
+    (resource, cx.into_faults())
+}
+
+/// A resource, unless its problems make it absent.
+pub(super) fn decoded(resource: Option<Resource>, problems: Vec<Problem>) -> Decoded {
+    let is_absent = problems.iter().any(|problem| problem.effect.is_absence());
     Decoded {
-        resources: resource
-            .filter(|_| problems.is_empty())
-            .into_iter()
-            .collect(),
+        resources: resource.filter(|_| !is_absent).into_iter().collect(),
         problems,
     }
+}
+
+/// What the schema and the decoder found, each thing once. The schema knows more about a problem, the decoder has the
+/// better words for the fields that it reads.
+pub(super) fn join(findings: Vec<Finding>, faults: Vec<Fault>, object: &Object) -> Vec<Problem> {
+    let mut findings: Vec<(Finding, bool)> = findings.into_iter().map(|f| (f, false)).collect();
+    let mut others = Vec::new();
+    for fault in faults {
+        let known = findings
+            .iter_mut()
+            .find(|(finding, _)| finding.is_about(&fault));
+        match known {
+            Some((finding, is_read)) => {
+                finding.take(fault);
+                *is_read = true;
+            }
+            None => others.push(Problem {
+                object: object.id.clone(),
+                field: fault.field,
+                place: fault.place.unwrap_or(object.name.place),
+                kind: ProblemKind::Rejected,
+                effect: Effect::Refused,
+                message: fault.message,
+                help: None,
+                replacement: None,
+            }),
+        }
+    }
+    // A placeholder in a field that nobody reads changes nothing.
+    findings
+        .into_iter()
+        .filter(|(finding, is_read)| *is_read || finding.problem.effect != Effect::Undecided)
+        .map(|(finding, _)| finding.problem)
+        .chain(others)
+        .collect()
 }
 
 /// Decodes a document without a kind as Helm values of Istio's charts, if it looks like that.

@@ -3,16 +3,17 @@
 use std::cmp::Ordering;
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use crate::object::Namespace;
 
-/// A host name in full, such as `reviews.prod.svc.cluster.local`, or a wildcard such as `*.local`.
+/// A host name in full, such as `reviews.prod.svc.cluster.local`, or a wildcard such as `*.local`; copies share the text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Fqdn(Box<str>);
+pub struct Fqdn(Arc<str>);
 
 impl Fqdn {
     /// A host that is already in full.
-    pub(crate) fn new(host: impl Into<Box<str>>) -> Self {
+    pub(crate) fn new(host: impl Into<Arc<str>>) -> Self {
         Self(host.into())
     }
 

@@ -10,7 +10,9 @@ mod mesh_config;
 mod mesh_config_source;
 mod meta;
 mod peer_authentication;
+mod problem;
 mod reader;
+mod schema;
 mod selector;
 mod service;
 mod service_entry;
@@ -25,7 +27,7 @@ mod workload_entry;
 pub use authentication_policy::{
     AuthenticationPolicy, LegacyMtlsMode, Peer, PolicyTarget, PortSelector,
 };
-pub use decode::{Decoded, Problem, decode, decode_values};
+pub use decode::{Decoded, decode, decode_values};
 pub use destination_rule::{
     DestinationRule, LoadBalancer, PortPolicy, Subset, TlsMode, TlsSettings, TrafficPolicy,
 };
@@ -35,6 +37,7 @@ pub use host::{Fqdn, is_wildcard, more_specific, wildcard_matches};
 pub use mesh_config::{HelmMtls, MeshConfig, MeshConfigSource, OutboundMode};
 pub use meta::{Labels, Meta, Timestamp};
 pub use peer_authentication::{MtlsMode, PeerAuthentication, PortMtls};
+pub use problem::{Effect, Problem, ProblemKind, Replacement};
 pub use selector::{LabelExpression, LabelOperator, LabelSelector, Selector};
 pub use service::{Service, ServicePort, ServiceType, TargetPort, Transport};
 pub use service_entry::{EntryPort, Location, Resolution, ServiceEntry};

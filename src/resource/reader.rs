@@ -228,7 +228,7 @@ impl<'a> Field<'a> {
 
     /// A port number from 1 to 65535.
     pub(super) fn port(&self, cx: &mut Context<'_>) -> Option<Spanned<u16>> {
-        let number = self.typed("a port number", Value::as_integer, cx)?;
+        let number = self.typed("a port number (1 to 65535)", Value::as_integer, cx)?;
         match u16::try_from(number) {
             Ok(port) if port != 0 => Some(Spanned::new(port, self.value_place()?)),
             Ok(_) | Err(_) => {

@@ -247,7 +247,7 @@ mod tests {
             ),
             (
                 "endpoints: [{ports: {http: x}}]",
-                "spec.endpoints[0].ports.http: must be a port number, not text",
+                "spec.endpoints[0].ports.http: must be a port number (1 to 65535), not text",
             ),
         ];
         for (spec, expected) in table {

@@ -1,5 +1,8 @@
 //! The words of problems: what a value is, and what should stand in its place.
 
+use std::fmt::Write;
+
+use super::schema::is_invisible;
 use crate::yaml::{Node, ScalarStyle, Value};
 
 /// Texts longer than this are shortened in messages and not compared with the values of an enum.
@@ -25,31 +28,56 @@ pub(super) fn describe(value: &Value) -> &'static str {
     }
 }
 
-/// A text in backticks, shortened if it is long.
-fn quote(text: &str) -> String {
-    match text.char_indices().nth(MAX_QUOTED) {
-        Some((end, _)) => format!("`{}…`", text.get(..end).unwrap_or_default()),
-        None => format!("`{text}`"),
+/// A text in backticks, shortened if it is long, with the code points of control characters and their like in its place.
+pub(super) fn quote(text: &str) -> String {
+    let (shown, more) = match text.char_indices().nth(MAX_QUOTED) {
+        Some((end, _)) => (text.get(..end).unwrap_or_default(), "…"),
+        None => (text, ""),
+    };
+    let mut quoted = String::with_capacity(shown.len() + 2);
+    quoted.push('`');
+    for c in shown.chars() {
+        if is_invisible(c) {
+            let _ = write!(quoted, "<U+{:04X}>", u32::from(c));
+        } else {
+            quoted.push(c);
+        }
     }
+    quoted.push_str(more);
+    quoted.push('`');
+    quoted
 }
 
 /// What to write instead of a wrong enum value: the nearest one, or the choice.
 fn advice(text: &str, names: &[&str]) -> String {
-    let upper = if text.len() <= MAX_QUOTED {
-        text.to_uppercase()
-    } else {
-        String::new()
-    };
-    let nearest = names
-        .iter()
-        .map(|name| (strsim::damerau_levenshtein(&upper, name), name))
-        .min_by_key(|&(distance, _)| distance)
-        // Further away than this it is another word and not a slip.
-        .filter(|(distance, name)| distance * 3 <= name.len());
-    match nearest {
+    match near_values(text, names).first() {
         Some((_, name)) => format!("did you mean `{name}`?"),
         None => format!("expected {}", one_of(names)),
     }
+}
+
+/// The value of an enum that a text is a slip of, if it is near one only.
+pub(super) fn nearest_value<'a>(text: &str, names: &[&'a str]) -> Option<&'a str> {
+    match near_values(text, names).as_slice() {
+        [(_, name)] | [(0, name), ..] => Some(name),
+        _ => None,
+    }
+}
+
+/// The values of an enum near a text, the nearest first.
+fn near_values<'a>(text: &str, names: &[&'a str]) -> Vec<(usize, &'a str)> {
+    if text.len() > MAX_QUOTED {
+        return Vec::new();
+    }
+    let upper = text.trim().to_uppercase().replace(['-', ' '], "_");
+    let mut near: Vec<_> = names
+        .iter()
+        .map(|&name| (strsim::damerau_levenshtein(&upper, name), name))
+        // Further away than this it is another word and not a slip.
+        .filter(|&(distance, name)| distance * 3 <= name.len())
+        .collect();
+    near.sort_by_key(|&(distance, _)| distance);
+    near
 }
 
 /// Names as a choice: "`A`, `B` or `C`".

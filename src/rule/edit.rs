@@ -5,7 +5,7 @@ mod copy;
 pub(crate) use copy::copy_tls;
 
 use crate::diagnostic::Edit;
-use crate::resource::{DestinationRule, PortPolicy, TrafficPolicy};
+use crate::resource::{DestinationRule, ExportTo, PortPolicy, TrafficPolicy};
 use crate::source::{Place, SourceFile, Sources, Span};
 
 /// How many columns a file indents by where its text does not tell.
@@ -154,6 +154,45 @@ pub(crate) fn replace(place: Place, text: impl Into<String>) -> Edit {
         span: place.span,
         text: text.into(),
     }
+}
+
+/// Replaces a scalar and keeps the quotes it has.
+pub(crate) fn replace_scalar(sources: &Sources, place: Place, text: &str) -> Edit {
+    let old = sources.text(place.span);
+    let quote = ["\"", "'"].into_iter().find(|quote| old.starts_with(quote));
+    let quote = quote.unwrap_or_default();
+    replace(place, format!("{quote}{text}{quote}"))
+}
+
+/// Makes an `exportTo` export to everybody.
+pub(crate) fn export_to_all(sources: &Sources, export_to: &ExportTo) -> Edit {
+    if let [only] = &*export_to.values {
+        return replace(only.place, "\"*\"");
+    }
+    let is_block = sources.text(export_to.place.span).starts_with('-');
+    replace(
+        export_to.place,
+        if is_block { "- \"*\"" } else { "[\"*\"]" },
+    )
+}
+
+/// Appends a document to a YAML file, with the line ends of the file; `None` for JSON.
+pub(crate) fn append_document(sources: &Sources, near: Span, lines: &[String]) -> Option<Edit> {
+    let file = sources.file(near.file);
+    if file.path().extension() == Some("json") {
+        return None;
+    }
+    let end = line_end(file, 0);
+    let mut text = String::new();
+    if !file.text().ends_with('\n') {
+        text.push_str(end);
+    }
+    for line in std::iter::once("---").chain(lines.iter().map(String::as_str)) {
+        text.push_str(line);
+        text.push_str(end);
+    }
+    let at = u32::try_from(file.text().len()).ok()?;
+    Some(insertion(near, at, text))
 }
 
 /// Inserts `outer: {inner: ISTIO_MUTUAL}` at the start of a flow mapping, quoted as its first key is.

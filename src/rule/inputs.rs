@@ -48,8 +48,20 @@ pub enum InputProblem {
     Deploy(gitops::Problem),
     /// Objects that are defined more than once.
     Alternatives(Vec<Alternative>),
-    /// An object with content that Istio's admission would refuse, so that it is treated as absent.
+    /// Something wrong with the content of an object: it is refused or cannot be known, and counts as absent, or it counts
+    /// without a field.
     Object(resource::Problem),
+}
+
+impl InputProblem {
+    /// The objects that are defined more than once, if that is the problem.
+    pub fn as_alternatives(&self) -> Option<&[Alternative]> {
+        if let Self::Alternatives(alternatives) = self {
+            Some(alternatives)
+        } else {
+            None
+        }
+    }
 }
 
 /// An object that is defined more than once. Only the first definition takes part in the mesh.

@@ -49,6 +49,11 @@ impl<'a> Causes<'a> {
 }
 
 impl<'a> Cause<'a> {
+    /// The decisions in the order in which they were added.
+    pub(super) fn decisions(&self) -> impl Iterator<Item = &'a Decision> {
+        self.decisions.iter().map(|(_, decision, _)| *decision)
+    }
+
     /// The worst severity.
     pub(super) fn severity(&self) -> Severity {
         self.decisions

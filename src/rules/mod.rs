@@ -1,14 +1,24 @@
 //! The rules, one file each, and their list.
 
+mod duplicate_host_rules;
+mod export_to_hides_mtls;
 mod findings;
 mod foreign_tls_in_mesh;
 mod ignored_credential_name;
+mod invalid_schema;
+mod mistaken_hosts;
 mod mtls_to_disabled_server;
 mod mtls_to_external_host;
 mod mtls_to_unproxied_workload;
 mod override_drops_mtls;
+mod partly_qualified_host;
+mod port_level_uses_service_port;
 mod port_settings_drop_tls;
 mod precedence;
+mod selector_in_root_namespace;
+mod shadowed_by_client_namespace;
+mod short_name_in_wrong_namespace;
+mod strict_without_client_mtls;
 mod subset_changes_tls;
 mod tls_disabled_in_mesh;
 mod unread_input;
@@ -19,6 +29,7 @@ use crate::rule::{Rule, did_you_mean, nearest};
 
 /// All rules in the order of the documentation.
 pub static RULES: &[&Rule] = &[
+    &invalid_schema::RULE,
     &ignored_credential_name::RULE,
     &port_settings_drop_tls::RULE,
     &subset_changes_tls::RULE,
@@ -28,6 +39,14 @@ pub static RULES: &[&Rule] = &[
     &mtls_to_disabled_server::RULE,
     &mtls_to_unproxied_workload::RULE,
     &mtls_to_external_host::RULE,
+    &strict_without_client_mtls::RULE,
+    &duplicate_host_rules::RULE,
+    &shadowed_by_client_namespace::RULE,
+    &export_to_hides_mtls::RULE,
+    &short_name_in_wrong_namespace::RULE,
+    &partly_qualified_host::RULE,
+    &port_level_uses_service_port::RULE,
+    &selector_in_root_namespace::RULE,
     &unread_input::RULE,
 ];
 

@@ -2,15 +2,20 @@
 
 /// The rules in the order in which they speak; each stays silent for the pairs that an earlier one explains.
 const SPEAKERS: &[&str] = &[
+    "invalid-schema",
     "ignored-credential-name",
     "port-settings-drop-tls",
     "subset-changes-tls",
+    "duplicate-host-rules",
+    "export-to-hides-mtls",
     "override-drops-mtls",
     "tls-disabled-in-mesh",
     "foreign-tls-in-mesh",
     "mtls-to-disabled-server",
     "mtls-to-unproxied-workload",
     "mtls-to-external-host",
+    "shadowed-by-client-namespace",
+    "strict-without-client-mtls",
 ];
 
 /// The rules that a rule yields to, none for a rule that the order does not name.
@@ -35,9 +40,11 @@ mod tests {
     fn a_rule_yields_to_those_before_it() {
         assert_eq!(
             yields_to("port-settings-drop-tls"),
-            ["ignored-credential-name"]
+            ["invalid-schema", "ignored-credential-name"]
         );
-        assert!(yields_to("ignored-credential-name").is_empty());
+        assert!(yields_to("invalid-schema").is_empty());
+        let before = yields_to("tls-disabled-in-mesh");
+        assert_eq!(before.last(), Some(&"override-drops-mtls"));
         assert!(yields_to("unread-input").is_empty());
     }
 }

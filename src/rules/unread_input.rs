@@ -3,8 +3,8 @@
 use camino::Utf8Path;
 
 use crate::declare_rule;
-use crate::diagnostic::Severity;
-use crate::resource;
+use crate::diagnostic::{Certainty, Severity};
+use crate::resource::{self, Effect};
 use crate::rule::{Alternative, InputContext, InputProblem, NoOptions};
 use crate::source::Place;
 use crate::yaml::ProblemKind;
@@ -12,16 +12,16 @@ use crate::yaml::ProblemKind;
 declare_rule! {
     /// ## What it does
     ///
-    /// Says which inputs were not read: broken YAML, files that cannot be opened, are too large or are not UTF-8,
-    /// objects that Istio would refuse, and templates that something renders before they are applied.
+    /// Says which inputs were not read: broken YAML, files that cannot be opened, are too large or are not UTF-8, and
+    /// templates and placeholders that something fills in before they are applied.
     ///
     /// ## Why it matters
     ///
     /// A DestinationRule or a policy in an unread input can change what every other finding says. Nothing unread is
     /// silent, so that no findings never means "nothing was looked at".
     ///
-    /// Broken documents, unreadable files and refused objects are warnings. Templates are notes: they are not wrong,
-    /// they only cannot be read before they are rendered.
+    /// Broken documents and unreadable files are warnings. Templates and placeholders are notes: they are not wrong,
+    /// they only cannot be read before they are rendered. Objects that Istio refuses are findings of `invalid-schema`.
     ///
     /// ## Examples
     ///
@@ -92,7 +92,10 @@ fn check(_options: &NoOptions, cx: &mut InputContext<'_>) {
                 .help("complete the object, or leave the file out with `--exclude`");
             }
             InputProblem::Alternatives(alternatives) => of_alternatives(cx, alternatives),
-            InputProblem::Object(problem) => object(cx, problem),
+            InputProblem::Object(problem) => match problem.effect {
+                Effect::Undecided => placeholder(cx, problem),
+                Effect::Refused | Effect::Dropped => {} // `invalid-schema` reports these
+            },
         }
     }
 }
@@ -171,26 +174,19 @@ fn of_alternatives(cx: &mut InputContext<'_>, alternatives: &[Alternative]) {
     report.help("lint variants that are not applied together one by one, or leave some out with `--exclude`");
 }
 
-/// An object that Istio's admission would refuse.
-fn object(cx: &mut InputContext<'_>, problem: &resource::Problem) {
-    let resource::Problem {
-        object,
-        field,
-        place,
-        message,
-    } = problem;
-    let field_name = match field.as_str() {
-        "" => String::new(),
-        field => format!("`{field}`: "),
-    };
+/// An object of which a placeholder decides a field that matters.
+fn placeholder(cx: &mut InputContext<'_>, problem: &resource::Problem) {
+    let resource::Problem { object, field, .. } = problem;
     cx.report(
-        *place,
-        format!("`{object}` counts as absent: {field_name}{message}"),
+        problem.place,
+        format!("`{object}` is not read: a placeholder decides `{field}`"),
     )
-    .primary("Istio refuses this")
+    .primary("filled in before this is applied")
     .object(object)
     .field(field.clone())
-    .help("correct the field; until then no finding takes the object into account");
+    .severity(Severity::Note)
+    .certainty(Certainty::Unknown)
+    .help("render it and lint the result: `… | mtls-lint -`");
 }
 
 #[cfg(test)]
@@ -276,9 +272,8 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_refused_object_is_a_warning_that_names_object_and_field() {
-        let finding = worded(InputProblem::Object(resource::Problem {
+    fn of_object(effect: Effect) -> InputProblem {
+        InputProblem::Object(resource::Problem {
             object: ObjectId {
                 group: "networking.istio.io".into(),
                 kind: "DestinationRule".into(),
@@ -287,12 +282,32 @@ mod tests {
             },
             field: FieldPath::new("spec.host"),
             place: place(),
-            message: "must not be empty".into(),
-        }));
-        assert_eq!(finding.severity, Severity::Warning);
+            kind: resource::ProblemKind::Placeholder,
+            effect,
+            message: "a placeholder decides".into(),
+            help: None,
+            replacement: None,
+        })
+    }
+
+    #[test]
+    fn an_object_with_a_placeholder_is_a_note_that_names_object_and_field() {
+        let finding = worded(of_object(Effect::Undecided));
+        assert_eq!(finding.severity, Severity::Note);
+        assert_eq!(finding.certainty, Certainty::Unknown);
         assert_eq!(
             finding.message,
-            "`DestinationRule shop/web` counts as absent: `spec.host`: must not be empty"
+            "`DestinationRule shop/web` is not read: a placeholder decides `spec.host`"
         );
+    }
+
+    #[test]
+    fn what_another_rule_reports_is_not_said_twice() {
+        for effect in [Effect::Refused, Effect::Dropped] {
+            let problems = [of_object(effect)];
+            let mut cx = InputContext::new(&RULE.meta, &problems);
+            check(&NoOptions {}, &mut cx);
+            assert!(cx.into_diagnostics().is_empty(), "{effect:?}");
+        }
     }
 }

@@ -474,12 +474,8 @@ fn every_way_to_write_the_rule_is_one_error() {
         write(copy.path(), layout.file, layout.before.as_bytes());
 
         let findings = crate::findings(copy.path(), &[]);
-        let told: Vec<_> = findings
-            .iter()
-            .map(|finding| (&finding["rule"], &finding["severity"]))
-            .collect();
-        let expected = [(&"override-drops-mtls".into(), &"error".into())];
-        assert_eq!(told, expected, "{}", layout.name);
+        let severities: Vec<_> = findings.iter().map(|f| &f["severity"]).collect();
+        assert_eq!(severities, ["error"], "{}: {findings:#?}", layout.name);
     }
 }
 

@@ -1,5 +1,9 @@
 //! The story that the linter exists for, told through the command: a rule for circuit breaking takes the mutual TLS of
 //! `httpbin` away, the report says so where it happens, and `--fix` writes the two missing lines.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the tests run the command on copies of the seeds"
+)]
 
 mod layouts;
 #[path = "../support/mod.rs"]

@@ -9,14 +9,10 @@ use crate::resource::{DestinationRule, Fqdn, Meta, more_specific};
 
 impl RuleIndex {
     /// Indexes the rules that the control plane reads.
-    pub(crate) fn build(rules: &[DestinationRule], config: &Config) -> Self {
+    pub(crate) fn build(mut rules: Vec<DestinationRule>, config: &Config) -> Self {
         let version = config.version.value;
-        let mut sorted: Vec<DestinationRule> = rules
-            .iter()
-            .filter(|rule| config.reads_revision_of(&rule.meta))
-            .cloned()
-            .collect();
-        sorted.sort_by(|a, b| {
+        rules.retain(|rule| config.reads_revision_of(&rule.meta));
+        rules.sort_by(|a, b| {
             let selector = |rule: &DestinationRule| {
                 version.sorts_selector_rules_first() && rule.workload_selector.is_none()
             };
@@ -24,12 +20,12 @@ impl RuleIndex {
                 .cmp(&selector(b))
                 .then_with(|| by_creation(&a.meta, &b.meta, version))
         });
-        let hosts: Vec<Fqdn> = sorted
+        let hosts: Vec<Fqdn> = rules
             .iter()
             .map(|r| Fqdn::resolve(&r.host.value, &r.meta.namespace, &config.domain))
             .collect();
         let mut index = Self {
-            rules: sorted,
+            rules,
             hosts,
             ..Self::default()
         };
@@ -166,6 +162,7 @@ impl RuleIndex {
             export_to: export_to.clone(),
         });
         let last = u32::try_from(self.entries.len() - 1).expect("there are fewer than 2^32 rules");
+        self.first_entry.entry(id).or_insert(EntryId(last));
         EntryId(last)
     }
 }

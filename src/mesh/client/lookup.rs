@@ -73,8 +73,20 @@ impl RuleIndex {
         service: (&Fqdn, &Namespace),
         config: &Config,
     ) -> Selection {
+        self.select_among(namespace, labels, service, config, |_| true)
+    }
+
+    /// The same where only some steps of the look-up are taken.
+    pub(crate) fn select_among(
+        &self,
+        namespace: &Namespace,
+        labels: &Labels,
+        service: (&Fqdn, &Namespace),
+        config: &Config,
+        is_taken: impl Fn(Step) -> bool,
+    ) -> Selection {
         for visit in self.visits(namespace, service, config) {
-            if !visit.visible.is_empty() {
+            if is_taken(visit.step) && !visit.visible.is_empty() {
                 return Selection {
                     entry: self.pick(&visit.visible, namespace, labels, config),
                     step: Some(visit.step),

@@ -104,13 +104,7 @@ impl RuleIndex {
     /// The entry of a rule, one for all tables: in 1.1 to 1.5 the tables hold the same object, so that a merge in one
     /// shows in the others (semantics 10.5).
     fn shared_entry(&mut self, id: RuleId, export_to: &ExportSet) -> EntryId {
-        let known = self
-            .entries
-            .iter()
-            .position(|entry| entry.from.first() == Some(&id));
-        match known.and_then(|position| u32::try_from(position).ok()) {
-            Some(position) => EntryId(position),
-            None => self.new_entry(id, export_to),
-        }
+        let known = self.first_entry.get(&id).copied();
+        known.unwrap_or_else(|| self.new_entry(id, export_to))
     }
 }

@@ -61,6 +61,8 @@ pub(crate) struct RuleIndex {
     rules: Vec<DestinationRule>,
     hosts: Vec<Fqdn>,
     entries: Vec<Entry>,
+    /// The first entry that is called after a rule.
+    first_entry: FxHashMap<RuleId, EntryId>,
     /// `L`: per namespace, what its own clients see first.
     local: FxHashMap<Box<str>, Table>,
     /// `X`: per namespace, what it exports.
@@ -97,6 +99,11 @@ impl RuleIndex {
         self.entries
             .get(id.0 as usize)
             .expect("an EntryId is only made for an entry of the same index")
+    }
+
+    /// All merged rules of all tables.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (EntryId, &Entry)> {
+        (0u32..).map(EntryId).zip(&self.entries)
     }
 
     /// All rules in Istio's order.

@@ -1,7 +1,8 @@
 //! Which changes are tried: those that a person who knows Istio would think of.
 
+use super::OtherRule;
+use super::objects::{empty_subset, is_charted, new_rule, set_permissive, set_tls};
 use super::remedy::{Change, TlsBlock, Trial};
-use super::{OtherRule, WhyNot};
 use crate::mesh::Mesh;
 use crate::mesh::auto_mtls::{ClusterTls, Sends};
 use crate::mesh::client::RuleId;
@@ -12,12 +13,8 @@ use crate::mesh::services::{Endpoint, EndpointOwner};
 use crate::mesh::sidecar_scope::is_visible;
 use crate::mesh::traffic_policy::{EffectivePolicy, Flat, Level};
 use crate::mesh::workloads::{EndpointTls, MeshWorkload, ProxyKind, TLS_MODE};
-use crate::object::{Namespace, NamespaceSource, ObjectId};
-use crate::resource::{
-    DestinationRule, Labels, LegacyMtlsMode, Meta, MtlsMode, Peer, PeerAuthentication, Selector,
-    Subset, TlsMode, TlsSettings, TrafficPolicy,
-};
-use crate::source::{Place, Spanned};
+use crate::object::Namespace;
+use crate::resource::{Labels, LegacyMtlsMode, MtlsMode, Peer, PeerAuthentication, TlsMode};
 
 /// How many policies and endpoints are tried one by one.
 const LIMIT: usize = 20;
@@ -60,21 +57,7 @@ impl Trial<'_> {
     /// Writes hosts in full that never mean the service as they are.
     pub(super) fn try_hosts(&mut self, others: &[OtherRule]) {
         let host = self.q.host;
-        for other in others.iter().filter(|other| match &other.why {
-            WhyNot::NotCompleted | WhyNot::Capitals => !other.host.starts_with('*'),
-            WhyNot::OtherNamespace(_)
-            | WhyNot::NoProxy
-            | WhyNot::NotVisible
-            | WhyNot::PolicyMergedAway(_)
-            | WhyNot::MergedInto(_)
-            | WhyNot::LessSpecific
-            | WhyNot::LookedAtLater
-            | WhyNot::NotExported(_)
-            | WhyNot::HiddenBy(_)
-            | WhyNot::Selector
-            | WhyNot::Outdone
-            | WhyNot::ThirdNamespace(_) => false,
-        }) {
+        for other in others.iter().filter(|other| other.why.is_about_host()) {
             let variant = self
                 .mesh
                 .with_rule(other.id, |rule| rule.host.value = host.as_str().into());
@@ -107,11 +90,12 @@ impl Trial<'_> {
         let version = self.mesh.config.version.value;
         let policy = EffectivePolicy::of(rules, entry, self.q.port, self.q.subset, version);
         let Some(policy) = policy else { return };
-        let blocks: Vec<Flat<'_>> = policy
-            .merged
-            .into_iter()
-            .chain(policy.passes.iter().rev().copied())
-            .collect();
+        let mut blocks: Vec<Flat<'_>> = policy.merged.into_iter().collect();
+        for pass in policy.passes.iter().rev() {
+            if blocks.iter().all(|block| block.place != pass.place) {
+                blocks.push(*pass);
+            }
+        }
         for mode in self.modes() {
             // What a wildcard says for all hosts is not changed for one that has no proxy.
             if mode == TlsMode::Disable && rules.host(base).is_wildcard() {
@@ -261,7 +245,8 @@ impl Trial<'_> {
             workload: workload.id().clone(),
             place: workload.resource.meta.place(),
         };
-        self.offer_for(self.mesh, q, &group, change);
+        let variant = self.mesh.with_sidecar(self.client);
+        self.offer_for(&variant, q, &group, change);
     }
 
     /// Gives endpoints what they lack for mutual TLS: a sidecar, the label, a port that is captured.
@@ -293,13 +278,11 @@ impl Trial<'_> {
         endpoint: &Endpoint,
     ) -> Option<(Change, Mesh)> {
         let object = workload.id().clone();
-        let mut variant = self.mesh.variant();
         let place = workload.resource.meta.place();
-        let changed = variant.workloads.get_mut(id as usize)?;
+        let mut variant = self.mesh.variant();
         let change = match workload.proxy {
             ProxyKind::None if workload.resource.host_network.is_none() => {
-                changed.proxy = ProxyKind::Sidecar;
-                variant.registry = self.mesh.registry.with_mtls(id);
+                variant = self.mesh.with_sidecar(id);
                 Change::AddSidecar {
                     workload: object,
                     place,
@@ -307,6 +290,7 @@ impl Trial<'_> {
             }
             ProxyKind::Sidecar => {
                 if let Some(place) = workload.exclusion(endpoint.port) {
+                    let changed = variant.workloads.get_mut(id as usize)?;
                     changed
                         .excluded_ports
                         .retain(|(port, _)| *port != endpoint.port);
@@ -417,130 +401,5 @@ impl Trial<'_> {
             place: policy.peers_place,
         };
         self.offer(&variant, change);
-    }
-}
-
-/// Whether a rule stands for one that the chart of an old Istio installs, so that nobody can edit it.
-fn is_charted(rule: &DestinationRule) -> bool {
-    rule.spec == rule.host.place
-}
-
-/// A tls with a mode, at a place.
-fn tls_of(mode: TlsMode, place: Place) -> TlsSettings {
-    TlsSettings {
-        key: place,
-        place,
-        mode,
-        mode_place: Some(place),
-        credential_name: None,
-        has_client_certificate: false,
-    }
-}
-
-/// A policy with nothing but a tls.
-fn policy_of(mode: TlsMode, place: Place) -> TrafficPolicy {
-    TrafficPolicy {
-        key: place,
-        place,
-        flow: false,
-        tls: Some(tls_of(mode, place)),
-        load_balancer: None,
-        port_level_settings: Vec::new(),
-        other_fields: Vec::new(),
-    }
-}
-
-/// Sets the tls of a block.
-fn set_tls(
-    rule: &mut DestinationRule,
-    level: Level,
-    block: Option<Place>,
-    subset: Option<&str>,
-    mode: TlsMode,
-) {
-    let place = rule.host.place;
-    let policy = match level {
-        Level::Rule | Level::RulePort => &mut rule.traffic_policy,
-        Level::Subset | Level::SubsetPort => {
-            let mut subsets = rule.subsets.iter_mut();
-            match subsets.find(|own| Some(&*own.name.value) == subset) {
-                Some(subset) => &mut subset.traffic_policy,
-                None => return,
-            }
-        }
-    };
-    let Some(policy) = policy else {
-        *policy = Some(policy_of(mode, place));
-        return;
-    };
-    if !level.is_port() {
-        policy.tls = Some(tls_of(mode, place));
-        return;
-    }
-    let mut elements = policy.port_level_settings.iter_mut();
-    if let Some(element) = elements.find(|element| Some(element.place) == block) {
-        element.tls = Some(tls_of(mode, place));
-    }
-}
-
-/// A subset that selects every pod.
-fn empty_subset(name: &str, place: Place) -> Subset {
-    Subset {
-        name: Spanned::new(name.into(), place),
-        labels: Selector {
-            labels: Labels::default(),
-            place,
-        },
-        traffic_policy: None,
-        place,
-    }
-}
-
-/// A rule as a person would add it.
-fn new_rule(
-    namespace: &Namespace,
-    name: &str,
-    host: &str,
-    mode: TlsMode,
-    place: Place,
-) -> DestinationRule {
-    DestinationRule {
-        meta: Meta {
-            id: ObjectId {
-                group: "networking.istio.io".into(),
-                kind: "DestinationRule".into(),
-                namespace: Some(namespace.clone()),
-                name: name.into(),
-            },
-            api_version: "networking.istio.io/v1".into(),
-            name: Spanned::new(name.into(), place),
-            namespace: namespace.clone(),
-            namespace_source: NamespaceSource::Stated(place),
-            labels: Labels::default(),
-            annotations: Labels::default(),
-            created: None,
-        },
-        host: Spanned::new(host.into(), place),
-        export_to: None,
-        workload_selector: None,
-        traffic_policy: Some(policy_of(mode, place)),
-        policy_key: None,
-        subsets: Vec::new(),
-        spec: place,
-    }
-}
-
-/// Makes a policy, or one of its ports, accept both; where the mode is written.
-fn set_permissive(policy: &mut PeerAuthentication, port: Option<u16>) -> Place {
-    let mut ports = policy.ports.iter_mut();
-    match ports.find(|entry| Some(entry.port.value) == port) {
-        Some(entry) => {
-            entry.mode = MtlsMode::Permissive;
-            entry.mode_place
-        }
-        None => {
-            policy.mode = MtlsMode::Permissive;
-            policy.mode_place
-        }
     }
 }

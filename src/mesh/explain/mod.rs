@@ -1,22 +1,26 @@
 //! Explanations: one decision step by step, the rules that are not in force, and what would change it. Plain data.
 
 mod candidates;
+mod objects;
 mod others;
 mod remedy;
 mod symptom;
 mod variant;
 
 pub(crate) use others::{Cause, OtherRule, Says, WhyNot};
-pub(crate) use remedy::{Change, Remedy, TlsBlock};
+pub(crate) use remedy::{Change, Effect, Remedy, TlsBlock};
+
 pub(crate) use symptom::Symptom;
+
+use std::sync::Arc;
 
 use super::Mesh;
 use super::auto_mtls::{ClusterTls, Sends};
-use super::client::Selection;
+use super::client::{RuleIndex, Selection};
 use super::clients::{ClientClass, ClientGroup, GroupId};
 use super::decision::{Accepts, Decision, Destination, EndpointDecision, Question, Verdict};
 use super::evidence::{Evidence, Recorder, Topic, derived, stated};
-use super::services::{Endpoint, ProtocolClass, Resolution};
+use super::services::{Endpoint, EndpointOwner, ProtocolClass, Resolution};
 use super::version::IstioVersion;
 use super::workloads::ProxyKind;
 use crate::diagnostic::Fact;
@@ -101,7 +105,7 @@ pub(crate) enum StepTitle {
 #[derive(Debug)]
 pub(crate) struct ExplainedEndpoint {
     /// `Kind/namespace/name`, or `address/namespace/address`.
-    pub(crate) label: Box<str>,
+    pub(crate) label: Arc<str>,
     /// The port traffic arrives at.
     pub(crate) port: u16,
     /// What it is sent.
@@ -176,8 +180,8 @@ impl Mesh {
         let answer = self.answer(q, &mut evidence);
         let class = ClientClass::One(group_id);
         let decision = self.conclude(q, answer, class);
-        self.record_lookup(q, &decision, &mut evidence);
-        let others = self.other_rules(q, reads_rules(q, &decision));
+        record_lookup(q, &decision, &mut evidence);
+        let others = self.other_rules(q, &reads_rules(q, &decision));
         let remedies = self.remedies(client, q, &decision, &others);
         let in_force = decision.selection.entry.map(|id| self.rules.entry(id));
         let rules = in_force.iter().flat_map(|entry| &entry.from);
@@ -222,24 +226,20 @@ impl Mesh {
     /// Which workloads and addresses are behind the port.
     fn record_endpoints(&self, q: Question<'_>, recorder: &mut impl Recorder) {
         let mut endpoints: Vec<&Endpoint> = self.registry.endpoints(q.service.1, q.port).collect();
-        endpoints.sort_by_key(|endpoint| self.endpoint_key(q.service.1, endpoint));
+        endpoints.sort_by_key(|endpoint| endpoint.key());
         if endpoints.is_empty() {
             recorder.record(|| derived("no workload behind this port is in the input"));
         }
         let shown = 3;
         for endpoint in endpoints.iter().take(shown) {
             recorder.record(|| {
-                let text = match self.workload_of(endpoint) {
-                    Some(_) => format!("it leads to {}, port {}", endpoint.object, endpoint.port),
-                    None => {
-                        let (label, _) = self.endpoint_key(q.service.1, endpoint);
-                        let address = label.rsplit('/').next().unwrap_or_default();
-                        format!(
-                            "it leads to the address `{address}`, port {}",
-                            endpoint.port
-                        )
+                let end = match &endpoint.owner {
+                    EndpointOwner::Workload(_) | EndpointOwner::Group(_) => {
+                        endpoint.object.to_string()
                     }
+                    EndpointOwner::Address(address) => format!("the address `{address}`"),
                 };
+                let text = format!("it leads to {end}, port {}", endpoint.port);
                 stated(text, endpoint.place, &endpoint.object)
             });
         }
@@ -247,19 +247,20 @@ impl Mesh {
             recorder.record(|| derived(format!("and to {} more", endpoints.len() - shown)));
         }
     }
+}
 
-    /// What the decision itself does not say about the look-up: that it ended where nothing fits.
-    fn record_lookup(&self, q: Question<'_>, decision: &Decision, recorder: &mut impl Recorder) {
-        if super::client::RuleIndex::ended_empty(decision.selection).is_some() {
-            recorder.about(|| Topic::Rule);
-            recorder.record(|| {
-                derived(format!(
-                    "namespace `{}` has rules for this host, so the look-up ends there, though none of them fits this client",
-                    q.client.namespace
-                ))
-            });
-        }
+/// What the decision itself does not say about the look-up: that it ended where nothing fits.
+fn record_lookup(q: Question<'_>, decision: &Decision, recorder: &mut impl Recorder) {
+    if RuleIndex::ended_empty(decision.selection).is_none() {
+        return;
     }
+    recorder.about(|| Topic::Rule);
+    recorder.record(|| {
+        derived(format!(
+            "namespace `{}` has rules for this host, so the look-up ends there, though none of them fits this client",
+            q.client.namespace
+        ))
+    });
 }
 
 /// Whether the client reads rules at all for this host.

@@ -65,14 +65,17 @@ pub(crate) enum WhyNot {
     NotExported(Option<ExportTo>),
     /// A more specific rule of its namespace hides it, and is not exported to the client either.
     HiddenBy(Cause),
-    /// Its workload selector does not match the client.
-    Selector,
+    /// Its workload selector does not match the client; where the labels are written.
+    Selector(Option<Place>),
     /// Another rule of the same host is preferred.
     Outdone,
     /// It stands in a namespace that is not looked at.
     ThirdNamespace(Namespace),
     /// Its host has a dot, so that it is not completed.
-    NotCompleted,
+    NotCompleted {
+        /// Whether it is a wildcard.
+        wildcard: bool,
+    },
     /// Its host is completed with its own namespace.
     OtherNamespace(Fqdn),
     /// Its host differs in capitals.
@@ -80,11 +83,14 @@ pub(crate) enum WhyNot {
 }
 
 impl WhyNot {
-    /// Whether the host does not mean the service at all.
+    /// Whether the host was meant for the service and does not mean it. A short host may be meant for a service of its own
+    /// namespace, a wildcard for others too.
     pub(crate) fn is_about_host(&self) -> bool {
         match self {
-            Self::NotCompleted | Self::OtherNamespace(_) | Self::Capitals => true,
-            Self::NoProxy
+            Self::NotCompleted { wildcard } => !wildcard,
+            Self::Capitals => true,
+            Self::OtherNamespace(_)
+            | Self::NoProxy
             | Self::NotVisible
             | Self::PolicyMergedAway(_)
             | Self::MergedInto(_)
@@ -92,7 +98,7 @@ impl WhyNot {
             | Self::LookedAtLater
             | Self::NotExported(_)
             | Self::HiddenBy(_)
-            | Self::Selector
+            | Self::Selector(_)
             | Self::Outdone
             | Self::ThirdNamespace(_) => false,
         }
@@ -104,11 +110,11 @@ impl Mesh {
     pub(super) fn other_rules(
         &self,
         q: Question<'_>,
-        reads_rules: Result<Selection, WhyNot>,
+        reads_rules: &Result<Selection, WhyNot>,
     ) -> Vec<OtherRule> {
         let mut out = Vec::new();
         for id in self.rules.covering(q.host) {
-            let why = match &reads_rules {
+            let why = match reads_rules {
                 Ok(selection) => self.why_not(id, *selection, q),
                 Err(why) => Some(why.clone()),
             };
@@ -164,7 +170,7 @@ impl Mesh {
             Defeat::LookedAtLater => WhyNot::LookedAtLater,
             Defeat::NotExported => WhyNot::NotExported(rule.export_to.clone()),
             Defeat::HiddenBy(by) => WhyNot::HiddenBy(cause(by)),
-            Defeat::Selector => WhyNot::Selector,
+            Defeat::Selector => WhyNot::Selector(rule.workload_selector.as_ref().map(|s| s.place)),
             Defeat::Outdone => WhyNot::Outdone,
             Defeat::ThirdNamespace => WhyNot::ThirdNamespace(rule.meta.namespace.clone()),
         })
@@ -180,7 +186,7 @@ impl Mesh {
         }
         if let Some(rest) = written.strip_prefix('*') {
             let reads_alike = rest.len() > 1 && full.contains(&format!("{rest}."));
-            return reads_alike.then_some(WhyNot::NotCompleted);
+            return reads_alike.then_some(WhyNot::NotCompleted { wildcard: true });
         }
         if is_wildcard(written) || written.is_empty() {
             return None;
@@ -190,7 +196,7 @@ impl Mesh {
                 Some(WhyNot::Capitals)
             } else {
                 full.starts_with(&format!("{written}."))
-                    .then_some(WhyNot::NotCompleted)
+                    .then_some(WhyNot::NotCompleted { wildcard: false })
             };
         }
         let is_short = service.is_kubernetes && full.split('.').next() == Some(written);
@@ -201,12 +207,12 @@ impl Mesh {
 /// How near a rule came to being in force.
 fn nearness(why: &WhyNot) -> u8 {
     match why {
-        WhyNot::PolicyMergedAway(_) | WhyNot::Selector | WhyNot::Outdone => 0,
+        WhyNot::PolicyMergedAway(_) | WhyNot::Selector(_) | WhyNot::Outdone => 0,
         WhyNot::MergedInto(_) | WhyNot::HiddenBy(_) => 1,
         WhyNot::LessSpecific | WhyNot::NoProxy | WhyNot::NotVisible => 2,
         WhyNot::NotExported(_) => 3,
         WhyNot::LookedAtLater => 4,
-        WhyNot::NotCompleted | WhyNot::OtherNamespace(_) | WhyNot::Capitals => 5,
+        WhyNot::NotCompleted { .. } | WhyNot::OtherNamespace(_) | WhyNot::Capitals => 5,
         WhyNot::ThirdNamespace(_) => 6,
     }
 }

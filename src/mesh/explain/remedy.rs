@@ -2,7 +2,7 @@
 
 use crate::mesh::Mesh;
 use crate::mesh::clients::{ClientClass, ClientGroup};
-use crate::mesh::decision::{Decision, Question, Verdict};
+use crate::mesh::decision::{Decision, Destination, Question, Verdict};
 use crate::mesh::explain::{OtherRule, Without};
 use crate::mesh::traffic_policy::Level;
 use crate::object::{Namespace, ObjectId};
@@ -16,8 +16,32 @@ pub(crate) struct Remedy {
     pub(crate) change: Change,
     /// The verdict on the pair afterwards.
     pub(crate) verdict: Verdict,
-    /// How many other pairs of client and destination would be worse.
-    pub(crate) worse: usize,
+    /// What it does to other traffic.
+    pub(crate) others: Effect,
+}
+
+/// What a change does to other traffic than the pair that it is for.
+#[derive(Clone, Debug)]
+pub(crate) enum Effect {
+    /// That was not worked out.
+    Unknown,
+    /// No other pair gets worse.
+    Harmless,
+    /// Some get worse.
+    Harm(Harm),
+}
+
+/// Pairs of client and destination that a change makes worse.
+#[derive(Clone, Debug)]
+pub(crate) struct Harm {
+    /// How many.
+    pub(crate) pairs: usize,
+    /// The client of one of them, as `namespace/Kind/name`.
+    pub(crate) client: String,
+    /// Its destination.
+    pub(crate) destination: Destination,
+    /// The verdict on it afterwards.
+    pub(crate) verdict: Verdict,
 }
 
 /// A change of one object.
@@ -128,6 +152,35 @@ pub(crate) enum Change {
     },
 }
 
+impl Remedy {
+    /// Whether other traffic gets worse.
+    pub(crate) fn is_harmful(&self) -> bool {
+        match self.others {
+            Effect::Harm(_) => true,
+            Effect::Unknown | Effect::Harmless => false,
+        }
+    }
+}
+
+impl Change {
+    /// How much it asks for: an object that is edited, one that is added, the mesh, a workload.
+    fn effort(&self) -> u8 {
+        match self {
+            Self::SetTls { .. }
+            | Self::WriteHost { .. }
+            | Self::DefineSubset { .. }
+            | Self::AcceptBoth { .. }
+            | Self::LabelEndpoints { .. }
+            | Self::CapturePort { .. }
+            | Self::ImportService { .. }
+            | Self::ExportService { .. } => 0,
+            Self::AddRule { .. } => 1,
+            Self::TurnOnAutoMtls { .. } => 2,
+            Self::AddSidecar { .. } => 3,
+        }
+    }
+}
+
 /// A block of a rule that can hold a tls.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TlsBlock {
@@ -157,7 +210,7 @@ pub(super) struct Trial<'a> {
     found: Vec<Remedy>,
 }
 
-impl<'a> Trial<'a> {
+impl Trial<'_> {
     /// Keeps a change if the variant that has it answers better.
     pub(super) fn offer(&mut self, variant: &Mesh, change: Change) {
         self.offer_for(variant, self.q, self.q.client, change);
@@ -181,17 +234,17 @@ impl<'a> Trial<'a> {
         if !is_better || after.verdict == Verdict::Unknown || is_more_of_it {
             return;
         }
-        // What is changed about this client alone leaves the mesh as it is.
-        let is_same_mesh = std::ptr::eq(variant, self.mesh);
-        let worse = if is_same_mesh {
-            0
+        // A service that becomes visible to this client does so for others too, which is not tried.
+        let others = if q.visible == self.q.visible {
+            let harm = self.mesh.harm_of(variant);
+            harm.map_or(Effect::Harmless, Effect::Harm)
         } else {
-            self.mesh.worse_in(variant)
+            Effect::Unknown
         };
         self.found.push(Remedy {
             change,
             verdict: after.verdict,
-            worse,
+            others,
         });
     }
 
@@ -203,12 +256,14 @@ impl<'a> Trial<'a> {
     /// Whether a change was kept that encrypts the pair and harms no other.
     pub(super) fn has_encrypted(&self) -> bool {
         let mut found = self.found.iter();
-        found.any(|remedy| remedy.verdict == Verdict::Encrypted && remedy.worse == 0)
+        found.any(|remedy| remedy.verdict == Verdict::Encrypted && !remedy.is_harmful())
     }
 
     fn finish(mut self) -> Vec<Remedy> {
-        self.found
-            .sort_by_key(|remedy| (remedy.worse > 0, remedy.verdict != Verdict::Encrypted));
+        self.found.sort_by_key(|remedy| {
+            let is_weak = remedy.verdict != Verdict::Encrypted;
+            (remedy.is_harmful(), is_weak, remedy.change.effort())
+        });
         self.found.truncate(PROPOSALS);
         self.found
     }

@@ -7,10 +7,13 @@ use rayon::prelude::*;
 use crate::mesh::Mesh;
 use crate::mesh::alternatives::Alternatives;
 use crate::mesh::client::{RuleId, RuleIndex};
-use crate::mesh::clients::{ClientClass, ClientGroup};
-use crate::mesh::decision::{Decision, Destination, Question};
+use crate::mesh::clients::{ClientClass, ClientGroup, GroupId};
+use crate::mesh::decision::{Decision, Destination, Question, Verdict};
 use crate::mesh::evidence::NoEvidence;
+use crate::mesh::explain::remedy::Harm;
+use crate::mesh::names::client_name;
 use crate::mesh::parts::Parts;
+use crate::mesh::workloads::ProxyKind;
 use crate::resource::{DestinationRule, Fqdn};
 
 impl Mesh {
@@ -39,7 +42,7 @@ impl Mesh {
             self.rules.rules().map(|(_, rule)| rule.clone()).collect();
         change(&mut rules);
         let mut variant = self.variant();
-        variant.rules = RuleIndex::build(&rules, &self.config);
+        variant.rules = RuleIndex::build(rules, &self.config);
         variant
     }
 
@@ -50,6 +53,18 @@ impl Mesh {
                 change(rule);
             }
         })
+    }
+
+    /// A copy in which a workload has a sidecar.
+    pub(super) fn with_sidecar(&self, workload: u32) -> Self {
+        let mut variant = self.variant();
+        if let Some(changed) = variant.workloads.get_mut(workload as usize) {
+            changed.proxy = ProxyKind::Sidecar;
+        }
+        if self.config.version.value.injector_sets_tls_mode() {
+            variant.registry = self.registry.with_mtls(workload);
+        }
+        variant
     }
 
     /// The same question asked of a variant.
@@ -70,25 +85,45 @@ impl Mesh {
         Some(self.conclude(question, answer, class.clone()))
     }
 
-    /// How many pairs of client and destination are worse in a variant.
-    pub(super) fn worse_in(&self, variant: &Self) -> usize {
+    /// The pairs of client and destination that are worse in a variant.
+    pub(super) fn harm_of(&self, variant: &Self) -> Option<Harm> {
         let hosts: Vec<&Fqdn> = self.registry.hosts().map(|(host, _)| host).collect();
-        hosts
+        let by_host: Vec<Option<Harm>> = hosts
             .par_iter()
-            .map(|host| {
-                let before = self.decisions_of(host);
-                let after = variant.decide_host(host);
-                if is_same(before, &after) {
-                    return 0;
-                }
-                let before = self.by_group(before);
-                let after = self.by_group(&after);
-                let worse = before.iter().filter(|(pair, (rank, _))| {
-                    after.get(*pair).is_some_and(|(other, _)| other < rank)
-                });
-                worse.map(|(_, (_, workloads))| workloads).sum()
-            })
-            .sum()
+            .map(|host| self.harm_to_host(variant, host))
+            .collect();
+        let mut all = by_host.into_iter().flatten();
+        let mut harm = all.next()?;
+        harm.pairs += all.map(|other| other.pairs).sum::<usize>();
+        Some(harm)
+    }
+
+    fn harm_to_host(&self, variant: &Self, host: &Fqdn) -> Option<Harm> {
+        let before = self.decisions_of(host);
+        let after = variant.decide_host(host);
+        if is_same(before, &after) {
+            return None;
+        }
+        let after = self.by_group(&after);
+        let mut harm: Option<Harm> = None;
+        for ((group, destination), verdict) in self.by_group(before) {
+            let Some(&worse) = after.get(&(group, destination)) else {
+                continue;
+            };
+            if worse.rank() >= verdict.rank() {
+                continue;
+            }
+            let workloads = &self.clients.group(group).workloads;
+            let first = workloads.first().and_then(|&id| self.client_id(id));
+            let harm = harm.get_or_insert_with(|| Harm {
+                pairs: 0,
+                client: first.map(client_name).unwrap_or_default(),
+                destination: destination.clone(),
+                verdict: worse,
+            });
+            harm.pairs += workloads.len();
+        }
+        harm
     }
 
     /// The decisions about one host.
@@ -99,17 +134,15 @@ impl Mesh {
         all.get(start..end).unwrap_or_default()
     }
 
-    /// The rank of every group and destination, with how many workloads the group has.
+    /// The verdict on every group and destination.
     fn by_group<'a>(
         &self,
         decisions: &'a [Decision],
-    ) -> BTreeMap<(u32, &'a Destination), (u8, usize)> {
+    ) -> BTreeMap<(GroupId, &'a Destination), Verdict> {
         let mut out = BTreeMap::new();
         for decision in decisions {
             for group in self.clients.members(&decision.clients) {
-                let workloads = self.clients.group(group).workloads.len();
-                let rank = decision.verdict.rank();
-                out.insert((group.0, &decision.destination), (rank, workloads));
+                out.insert((group, &decision.destination), decision.verdict);
             }
         }
         out

@@ -1,14 +1,24 @@
 //! Decisions as rules look at them: the rule in force and its tls, the rules it beat, the clients it is about.
 
+mod hosts;
+mod merges;
+mod policies;
 mod tls;
+mod visibility;
+mod wide_rules;
 
 pub(crate) use tls::{SubsetChange, Unproxied};
 
 use rustc_hash::FxHashSet;
 
+pub(crate) use hosts::{Meant, MistakenHost, namespace_fact};
+pub(crate) use merges::Merge;
+pub(crate) use policies::{IgnoredPolicy, ServicePortKey};
+pub(crate) use visibility::Unused;
+
 use crate::mesh::Mesh;
 use crate::mesh::client::{Entry, RuleId};
-use crate::mesh::clients::ClientClass;
+use crate::mesh::clients::{ClientClass, GroupId};
 use crate::mesh::decision::{Decision, EndpointDecision};
 use crate::mesh::services::{Port, Service};
 use crate::mesh::traffic_policy::{self, EffectivePolicy, Flat};
@@ -169,21 +179,29 @@ impl Mesh {
     /// What identifies a class of clients in another analysis of almost the same files.
     pub(crate) fn class_name(&self, class: &ClientClass) -> String {
         match class {
-            ClientClass::One(group) => {
-                let group = self.clients.group(*group);
-                let first = group
-                    .workloads
-                    .first()
-                    .and_then(|&id| self.workloads.get(id as usize));
-                let name = first
-                    .map(|workload| workload.id().to_string())
-                    .unwrap_or_default();
-                format!("{}/{}/{name}", group.namespace, group.proxy.as_str())
-            }
+            ClientClass::One(group) => self.group_name(*group),
             ClientClass::AllBut(proxy, except) => {
                 format!("{} but {}", proxy.as_str(), except.join(","))
             }
         }
+    }
+
+    /// What identifies every group of a class.
+    pub(crate) fn group_names(&self, class: &ClientClass) -> Vec<String> {
+        let groups = self.clients.members(class).into_iter();
+        groups.map(|group| self.group_name(group)).collect()
+    }
+
+    fn group_name(&self, group: GroupId) -> String {
+        let group = self.clients.group(group);
+        let first = group
+            .workloads
+            .first()
+            .and_then(|&id| self.workloads.get(id as usize));
+        let name = first
+            .map(|workload| workload.id().to_string())
+            .unwrap_or_default();
+        format!("{}/{}/{name}", group.namespace, group.proxy.as_str())
     }
 
     /// A DestinationRule by id.

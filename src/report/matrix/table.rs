@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use indexmap::IndexMap;
 
 use super::Selection;
-use crate::mesh::{MatrixPair, Mesh, Verdict};
+use crate::mesh::{MatrixEndpoint, MatrixPair, Mesh, Verdict};
 use crate::report::Style;
 use crate::report::text::{counted, inert, one_line};
 
@@ -29,6 +29,9 @@ const MIN_COLUMN: usize = 12;
 /// What stands between columns.
 const GAP: &str = "  ";
 
+/// The cells of a line.
+type Line = [String; COLUMNS];
+
 /// What clients with one row have in common, in the order of the rows.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Row {
@@ -39,19 +42,11 @@ struct Row {
     verdict: &'static str,
     partial: bool,
     rules: Vec<String>,
-    tls: &'static str,
-    traffic: Vec<(&'static str, &'static str)>,
+    traffic: Vec<String>,
 }
 
 impl Row {
     fn of(pair: &MatrixPair<'_>) -> Self {
-        let mut traffic: Vec<_> = pair
-            .endpoints
-            .iter()
-            .map(|endpoint| (rank(endpoint.verdict), endpoint.sends, endpoint.accepts))
-            .collect();
-        traffic.sort_unstable();
-        traffic.dedup();
         Self {
             rank: rank(pair.verdict),
             host: pair.host.to_owned(),
@@ -60,17 +55,16 @@ impl Row {
             verdict: pair.verdict,
             partial: pair.partial,
             rules: pair.rules.clone(),
-            tls: pair.tls,
-            traffic: traffic.into_iter().map(|(_, s, a)| (s, a)).collect(),
+            traffic: traffic(pair),
         }
     }
 
-    /// The cells; `suffix` is what Kubernetes hosts end with and may be left out.
-    fn cells(&self, clients: &Clients, suffix: Option<&str>) -> [String; COLUMNS] {
-        let host = match suffix.and_then(|suffix| self.host.strip_suffix(suffix)) {
-            Some(stem) => stem,
-            None => &self.host,
-        };
+    /// The lines; `suffix` is what Kubernetes hosts end with. What else is sent and accepted gets further lines.
+    fn lines(&self, clients: &Clients, brevity: Brevity, suffix: &str) -> Vec<Line> {
+        let stem = self.host.strip_suffix(suffix);
+        let host = stem
+            .filter(|_| brevity > Brevity::Full)
+            .unwrap_or(&self.host);
         let subset = self.subset.as_ref().map(|subset| format!("/{subset}"));
         let destination = format!("{host}:{}{}", self.port, subset.unwrap_or_default());
         let partial = if self.partial { " (partly)" } else { "" };
@@ -81,39 +75,66 @@ impl Row {
         };
         let cells = [
             format!("{}{partial}", self.verdict),
-            clients.to_string(),
+            clients.cell(brevity),
             destination,
             rules,
-            self.traffic(),
+            self.traffic.first().cloned().unwrap_or_default(),
         ];
-        cells.map(|cell| one_line(&cell).into_owned())
+        let further = self.traffic.iter().skip(1).map(|traffic| {
+            let mut line = Line::default();
+            line[COLUMNS - 1].clone_from(traffic);
+            line
+        });
+        let first = cells.map(|cell| one_line(&cell).into_owned());
+        std::iter::once(first).chain(further).collect()
     }
+}
 
-    /// What is sent and accepted, the worst first.
-    fn traffic(&self) -> String {
-        match (self.tls, self.traffic.as_slice()) {
-            ("no_cluster", _) => "no such subset".to_owned(),
-            ("blackhole", _) => "nothing is let out".to_owned(),
-            (_, []) => "no endpoint here".to_owned(),
-            (_, all) => {
-                let one = |(sends, accepts): &(&str, &str)| format!("{sends} → {accepts}");
-                all.iter().map(one).collect::<Vec<_>>().join(", ")
-            }
+/// What is sent and accepted, the worst first.
+fn traffic(pair: &MatrixPair<'_>) -> Vec<String> {
+    match (pair.tls, pair.endpoints.as_slice()) {
+        ("no_cluster", _) => vec!["no such subset".to_owned()],
+        ("blackhole", _) => vec!["nothing is let out".to_owned()],
+        (_, []) => vec!["no endpoint here".to_owned()],
+        (_, endpoints) => {
+            let one = |e: &MatrixEndpoint<'_>| (rank(e.verdict), e.sends, e.accepts);
+            let mut all: Vec<_> = endpoints.iter().map(one).collect();
+            all.sort_unstable();
+            all.dedup();
+            let words = all
+                .iter()
+                .map(|(_, sends, accepts)| format!("{sends} → {accepts}"));
+            words.collect()
         }
     }
 }
 
+/// How much is left out so that a table fits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Brevity {
+    /// Nothing.
+    Full,
+    /// What all hosts of Kubernetes end with.
+    ShortHosts,
+    /// Also the kinds of clients.
+    ShortClients,
+}
+
 /// The clients of a row.
 struct Clients {
-    first: String,
+    namespace: String,
+    workload: String,
     count: usize,
 }
 
-impl std::fmt::Display for Clients {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl Clients {
+    fn cell(&self, brevity: Brevity) -> String {
+        let name = self.workload.split_once('/').map(|(_, name)| name);
+        let name = name.filter(|_| brevity == Brevity::ShortClients);
+        let first = format!("{}/{}", self.namespace, name.unwrap_or(&self.workload));
         match self.count {
-            1 => f.write_str(&self.first),
-            count => write!(f, "{} (+{} more)", self.first, count - 1),
+            1 => first,
+            count => format!("{first} (+{} more)", count - 1),
         }
     }
 }
@@ -152,12 +173,16 @@ fn render_mesh(
             .or_insert((pair.verdict, 0))
             .1 += 1;
         let clients = rows.entry(Row::of(&pair)).or_insert_with(|| Clients {
-            first: format!("{}/{}", pair.client.namespace, pair.client.workload),
+            namespace: pair.client.namespace.to_owned(),
+            workload: pair.client.workload.clone(),
             count: 0,
         });
         clients.count += 1;
     }
-    rows.sort_by(|a, x, b, y| a.cmp(b).then_with(|| x.first.cmp(&y.first)));
+    rows.sort_by(|a, x, b, y| {
+        a.cmp(b)
+            .then_with(|| x.cell(Brevity::Full).cmp(&y.cell(Brevity::Full)))
+    });
     if !rows.is_empty() {
         write_rows(&rows, &mesh.kubernetes_suffix(), style, out)?;
     }
@@ -181,14 +206,16 @@ fn write_rows(
     style: Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let cells_of = |suffix: Option<&str>| -> Vec<[String; COLUMNS]> {
-        rows.iter()
-            .map(|(row, clients)| row.cells(clients, suffix))
+    let cells_of = |brevity: Brevity| -> Vec<Line> {
+        let rows = rows.iter();
+        rows.flat_map(|(row, clients)| row.lines(clients, brevity, suffix))
             .collect()
     };
-    let mut cells = cells_of(None);
-    if total(&widths(&cells)) > style.width {
-        cells = cells_of(Some(suffix));
+    let mut cells = cells_of(Brevity::Full);
+    for brevity in [Brevity::ShortHosts, Brevity::ShortClients] {
+        if total(&widths(&cells)) > style.width {
+            cells = cells_of(brevity);
+        }
     }
     let widths = fit(widths(&cells), style.width);
     write_line(&TITLES.map(str::to_owned), widths, |title, _| title, out)?;
@@ -203,7 +230,7 @@ fn write_rows(
 }
 
 fn write_line(
-    cells: &[String; COLUMNS],
+    cells: &Line,
     widths: [usize; COLUMNS],
     paint: impl Fn(String, usize) -> String,
     out: &mut dyn Write,
@@ -222,7 +249,7 @@ fn write_line(
 }
 
 /// The widths that show everything.
-fn widths(cells: &[[String; COLUMNS]]) -> [usize; COLUMNS] {
+fn widths(cells: &[Line]) -> [usize; COLUMNS] {
     let mut widths = TITLES.map(|title| title.chars().count());
     for line in cells {
         for (width, cell) in widths.iter_mut().zip(line) {

@@ -1,7 +1,9 @@
 //! What would change the outcome, in words: an instruction, the lines to write, what comes of it.
 
-use crate::mesh::explain::{Change, Remedy, TlsBlock, Without};
+use super::outcome;
+use crate::mesh::explain::{Change, Effect, Remedy, TlsBlock, Without};
 use crate::mesh::{Level, Verdict};
+use crate::report::text::counted;
 use crate::resource::TlsMode;
 use crate::source::Place;
 
@@ -132,17 +134,31 @@ pub(super) fn change(change: &Change) -> Worded {
 /// What comes of a change.
 pub(super) fn effect(remedy: &Remedy) -> String {
     let pair = match remedy.verdict {
-        Verdict::Encrypted => "then encrypted with mutual TLS",
-        Verdict::Plaintext => "then it works, in clear",
-        Verdict::AppTls => "then it works if the application speaks TLS",
-        Verdict::Refused => "then still refused",
-        Verdict::Blocked => "then still blocked",
-        Verdict::Unknown => "then it cannot be told",
+        Verdict::Encrypted => "→ encrypted with mutual TLS",
+        Verdict::Plaintext => "→ works, in clear",
+        Verdict::AppTls => "→ works if the application speaks TLS",
+        Verdict::Refused => "→ still refused",
+        Verdict::Blocked => "→ still blocked",
+        Verdict::Unknown => "→ cannot be told",
     };
-    match remedy.worse {
-        0 => format!("{pair}; no other pair gets worse"),
-        1 => format!("{pair}, but 1 other pair gets worse"),
-        more => format!("{pair}, but {more} other pairs get worse"),
+    match &remedy.others {
+        Effect::Unknown => pair.to_owned(),
+        Effect::Harmless => format!("{pair}; no other traffic gets worse"),
+        Effect::Harm(harm) => {
+            let sample = format!(
+                "{} → {} would be {}",
+                harm.client,
+                outcome::destination(&harm.destination),
+                outcome::verdict(harm.verdict)
+            );
+            match harm.pairs {
+                1 => format!("{pair}, but other traffic gets worse: {sample}"),
+                more => format!(
+                    "{pair}, but other traffic gets worse: {sample}, and {} more",
+                    counted(more - 1, "pair")
+                ),
+            }
+        }
     }
 }
 

@@ -7,7 +7,9 @@ use serde_json::{Map, Value, json};
 use super::others::other_rule;
 use super::{changes, outcome};
 use crate::diagnostic::Fact;
-use crate::mesh::explain::{ExplainedEndpoint, Explanation, OtherRule, Remedy, Step, StepTitle};
+use crate::mesh::explain::{
+    Effect, ExplainedEndpoint, Explanation, OtherRule, Remedy, Step, StepTitle,
+};
 use crate::report::json::JsonLocation;
 use crate::report::location::{Extent, Location};
 use crate::report::text::inert_json;
@@ -37,7 +39,7 @@ fn of_trace(trace: &Explanation, sources: &Sources) -> Value {
     let step = |step: &Step| json!({"step": title(step.title), "facts": facts(&step.facts)});
     let endpoint = |endpoint: &ExplainedEndpoint| {
         json!({
-            "workload": endpoint.label,
+            "workload": &*endpoint.label,
             "port": endpoint.port,
             "sends": endpoint.sends.as_str(),
             "sendsBecause": facts(&endpoint.sends_facts),
@@ -82,8 +84,11 @@ fn of_trace(trace: &Explanation, sources: &Sources) -> Value {
 
 fn symptom(seen: &outcome::Seen) -> Value {
     let mut symptom = json!({"text": seen.what, "signs": seen.signs});
+    if let Some(status) = seen.status {
+        symptom["status"] = json!(status);
+    }
     if let Some(quote) = &seen.quote {
-        symptom["caller"] = json!(quote);
+        symptom["quote"] = json!(quote);
     }
     symptom
 }
@@ -97,12 +102,13 @@ fn of_fact(fact: &Fact, sources: &Sources) -> Value {
 }
 
 fn of_other(other: &OtherRule, trace: &Explanation, sources: &Sources) -> Value {
-    let (fact, further) = other_rule(other, trace);
-    let mut value = of_fact(&fact, sources);
+    let worded = other_rule(other, trace);
+    let mut value = of_fact(&worded.fact, sources);
     value["rule"] = json!(object(&other.object));
     value["host"] = json!(other.host);
-    if let Some(place) = further {
-        value["because"] = at(place, sources);
+    if let Some(cause) = &worded.cause {
+        value["because"] =
+            json!({"rule": object(&cause.object), "location": at(cause.place, sources)});
     }
     value
 }
@@ -118,7 +124,11 @@ fn of_change(remedy: &Remedy, sources: &Sources) -> Value {
         value.insert("location".into(), at(place, sources));
     }
     value.insert("verdict".into(), json!(remedy.verdict.as_str()));
-    value.insert("worse".into(), json!(remedy.worse));
+    match &remedy.others {
+        Effect::Unknown => {}
+        Effect::Harmless => drop(value.insert("worse".into(), json!(0))),
+        Effect::Harm(harm) => drop(value.insert("worse".into(), json!(harm.pairs))),
+    }
     Value::Object(value)
 }
 

@@ -4,6 +4,7 @@ mod changes;
 mod json;
 mod others;
 mod outcome;
+mod page;
 mod text;
 
 use std::io::{self, Write};

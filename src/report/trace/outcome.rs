@@ -3,15 +3,18 @@
 //! What a caller sees was measured on Envoy (semantics 7.1 and 7.2) and is quoted word for word.
 
 use crate::mesh::explain::{Explanation, Protocol, Symptom};
-use crate::mesh::{Accepts, ClusterTls, ProxyKind, Sends, Verdict};
+use crate::mesh::{Accepts, ClusterTls, Destination, ProxyKind, Sends, Verdict};
 
 /// What Envoy answers where a connection fails.
-const DISCONNECT: &str = "503 upstream connect error or disconnect/reset before headers";
+const DISCONNECT: &str = "upstream connect error or disconnect/reset before headers";
 
 /// What the caller sees.
+#[derive(Debug, Default)]
 pub(super) struct Seen {
     /// What happens.
     pub(super) what: String,
+    /// What an HTTP caller gets, such as `503`.
+    pub(super) status: Option<&'static str>,
     /// What the caller reads, word for word.
     pub(super) quote: Option<String>,
     /// Where else it shows.
@@ -22,12 +25,16 @@ impl Seen {
     fn new(what: impl Into<String>) -> Self {
         Self {
             what: what.into(),
-            quote: None,
-            signs: Vec::new(),
+            ..Self::default()
         }
     }
 
-    fn quoting(mut self, quote: impl Into<String>) -> Self {
+    fn status(mut self, status: &'static str) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    fn quote(mut self, quote: impl Into<String>) -> Self {
         self.quote = Some(quote.into());
         self
     }
@@ -36,18 +43,27 @@ impl Seen {
         self.signs.push(sign.into());
         self
     }
-}
 
-/// A client, as `namespace/Kind/name`.
-pub(super) fn client(trace: &Explanation) -> String {
-    let id = &trace.client;
-    let namespace = id.namespace.as_ref().map_or("", |ns| ns.as_str());
-    format!("{namespace}/{}/{}", id.kind, id.name)
+    /// What only callers of HTTP see is left out for other ports, and the other way round.
+    fn for_protocol(mut self, protocol: Protocol, tcp: Option<&str>) -> Self {
+        if protocol == Protocol::Tcp {
+            (self.status, self.quote) = (None, None);
+            self.signs.clear();
+        }
+        if protocol != Protocol::Http {
+            let callers = if protocol == Protocol::Tcp {
+                ""
+            } else {
+                "TCP callers: "
+            };
+            self.signs.extend(tcp.map(|tcp| format!("{callers}{tcp}")));
+        }
+        self
+    }
 }
 
 /// A destination, as `host:port/subset`.
-pub(super) fn destination(trace: &Explanation) -> String {
-    let to = &trace.destination;
+pub(super) fn destination(to: &Destination) -> String {
     let subset = to.subset.as_ref().map(|subset| format!("/{subset}"));
     format!("{}:{}{}", to.host, to.port, subset.unwrap_or_default())
 }
@@ -65,7 +81,7 @@ pub(super) fn sends(sends: Sends) -> &'static str {
 /// What an endpoint accepts.
 pub(super) fn accepts(accepts: Accepts) -> &'static str {
     match accepts {
-        Accepts::NoProxy => "whatever its application understands; no proxy takes off mutual TLS",
+        Accepts::NoProxy => "what its application takes; no proxy stands before it",
         Accepts::Disable => "plaintext only (DISABLE)",
         Accepts::Permissive => "mutual TLS and plaintext (PERMISSIVE)",
         Accepts::Strict => "mutual TLS only (STRICT)",
@@ -76,17 +92,18 @@ pub(super) fn accepts(accepts: Accepts) -> &'static str {
     }
 }
 
-/// What the proxy of the client is set to, where that says more than what is sent.
-pub(super) fn cluster(tls: ClusterTls) -> Option<&'static str> {
+/// What the proxy of the client is set to send.
+pub(super) fn cluster(tls: ClusterTls) -> &'static str {
     match tls {
-        ClusterTls::None => None,
-        ClusterTls::Auto => Some("auto mTLS: decided for each endpoint"),
-        ClusterTls::IstioMutual => Some("ISTIO_MUTUAL, to every endpoint"),
-        ClusterTls::Simple => Some("SIMPLE, to every endpoint"),
-        ClusterTls::Mutual => Some("MUTUAL, to every endpoint"),
-        ClusterTls::NoCluster => Some("nothing: there is no such cluster"),
-        ClusterTls::NotVisible => Some("plaintext, passed through to the address"),
-        ClusterTls::Blackhole => Some("nothing: the host is blocked"),
+        ClusterTls::None => "plaintext to every endpoint",
+        ClusterTls::Auto => "what auto mTLS decides for each endpoint",
+        ClusterTls::IstioMutual => "Istio mutual TLS to every endpoint",
+        ClusterTls::Simple | ClusterTls::Mutual => {
+            "TLS with other certificates than Istio's to every endpoint"
+        }
+        ClusterTls::NoCluster => "nothing, there is no such cluster",
+        ClusterTls::NotVisible => "plaintext, passed through to the address",
+        ClusterTls::Blackhole => "nothing, the host is blocked",
     }
 }
 
@@ -104,96 +121,134 @@ pub(super) fn verdict(verdict: Verdict) -> &'static str {
 
 /// What the caller sees.
 pub(super) fn seen(trace: &Explanation) -> Seen {
-    let names_reason = trace.istio.names_reset_reason();
-    match trace.symptom {
-        Symptom::PlaintextRefused => plaintext_refused(trace, names_reason),
-        Symptom::PlaintextRefusedWithoutProxy => Seen::new(
-            "the client has no proxy and sends plaintext, the server's proxy takes mutual TLS only: the connection is reset once bytes were sent",
-        )
-        .quoting("curl: (56) Recv failure: Connection reset by peer"),
-        Symptom::HandshakeFailed => handshake_failed(trace, names_reason),
-        Symptom::ForeignTlsToStrict => Seen::new(
-            "the client's proxy sends TLS without a certificate of the mesh, the server's takes mutual TLS only",
-        )
-        .quoting(DISCONNECT)
-        .sign("flags `URX,UF` and CERTIFICATE_VERIFY_FAILED where the server's certificate is verified")
-        .sign("flags `UC` and `connection termination` where it is not, the same for the caller as plaintext; only the server's log tells: PEER_DID_NOT_RETURN_A_CERTIFICATE"),
-        Symptom::ForeignTlsToPlaintextPort => Seen::new(
-            "the client's proxy sends TLS, the server's takes plaintext only on this HTTP port",
-        )
-        .quoting(DISCONNECT)
-        .sign("flags `URX,UF` and WRONG_VERSION_NUMBER in the log of the client's proxy; the server's answers `HTTP/1.1 400` in clear"),
-        Symptom::ForeignTlsToPermissivePort => Seen::new(
-            "the client's proxy sends TLS that is not Istio's, which the server's proxy takes for broken HTTP on this port",
-        )
-        .quoting(DISCONNECT)
-        .sign("flags `URX,UF` and a connection reset in the log of the client's proxy"),
-        Symptom::NoCluster => Seen::new("the client's proxy has no cluster for this subset")
-            .quoting("503, with an empty body")
-            .sign("flags `NC` and `cluster_not_found` in the log of the client's proxy")
-            .sign("TCP callers: the connection is closed or reset"),
-        Symptom::Blocked => Seen::new("the client's proxy lets nothing out to this host")
-            .quoting("502, from the BlackHole route")
-            .sign("TCP callers: the connection is closed"),
-        Symptom::Refused => Seen::new("the server does not take what it is sent: the connection fails"),
-        Symptom::Plaintext => Seen::new("it works, in clear: nothing encrypts this traffic, and nobody notices"),
-        Symptom::AppTls => Seen::new(
-            "it works if the application at the other end speaks TLS itself and its certificate verifies; else 503 `UF`",
+    let (seen, tcp) = match trace.symptom {
+        Symptom::PlaintextRefused => (
+            plaintext_refused(trace),
+            Some("the connection is reset, flags `UR`"),
         ),
-        Symptom::AtGateway => Seen::new("the endpoint is a gateway: what its servers say decides"),
-        Symptom::UserCertificate => Seen::new(
-            "whether the server accepts depends on the client certificate and on how the server's name is checked",
+        Symptom::HandshakeFailed => (
+            handshake_failed(trace),
+            Some("the connection is reset, flags `UF,URX`"),
         ),
-        Symptom::NoEndpoint => Seen::new("no workload behind this port is in the input, so nothing can be said"),
-        Symptom::Encrypted => Seen::new("it works, encrypted with mutual TLS"),
+        Symptom::NoCluster => (
+            Seen::new("the client's proxy has no cluster for this subset")
+                .status("503 with an empty body")
+                .sign("flags `NC` and `cluster_not_found` in the log of the client's proxy"),
+            Some("the connection is closed or reset"),
+        ),
+        Symptom::Blocked => (
+            Seen::new("the client's proxy lets nothing out to this host")
+                .status("502 from the BlackHole route"),
+            Some("the connection is closed"),
+        ),
+        Symptom::ForeignTlsToStrict => (
+            foreign_tls_to_strict(),
+            Some("the connection is closed by FIN or RST"),
+        ),
+        Symptom::PlaintextRefusedWithoutProxy => {
+            let seen = "the client has no proxy and sends plaintext, the server's proxy takes mutual TLS only: the connection is reset once bytes were sent, and curl exits with 56";
+            let quote = "Recv failure: Connection reset by peer";
+            return Seen::new(seen).quote(quote);
+        }
+        Symptom::ForeignTlsToPlaintextPort => (
+            Seen::new("the client's proxy sends TLS, the server's takes plaintext only on this HTTP port")
+                .status("503")
+                .sign("flags `URX,UF` and WRONG_VERSION_NUMBER in the log of the client's proxy")
+                .sign("the server's proxy answers `HTTP/1.1 400` in clear"),
+            None,
+        ),
+        Symptom::ForeignTlsToPermissivePort => (
+            Seen::new("the client's proxy sends TLS other than Istio's, which the server's takes for HTTP gone wrong")
+                .status("503")
+                .sign("flags `URX,UF` and a connection reset in the log of the client's proxy"),
+            None,
+        ),
+        Symptom::Refused => return Seen::new(refused(trace)),
+        Symptom::Plaintext
+        | Symptom::AppTls
+        | Symptom::AtGateway
+        | Symptom::UserCertificate
+        | Symptom::NoEndpoint
+        | Symptom::Encrypted => return Seen::new(plain(trace.symptom)),
+    };
+    seen.for_protocol(trace.protocol, tcp)
+}
+
+/// What comes of a decision that no error message shows.
+fn plain(symptom: Symptom) -> &'static str {
+    match symptom {
+        Symptom::Plaintext => "it works, in clear: no proxy encrypts it",
+        Symptom::AppTls => {
+            "it works if the application at the other end speaks TLS itself and its certificate verifies; else 503 `UF`"
+        }
+        Symptom::AtGateway => "the endpoint is a gateway: what its servers say decides",
+        Symptom::UserCertificate => {
+            "whether the server accepts it depends on the client certificate and on how the server's name is checked"
+        }
+        Symptom::NoEndpoint => {
+            "no workload behind this port is in the input, so nothing can be said"
+        }
+        Symptom::Encrypted => "it works, encrypted with mutual TLS",
+        Symptom::Refused
+        | Symptom::PlaintextRefused
+        | Symptom::PlaintextRefusedWithoutProxy
+        | Symptom::HandshakeFailed
+        | Symptom::ForeignTlsToStrict
+        | Symptom::ForeignTlsToPlaintextPort
+        | Symptom::ForeignTlsToPermissivePort
+        | Symptom::NoCluster
+        | Symptom::Blocked => "the server does not take what it is sent, so the connection fails",
     }
 }
 
-fn plaintext_refused(trace: &Explanation, names_reason: bool) -> Seen {
-    let seen =
-        Seen::new("the client's proxy sends plaintext, the server's proxy takes mutual TLS only");
-    let reset = "TCP callers: the connection is reset, flags `UR`";
-    if trace.protocol == Protocol::Tcp {
-        return seen.sign(reset);
+/// What fails in a way that was not measured.
+fn refused(trace: &Explanation) -> String {
+    let all = trace.endpoints.iter();
+    match all.min_by_key(|endpoint| endpoint.verdict.rank()) {
+        Some(worst) => format!(
+            "the server is sent {} and takes {}: the connection fails",
+            sends(worst.sends),
+            accepts(worst.accepts)
+        ),
+        None => plain(Symptom::Refused).to_owned(),
     }
-    let quote = if names_reason {
+}
+
+fn plaintext_refused(trace: &Explanation) -> Seen {
+    // Envoy of Istio 1.4 and before gives no reason.
+    let quote = if trace.istio.names_reset_reason() {
         format!("{DISCONNECT}. reset reason: connection termination")
     } else {
         DISCONNECT.to_owned()
     };
-    let seen = seen
-        .quoting(quote)
+    Seen::new("the client's proxy sends plaintext, the server's proxy takes mutual TLS only")
+        .status("503")
+        .quote(quote)
         .sign("flags `UC` in the access log of the client's proxy, after one attempt")
-        .sign("`NR filter_chain_not_found` in the log of the server's proxy");
-    if trace.protocol == Protocol::Undeclared {
-        seen.sign(reset)
-    } else {
-        seen
-    }
+        .sign("`NR filter_chain_not_found` in the log of the server's proxy")
 }
 
-fn handshake_failed(trace: &Explanation, names_reason: bool) -> Seen {
-    let seen = Seen::new(
-        "the client's proxy sends mutual TLS, and nothing at the other end speaks it: the handshake fails",
-    );
-    let reset = "TCP callers: the connection is reset, flags `UF,URX`";
-    if trace.protocol == Protocol::Tcp {
-        return seen.sign(reset);
+fn handshake_failed(trace: &Explanation) -> Seen {
+    let seen =
+        Seen::new("the client's proxy sends mutual TLS, and nothing at the other end speaks it")
+            .status("503");
+    if !trace.istio.names_reset_reason() {
+        return seen.quote(DISCONNECT);
     }
-    let seen = if names_reason {
-        seen.quoting(format!(
-            "{DISCONNECT}. retried and the latest reset reason: remote connection failure"
-        ))
-        .sign("flags `URX,UF` in the access log of the client's proxy, after 3 attempts")
-        .sign("Envoy before 1.38.1 appends the reason, such as `TLS_error:…:WRONG_VERSION_NUMBER:TLS_error_end`")
-    } else {
-        seen.quoting(DISCONNECT)
-    };
-    if trace.protocol == Protocol::Undeclared {
-        seen.sign(reset)
-    } else {
-        seen
-    }
+    seen.quote(format!(
+        "{DISCONNECT}. retried and the latest reset reason: remote connection failure"
+    ))
+    .sign("flags `URX,UF` in the access log of the client's proxy, after 3 attempts")
+    .sign(
+        "Envoy before 1.38.1 appends why, such as `TLS_error:…:WRONG_VERSION_NUMBER:TLS_error_end`",
+    )
+}
+
+fn foreign_tls_to_strict() -> Seen {
+    Seen::new("the client's proxy sends TLS without a certificate of the mesh, the server's takes mutual TLS only")
+        .status("503")
+        .sign("flags `URX,UF` and CERTIFICATE_VERIFY_FAILED if the server's certificate cannot be verified")
+        .sign("else flags `UC` and `connection termination`, for the caller the same as plaintext; only the server's log tells: PEER_DID_NOT_RETURN_A_CERTIFICATE")
 }
 
 /// What kind of proxy a client has, as an adjective phrase.

@@ -258,7 +258,7 @@ fn wrong_types_are_problems_with_their_path() {
         ),
         (
             "trafficPolicy: {portLevelSettings: [{port: {number: '80'}, tls: {}}]}",
-            "spec.trafficPolicy.portLevelSettings[0].port.number: must be a port number, not text",
+            "spec.trafficPolicy.portLevelSettings[0].port.number: must be a port number (1 to 65535), not text",
         ),
         (
             "subsets: [{name: v1, labels: {version: 1}}]",

@@ -1,0 +1,68 @@
+//! Explain: a field without effect that was meant to decide about TLS is the cause of what its object then does.
+
+use std::collections::BTreeSet;
+
+use crate::diagnostic::{Certainty, Diagnostic, Fact};
+use crate::object::ObjectId;
+use crate::resource::{Effect, ProblemKind};
+use crate::rule::InputProblem;
+use crate::rules::yields_to;
+use crate::source::Place;
+
+/// The rule that reports such fields.
+const SCHEMA_RULE: &str = "invalid-schema";
+
+/// Gives the findings about such fields the pairs that findings about the same object explain, and what those say as
+/// evidence. Triage then lets the field speak alone.
+pub(super) fn explain(diagnostics: &mut [Diagnostic], problems: &[InputProblem]) {
+    let causes: BTreeSet<(&ObjectId, Place)> = problems.iter().filter_map(cause).collect();
+    for (object, place) in causes {
+        let effects: Vec<Diagnostic> = diagnostics
+            .iter()
+            .filter(|diagnostic| is_effect(diagnostic, object))
+            .cloned()
+            .collect();
+        let finding = diagnostics.iter_mut().find(|diagnostic| {
+            diagnostic.rule == SCHEMA_RULE
+                && diagnostic.place == Some(place)
+                && diagnostic.object.as_ref() == Some(object)
+        });
+        if let Some(finding) = finding {
+            for effect in effects {
+                take(finding, effect);
+            }
+        }
+    }
+}
+
+/// The object and place of a field without effect that was meant to decide about TLS.
+fn cause(problem: &InputProblem) -> Option<(&ObjectId, Place)> {
+    let InputProblem::Object(problem) = problem else {
+        return None;
+    };
+    let decides_tls = problem.kind == ProblemKind::UnknownField { decides_tls: true };
+    (decides_tls && problem.effect == Effect::Dropped).then_some((&problem.object, problem.place))
+}
+
+/// Whether a finding is about pairs that an object decides.
+fn is_effect(diagnostic: &Diagnostic, object: &ObjectId) -> bool {
+    diagnostic.object.as_ref() == Some(object)
+        && !diagnostic.pairs.is_empty()
+        && yields_to(diagnostic.rule).contains(&SCHEMA_RULE)
+}
+
+/// Takes over the pairs of a finding, and what it says as evidence.
+fn take(finding: &mut Diagnostic, effect: Diagnostic) {
+    finding.evidence.push(Fact {
+        text: effect.message,
+        assumed: effect.certainty != Certainty::Known,
+        place: effect.place,
+        object: effect.object,
+    });
+    finding.pairs.extend(effect.pairs);
+    for mesh in effect.meshes {
+        if !finding.meshes.contains(&mesh) {
+            finding.meshes.push(mesh);
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Objects that do not fit the schemas of Istio.
+
+use crate::declare_rule;
+use crate::diagnostic::{Applicability, Edit, Fix};
+use crate::resource::{Effect, Problem};
+use crate::rule::{InputContext, InputProblem, NoOptions};
+
+declare_rule! {
+    /// ## What it does
+    ///
+    /// Compares the Istio objects that decide about mutual TLS with the schemas that Istio publishes: unknown, misspelt and
+    /// misplaced fields, values that an enum does not have, wrong types, missing fields, numbers out of range, and characters
+    /// that cannot be seen in names, hosts and values.
+    ///
+    /// The kinds are DestinationRule, PeerAuthentication, ServiceEntry, Sidecar, VirtualService, WorkloadEntry,
+    /// WorkloadGroup, and the retired Policy and MeshPolicy of Istio 1.0 to 1.5. Fields that an older version of Istio knew
+    /// are not reported.
+    ///
+    /// ## Why it matters
+    ///
+    /// The API server drops a field that it does not know, most often without a word to be seen in a GitOps repository. A
+    /// `tls` block one level too high is such a field: the rule is in force, and without it.
+    ///
+    /// A value that does not fit makes the API server, or Istio's validation, refuse the whole object, so that it counts as
+    /// absent here: what it was to protect is as if it had never been written.
+    ///
+    /// ## Examples
+    ///
+    /// No mode is named `ISTIO_MUTAL`, so this rule is refused:
+    ///
+    /// ```yaml bad
+    /// apiVersion: networking.istio.io/v1
+    /// kind: DestinationRule
+    /// metadata:
+    ///   name: reviews
+    ///   namespace: shop
+    /// spec:
+    ///   host: reviews.shop.svc.cluster.local
+    ///   trafficPolicy:
+    ///     tls:
+    ///       mode: ISTIO_MUTAL
+    /// ```
+    ///
+    /// This `tls` is dropped, because it belongs to `spec.trafficPolicy`:
+    ///
+    /// ```yaml bad
+    /// apiVersion: networking.istio.io/v1
+    /// kind: DestinationRule
+    /// metadata:
+    ///   name: reviews
+    ///   namespace: shop
+    /// spec:
+    ///   host: reviews.shop.svc.cluster.local
+    ///   tls:
+    ///     mode: ISTIO_MUTUAL
+    /// ```
+    ///
+    /// ```yaml good
+    /// apiVersion: networking.istio.io/v1
+    /// kind: DestinationRule
+    /// metadata:
+    ///   name: reviews
+    ///   namespace: shop
+    /// spec:
+    ///   host: reviews.shop.svc.cluster.local
+    ///   trafficPolicy:
+    ///     tls:
+    ///       mode: ISTIO_MUTUAL
+    /// ```
+    ///
+    /// ## Fix
+    ///
+    /// Where only one name or value comes near what is written, the fix writes that one. It is unsafe: the corrected object
+    /// takes effect, maybe for the first time.
+    "invalid-schema" {
+        summary: "an object or a field of it has no effect, since it does not fit the schema of its kind",
+        category: Correctness,
+        severity: Error,
+        reads: [
+            DestinationRule,
+            MeshPolicy,
+            PeerAuthentication,
+            Policy,
+            ServiceEntry,
+            Sidecar,
+            VirtualService,
+            WorkloadEntry,
+            WorkloadGroup,
+        ],
+        fix: Unsafe,
+        since: "0.1.0",
+        stage: Inputs,
+        check: check(NoOptions),
+    }
+}
+
+fn check(_options: &NoOptions, cx: &mut InputContext<'_>) {
+    for problem in cx.problems() {
+        if let InputProblem::Object(problem) = problem {
+            object(cx, problem);
+        }
+    }
+}
+
+/// Something wrong with an object's content.
+fn object(cx: &mut InputContext<'_>, problem: &Problem) {
+    let Problem {
+        object,
+        field,
+        message,
+        ..
+    } = problem;
+    let (headline, primary, consequence) = match problem.effect {
+        Effect::Dropped => (
+            format!("`{field}` of `{object}` has no effect: {message}"),
+            "unknown fields are dropped",
+            "",
+        ),
+        Effect::Refused if field.as_str().is_empty() => (
+            format!("`{object}` is refused, so it counts as absent: {message}"),
+            "refused",
+            "; until then no finding takes the object into account",
+        ),
+        Effect::Refused => (
+            format!("`{object}` is refused, so it counts as absent: `{field}`: {message}"),
+            "refused",
+            "; until then no finding takes the object into account",
+        ),
+        Effect::Undecided => return, // `unread-input` reports this one
+    };
+    let help = problem.help.as_deref().unwrap_or("correct the field");
+    let mut report = cx.report(problem.place, headline);
+    report
+        .primary(primary)
+        .object(object)
+        .field(field.clone())
+        .help(format!("{help}{consequence}"));
+    if let Some(replacement) = &problem.replacement {
+        report.fix(Fix {
+            title: format!("write `{}`", replacement.text),
+            applicability: Applicability::Unsafe,
+            edits: vec![Edit {
+                span: replacement.place.span,
+                text: replacement.text.clone(),
+            }],
+        });
+    }
+}
