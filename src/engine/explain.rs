@@ -66,3 +66,78 @@ fn take(finding: &mut Diagnostic, effect: Diagnostic) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Outcome, Request, lint};
+    use crate::source::tree::Memory;
+
+    /// A mesh with STRICT and without auto mTLS, in which a rule with this spec is for `web`.
+    fn linted(spec: &str) -> Outcome {
+        let text = format!(
+            "\
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {{name: web, namespace: shop}}
+spec: {spec}
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {{name: default, namespace: istio-system}}
+spec: {{host: '*.local', trafficPolicy: {{tls: {{mode: ISTIO_MUTUAL}}}}}}
+---
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: {{name: default, namespace: istio-system}}
+spec: {{mtls: {{mode: STRICT}}}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: istio, namespace: istio-system}}
+data: {{mesh: 'enableAutoMtls: false'}}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {{name: shop, labels: {{istio-injection: enabled}}}}
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: web, namespace: shop}}
+spec: {{selector: {{app: web}}, ports: [{{name: http, port: 80}}]}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {{name: web, namespace: shop, labels: {{app: web}}}}
+spec: {{containers: [{{name: web}}]}}
+"
+        );
+        let request = Request {
+            stdin: Some(text.into_bytes()),
+            ..Request::default()
+        };
+        lint(&request, &Memory::default()).expect("standard input can be linted")
+    }
+
+    fn rules(outcome: &Outcome) -> Vec<&'static str> {
+        let diagnostics = outcome.report.diagnostics.iter();
+        diagnostics.map(|diagnostic| diagnostic.rule).collect()
+    }
+
+    #[test]
+    fn a_misplaced_tls_speaks_alone_and_says_what_comes_of_it() {
+        let outcome = linted("{host: web, tls: {mode: ISTIO_MUTUAL}}");
+        assert_eq!(rules(&outcome), [SCHEMA_RULE]);
+        let finding = &outcome.report.diagnostics[0];
+        assert!(!finding.pairs.is_empty());
+        assert!(finding.evidence[0].text.contains("503"), "{finding:?}");
+    }
+
+    #[test]
+    fn a_field_that_decides_nothing_about_tls_explains_nothing() {
+        let outcome = linted("{host: web, subset: [v1]}");
+        let mut found = rules(&outcome);
+        found.sort_unstable();
+        assert_eq!(found, [SCHEMA_RULE, "override-drops-mtls"]);
+    }
+}

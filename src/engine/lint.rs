@@ -28,8 +28,8 @@ pub struct Outcome {
 pub fn lint(request: &Request, tree: &dyn Tree) -> Result<Outcome, Error> {
     let analysis = analyse(request, tree)?;
     let mut diagnostics = check(&analysis, request)?;
-    explain(&mut diagnostics, &analysis.problems);
     doubt(&mut diagnostics, &analysis.problems);
+    explain(&mut diagnostics, &analysis.problems);
     prove(&mut diagnostics, &analysis, request, tree)?;
     let Analysis {
         sources,

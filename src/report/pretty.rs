@@ -358,7 +358,8 @@ impl Footer<'_> {
     /// A fact with where it stands.
     fn fact(&self, fact: &Fact) -> String {
         let mut line = fact.text.clone();
-        if fact.assumed {
+        // Most assumptions begin with the word.
+        if fact.assumed && !fact.text.starts_with("assumed") {
             line.push_str(" (assumed)");
         }
         if let Some(location) = Location::of_fact(fact, Extent::FirstLine, self.sources)

@@ -55,7 +55,10 @@ pub(super) fn join(findings: Vec<Finding>, faults: Vec<Fault>, object: &Object) 
             .find(|(finding, _)| finding.is_about(&fault));
         match known {
             Some((finding, is_read)) => {
-                finding.take(fault);
+                // Of several faults of one field the first is the cause.
+                if !*is_read {
+                    finding.take(fault);
+                }
                 *is_read = true;
             }
             None => others.push(Problem {

@@ -34,18 +34,20 @@ pub(super) fn quote(text: &str) -> String {
         Some((end, _)) => (text.get(..end).unwrap_or_default(), "…"),
         None => (text, ""),
     };
-    let mut quoted = String::with_capacity(shown.len() + 2);
-    quoted.push('`');
-    for c in shown.chars() {
+    format!("`{}{more}`", visible(shown))
+}
+
+/// A text with the code points of characters that cannot be seen in their place.
+pub(crate) fn visible(text: &str) -> String {
+    let mut visible = String::with_capacity(text.len());
+    for c in text.chars() {
         if is_invisible(c) {
-            let _ = write!(quoted, "<U+{:04X}>", u32::from(c));
+            let _ = write!(visible, "<U+{:04X}>", u32::from(c));
         } else {
-            quoted.push(c);
+            visible.push(c);
         }
     }
-    quoted.push_str(more);
-    quoted.push('`');
-    quoted
+    visible
 }
 
 /// What to write instead of a wrong enum value: the nearest one, or the choice.

@@ -2,7 +2,7 @@
 
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Edit, Fix};
-use crate::resource::{Effect, Problem};
+use crate::resource::{Effect, Problem, ProblemKind, visible};
 use crate::rule::{InputContext, InputProblem, NoOptions};
 
 declare_rule! {
@@ -14,7 +14,7 @@ declare_rule! {
     ///
     /// The kinds are DestinationRule, PeerAuthentication, ServiceEntry, Sidecar, VirtualService, WorkloadEntry,
     /// WorkloadGroup, and the retired Policy and MeshPolicy of Istio 1.0 to 1.5. Fields that an older version of Istio knew
-    /// are not reported.
+    /// are not reported. The other kinds that are read (Services, workloads, mesh config) are held to what is read of them.
     ///
     /// ## Why it matters
     ///
@@ -76,17 +76,7 @@ declare_rule! {
         summary: "an object or a field of it has no effect, since it does not fit the schema of its kind",
         category: Correctness,
         severity: Error,
-        reads: [
-            DestinationRule,
-            MeshPolicy,
-            PeerAuthentication,
-            Policy,
-            ServiceEntry,
-            Sidecar,
-            VirtualService,
-            WorkloadEntry,
-            WorkloadGroup,
-        ],
+        reads: [],
         fix: Unsafe,
         since: "0.1.0",
         stage: Inputs,
@@ -104,37 +94,32 @@ fn check(_options: &NoOptions, cx: &mut InputContext<'_>) {
 
 /// Something wrong with an object's content.
 fn object(cx: &mut InputContext<'_>, problem: &Problem) {
-    let Problem {
-        object,
-        field,
-        message,
-        ..
-    } = problem;
-    let (headline, primary, consequence) = match problem.effect {
+    // What cannot be seen must not hide in the headline either.
+    let object = visible(&problem.object.to_string());
+    let field = visible(problem.field.as_str());
+    let message = &problem.message;
+    let (headline, primary) = match problem.effect {
         Effect::Dropped => (
             format!("`{field}` of `{object}` has no effect: {message}"),
             "unknown fields are dropped",
-            "",
         ),
-        Effect::Refused if field.as_str().is_empty() => (
+        Effect::Refused if field.is_empty() => (
             format!("`{object}` is refused, so it counts as absent: {message}"),
             "refused",
-            "; until then no finding takes the object into account",
         ),
         Effect::Refused => (
             format!("`{object}` is refused, so it counts as absent: `{field}`: {message}"),
             "refused",
-            "; until then no finding takes the object into account",
         ),
         Effect::Undecided => return, // `unread-input` reports this one
     };
-    let help = problem.help.as_deref().unwrap_or("correct the field");
+    let help = help(problem);
     let mut report = cx.report(problem.place, headline);
     report
         .primary(primary)
-        .object(object)
-        .field(field.clone())
-        .help(format!("{help}{consequence}"));
+        .object(&problem.object)
+        .field(problem.field.clone())
+        .help(help);
     if let Some(replacement) = &problem.replacement {
         report.fix(Fix {
             title: format!("write `{}`", replacement.text),
@@ -144,5 +129,33 @@ fn object(cx: &mut InputContext<'_>, problem: &Problem) {
                 text: replacement.text.clone(),
             }],
         });
+    }
+}
+
+/// What to do.
+fn help(problem: &Problem) -> String {
+    let written = problem.replacement.as_ref();
+    let advice = match (&problem.help, written, problem.kind) {
+        (Some(help), _, _) => help.clone(),
+        (None, Some(replacement), _) => format!("write `{}`", replacement.text),
+        (None, None, ProblemKind::MissingField) => "add the field".to_owned(),
+        (None, None, ProblemKind::InvisibleCharacter) => {
+            "write it without that character".to_owned()
+        }
+        (
+            None,
+            None,
+            ProblemKind::UnknownField { .. }
+            | ProblemKind::WrongType
+            | ProblemKind::WrongValue
+            | ProblemKind::OutOfRange
+            | ProblemKind::Placeholder
+            | ProblemKind::Rejected,
+        ) => "correct the field".to_owned(),
+    };
+    if problem.effect.is_absence() {
+        format!("{advice}; until then no finding takes the object into account")
+    } else {
+        advice
     }
 }

@@ -334,3 +334,11 @@ fn the_report_is_the_same_for_any_order_of_paths() {
         assert_eq!(one.status, Some(1), "{format}");
     }
 }
+
+#[test]
+fn an_assumption_is_called_so_once() {
+    let shown = run(&seed("istio-1.0-namespaces"), &["--format", "pretty"]).stdout;
+    let words = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    let fact = "assumed: Istio 1.4, since the repository has a MeshPolicy and no PeerAuthentication (mesh/mesh-policy.yaml:5)";
+    assert!(words.contains(fact), "{shown}");
+}

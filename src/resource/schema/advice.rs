@@ -17,7 +17,7 @@ pub(super) enum Advice {
     },
     /// It is a field of another object of the same kind.
     Move {
-        /// The path of that object, without indices.
+        /// The path of that object, with `[]` for an element of a list.
         parent: String,
     },
     /// Nothing is known.
@@ -144,7 +144,9 @@ fn home(key: &str, value: &Value, kind: &Kind, parent: &str) -> Option<String> {
     collect_homes(key, value, kind.root, "", &mut homes);
     let shared = |path: &str| {
         let (mine, its) = (parent.split('.'), path.split('.'));
-        mine.zip(its).take_while(|(a, b)| a == b).count()
+        mine.zip(its)
+            .take_while(|(mine, its)| *mine == its.trim_end_matches("[]"))
+            .count()
     };
     homes
         .into_iter()
@@ -166,11 +168,15 @@ fn collect_homes(
             homes.push(path.to_owned());
         }
         let mut below = &field.schema;
+        let mut path = join(path, field.name);
         while let Schema::List(inner) | Schema::Map(inner) = below {
+            if matches!(below, Schema::List(_)) {
+                path.push_str("[]");
+            }
             below = inner;
         }
         if let Schema::Object(fields) = below {
-            collect_homes(key, value, fields, &join(path, field.name), homes);
+            collect_homes(key, value, fields, &path, homes);
         }
     }
 }

@@ -1,19 +1,19 @@
 //! Fields that older versions of Istio knew and today's schemas do not: a manifest for such a version is not wrong.
 
 /// Fields that were retired together.
-struct Retired {
+pub(super) struct Retired {
     /// The kind.
-    kind: &'static str,
+    pub(super) kind: &'static str,
     /// The end of the path of the object that had them, without indices.
-    parent: &'static str,
+    pub(super) parent: &'static str,
     /// The fields.
-    fields: &'static [&'static str],
+    pub(super) fields: &'static [&'static str],
     /// The first version of Istio without them, for whoever reads this list.
     #[expect(dead_code, reason = "says why an entry is here")]
     since: &'static str,
 }
 
-const RETIRED: &[Retired] = &[
+pub(super) const RETIRED: &[Retired] = &[
     Retired {
         kind: "DestinationRule",
         parent: "trafficPolicy.outlierDetection",
