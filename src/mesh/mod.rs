@@ -90,7 +90,7 @@ impl Mesh {
         let policies = PolicyIndex::build(&parts.peer_authentications, &config);
         let legacy = LegacyIndex::build(&parts.authentication_policies, &config);
         let scopes = Scopes::build(&parts, &config);
-        let clients = Clients::build(&workloads, &rules, &scopes);
+        let clients = Clients::build(&workloads, &rules, &scopes, &config);
         let mut mesh = Self {
             name,
             parts: whole,
