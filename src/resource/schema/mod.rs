@@ -30,6 +30,10 @@ struct Kind {
     /// The API group.
     group: &'static str,
     /// The name.
+    #[expect(
+        clippy::struct_field_names,
+        reason = "`kind` is what Kubernetes calls it"
+    )]
     kind: &'static str,
     /// The versions that the schema is of.
     versions: &'static [&'static str],
