@@ -15,19 +15,19 @@ use proptest::sample::Index;
 /// The manifests of the kept random meshes.
 fn cases() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/vectors/random");
-    let mut cases = Vec::new();
+    let mut manifests = Vec::new();
     for profile in fs::read_dir(root).expect("the kept vectors are there") {
         let profile = profile.expect("the entry can be read").path();
         for case in fs::read_dir(profile).expect("the folder can be listed") {
-            cases.push(
+            manifests.push(
                 case.expect("the entry can be read")
                     .path()
                     .join("manifests.yaml"),
             );
         }
     }
-    cases.sort();
-    cases
+    manifests.sort();
+    manifests
 }
 
 /// The matrix of documents that are spread over files, as JSON.
@@ -63,8 +63,8 @@ fn spread(documents: &[&str], order: &[Index], homes: &[Index]) -> Vec<(String, 
         file.push('\n');
     }
     let names = ["z/one.yaml", "a.yaml", "m/n/o.yml", "b/two.yaml"];
-    let named = names.iter().zip(files).filter(|(_, text)| !text.is_empty());
-    named
+    let written = names.iter().zip(files).filter(|(_, text)| !text.is_empty());
+    written
         .map(|(name, text)| ((*name).to_owned(), text))
         .collect()
 }
@@ -74,12 +74,12 @@ proptest! {
 
     #[test]
     fn the_order_of_documents_and_files_changes_no_decision(
-        case in any::<Index>(),
+        chosen in any::<Index>(),
         order in prop::collection::vec(any::<Index>(), 8..32),
         homes in prop::collection::vec(any::<Index>(), 8..32),
     ) {
-        let cases = cases();
-        let text = fs::read_to_string(&cases[case.index(cases.len())]).expect("the case can be read");
+        let kept = cases();
+        let text = fs::read_to_string(&kept[chosen.index(kept.len())]).expect("the case can be read");
         let documents: Vec<&str> = text.split("\n---\n").collect();
         let whole = vec![("all.yaml".to_owned(), text.clone())];
         let expected = matrix(&whole);
