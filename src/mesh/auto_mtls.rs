@@ -248,7 +248,13 @@ impl Mesh {
         });
         let mut all = true;
         for endpoint in endpoints {
-            all &= endpoint.tls != EndpointTls::Disabled;
+            let has_proxy = endpoint.tls != EndpointTls::Disabled;
+            all &= has_proxy;
+            recorder.record(|| {
+                let word = if has_proxy { "with" } else { "without" };
+                let text = format!("`{}` stands there {word} a proxy", endpoint.label);
+                stated(text, endpoint.place, &endpoint.object)
+            });
             self.record_endpoint_tls(endpoint, recorder);
         }
         all

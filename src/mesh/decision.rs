@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Mesh;
 use super::ambient;
 use super::auto_mtls::{Cluster, ClusterTls, Sends, Target};
-use super::client::{Selection, Step};
+use super::client::{RuleId, Selection, Step};
 use super::clients::{ClientClass, ClientGroup};
 use super::evidence::{Evidence, NoEvidence, Recorder, Topic, derived, stated};
 use super::legacy::LegacyIndex;
@@ -14,6 +14,7 @@ use super::services::{Endpoint, EndpointOwner, Port, Resolution, Service, Servic
 use super::sidecar_scope::Imported;
 use super::traffic_policy::EffectivePolicy;
 use super::verdict::{Accepts, Verdict, verdict, worst};
+use super::version::LookupStyle;
 use super::workloads::{EndpointTls, MeshWorkload, ProxyKind};
 use crate::diagnostic::Fact;
 use crate::object::Namespace;
@@ -376,6 +377,12 @@ impl Mesh {
 
     fn through_envoy(&self, q: Question<'_>, recorder: &mut impl Recorder) -> Answer {
         let (_, service) = q.service;
+        if recorder.keeps() {
+            recorder.about(|| Topic::Visibility);
+            let scope = q.client.scope();
+            self.scopes
+                .record_visible(&scope, q.host, &self.registry, &self.config, recorder);
+        }
         recorder.about(|| Topic::Rule);
         let address = (q.host, &service.namespace);
         let selection =
@@ -571,16 +578,18 @@ impl Mesh {
         recorder: &mut impl Recorder,
     ) -> Accepts {
         let Some(workload) = self.workload_of(endpoint) else {
-            if endpoint.tls == EndpointTls::Istio {
+            let has_proxy = endpoint.tls == EndpointTls::Istio;
+            recorder.record(|| {
+                let text = if has_proxy {
+                    "the address is said to have a proxy"
+                } else {
+                    "the address is not known to have a proxy"
+                };
+                stated(text, endpoint.place, &endpoint.object)
+            });
+            if has_proxy {
                 return self.sidecar_accepts(q, endpoint, recorder);
             }
-            recorder.record(|| {
-                stated(
-                    "the address is not known to have a proxy",
-                    endpoint.place,
-                    &endpoint.object,
-                )
-            });
             return Accepts::NoProxy;
         };
         recorder.record(|| workload.proxy_fact.clone());
@@ -687,6 +696,7 @@ impl Mesh {
     ) {
         let Some(entry) = selection.entry.map(|id| self.rules.entry(id)) else {
             recorder.record(|| derived(format!("no DestinationRule applies to `{}`", q.host)));
+            self.record_passed_over(q, &[], recorder);
             return;
         };
         for (position, &id) in entry.from.iter().enumerate() {
@@ -718,6 +728,68 @@ impl Mesh {
                     };
                     format!("{} (host `{host}`) is in force: {why}", rule.meta.id)
                 };
+                stated(text, rule.host.place, &rule.meta.id)
+            });
+        }
+        self.record_passed_over(q, &entry.from, recorder);
+    }
+
+    /// The rules that the look-up came upon before or beside the one in force, for which it went on or chose.
+    fn record_passed_over(
+        &self,
+        q: Question<'_>,
+        in_force: &[RuleId],
+        recorder: &mut impl Recorder,
+    ) {
+        if !recorder.keeps() {
+            return;
+        }
+        let address = (q.host, &q.service.1.namespace);
+        for visit in self
+            .rules
+            .visits(&q.client.namespace, address, &self.config)
+        {
+            let hidden = visit.hidden.iter().map(|&entry| (entry, false));
+            let visible = visit.visible.iter().map(|&entry| (entry, true));
+            for (entry, is_visible) in hidden.chain(visible) {
+                let entry = self.rules.entry(entry);
+                for &id in entry.from.iter().filter(|id| !in_force.contains(id)) {
+                    recorder.record(|| {
+                        let rule = self.rules.rule(id);
+                        let why = match (is_visible, &self.rules.base(entry).workload_selector) {
+                            (false, _) => "is not exported to the client's namespace",
+                            (true, Some(_)) => "selects other workloads",
+                            (true, None) => "yields to another rule of the same host",
+                        };
+                        let text = format!("{} {why}", rule.meta.id);
+                        stated(text, rule.host.place, &rule.meta.id)
+                    });
+                }
+            }
+            if !visit.visible.is_empty() {
+                break;
+            }
+        }
+        if self.config.version.value.lookup_style() == LookupStyle::Leaking {
+            self.record_leaks(in_force, recorder);
+        }
+    }
+
+    /// The rules of the same host in other namespaces, which change the merge of 1.1 to 1.5.
+    fn record_leaks(&self, in_force: &[RuleId], recorder: &mut impl Recorder) {
+        let Some(host) = in_force.first().map(|&id| self.rules.host(id)) else {
+            return;
+        };
+        for id in self.rules.covering(host) {
+            if self.rules.host(id) != host || in_force.contains(&id) {
+                continue;
+            }
+            recorder.record(|| {
+                let rule = self.rules.rule(id);
+                let text = format!(
+                    "{} is for the same host, and Istio 1.1 to 1.5 merges across namespaces",
+                    rule.meta.id
+                );
                 stated(text, rule.host.place, &rule.meta.id)
             });
         }

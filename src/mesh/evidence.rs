@@ -37,6 +37,11 @@ pub(crate) trait Recorder {
     /// Takes a fact; the closure is called only if facts are kept.
     fn record(&mut self, fact: impl FnOnce() -> Fact);
 
+    /// Whether facts are kept; asked where finding them takes work.
+    fn keeps(&self) -> bool {
+        false
+    }
+
     /// Says what the facts to come are about; the closure is called only if facts are kept.
     fn about(&mut self, _topic: impl FnOnce() -> Topic) {}
 }
@@ -80,6 +85,10 @@ impl Recorder for Evidence {
         if !self.facts.contains(&fact) {
             self.facts.push(fact);
         }
+    }
+
+    fn keeps(&self) -> bool {
+        true
     }
 
     fn about(&mut self, topic: impl FnOnce() -> Topic) {

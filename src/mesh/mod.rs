@@ -16,6 +16,8 @@ mod parts;
 mod server;
 mod services;
 mod sidecar_scope;
+#[cfg(test)]
+mod soundness;
 mod traffic_policy;
 mod verdict;
 mod version;
@@ -75,15 +77,33 @@ pub struct Mesh {
 impl Mesh {
     /// Builds a mesh and decides all its traffic.
     pub fn build(name: impl Into<String>, resources: Vec<Resource>, settings: &Settings) -> Self {
+        let (parts, config) = Self::settle(resources, settings);
+        Self::from_parts(name.into(), parts, config)
+    }
+
+    /// The parts of a mesh as its config has them.
+    fn settle(resources: Vec<Resource>, settings: &Settings) -> (Parts, Config) {
         let mut parts = Parts::new(resources);
         let config = Config::build(&parts, settings);
         parts.keep_discovered(&config);
         legacy::add_charted(&mut parts, &config);
-        Self::from_parts(name.into(), parts, config)
+        (parts, config)
     }
 
     /// Links the parts of a mesh and decides all its traffic.
-    fn from_parts(name: String, mut parts: Parts, config: Config) -> Self {
+    fn from_parts(name: String, parts: Parts, config: Config) -> Self {
+        let mut mesh = Self::link(name, parts, config);
+        let hosts: Vec<&Fqdn> = mesh.registry.hosts().map(|(host, _)| host).collect();
+        let decisions: Vec<Vec<Decision>> = hosts
+            .par_iter()
+            .map(|host| mesh.decide_host(host))
+            .collect();
+        mesh.decisions = decisions.into_iter().flatten().collect();
+        mesh
+    }
+
+    /// Links the parts of a mesh and decides nothing yet.
+    fn link(name: String, mut parts: Parts, config: Config) -> Self {
         // What is built takes the workloads and rules out of the parts; other orders of creation need them again.
         let whole = parts.clone();
         let workloads = workloads::place(&mut parts, &config);
@@ -93,7 +113,7 @@ impl Mesh {
         let legacy = LegacyIndex::build(&parts.authentication_policies, &config);
         let scopes = Scopes::build(&parts, &config);
         let clients = Clients::build(&workloads, &rules, &scopes, &config);
-        let mut mesh = Self {
+        Self {
             name,
             parts: whole,
             config,
@@ -106,14 +126,7 @@ impl Mesh {
             clients,
             decisions: Vec::new(),
             alternatives: Alternatives::default(),
-        };
-        let hosts: Vec<&Fqdn> = mesh.registry.hosts().map(|(host, _)| host).collect();
-        let decisions: Vec<Vec<Decision>> = hosts
-            .par_iter()
-            .map(|host| mesh.decide_host(host))
-            .collect();
-        mesh.decisions = decisions.into_iter().flatten().collect();
-        mesh
+        }
     }
 
     /// The name of the mesh.

@@ -11,11 +11,12 @@ use super::evidence::{Recorder, derived, stated};
 use super::parts::Parts;
 use super::services::{Registry, Service, ServiceId};
 use super::version::IstioVersion;
-use crate::object::Namespace;
+use crate::object::{Namespace, ObjectId};
 use crate::resource::{
     EgressListener, ExportTo, Fqdn, Labels, OutboundMode, Sidecar, VirtualService, is_wildcard,
     wildcard_matches,
 };
+use crate::source::Place;
 
 /// A Sidecar resource, by its position in Istio's order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,6 +56,8 @@ pub(crate) struct Scopes {
 /// A VirtualService as far as it imports hosts.
 #[derive(Clone, Debug)]
 struct Route {
+    object: ObjectId,
+    place: Place,
     namespace: Namespace,
     hosts: Vec<Fqdn>,
     export_to: Option<ExportTo>,
@@ -194,6 +197,18 @@ impl Scopes {
         registry: &Registry,
         config: &Config,
     ) -> Option<Imported> {
+        self.import_by(scope, host, registry, config, |_| true)
+    }
+
+    /// The same where only some routes import what they lead to.
+    fn import_by(
+        &self,
+        scope: &Scope,
+        host: &Fqdn,
+        registry: &Registry,
+        config: &Config,
+        counts: impl Fn(&Route) -> bool,
+    ) -> Option<Imported> {
         let version = config.version.value;
         let visible = visible_services(scope, host, registry, config);
         let mut added: Option<Imported> = None;
@@ -233,7 +248,10 @@ impl Scopes {
             for imported in services {
                 append(&mut added, imported, registry);
             }
-            for ports in self.routed_ports(scope, host, &hosts, config) {
+            for (route, ports) in self.routed_ports(scope, host, &hosts, config) {
+                if !counts(route) {
+                    continue;
+                }
                 if let Some(imported) = routed(scope, host, port, &ports, registry, config) {
                     append(&mut added, imported, registry);
                 }
@@ -242,14 +260,14 @@ impl Scopes {
         added
     }
 
-    /// The ports under which imported VirtualServices lead to a host, one set per VirtualService; zero means all.
+    /// The imported VirtualServices that lead to a host, each with the ports; zero means all.
     fn routed_ports(
         &self,
         scope: &Scope,
         host: &Fqdn,
         hosts: &Hosts<'_>,
         config: &Config,
-    ) -> Vec<Vec<u16>> {
+    ) -> Vec<(&Route, Vec<u16>)> {
         let client = &scope.namespace;
         let mut out = Vec::new();
         let ids = self.routes_to.get(host).into_iter().flatten();
@@ -274,7 +292,7 @@ impl Scopes {
                 .iter()
                 .any(|vs_host| hosts.imports_route(vs_host, &route.namespace))
             {
-                out.push(ports);
+                out.push((route, ports));
             }
         }
         out
@@ -284,6 +302,40 @@ impl Scopes {
     pub(crate) fn leads_to(&self, host: &Fqdn, subset: &str) -> bool {
         let mut subsets = self.routes.iter().flat_map(|route| &route.subsets);
         subsets.any(|(to, name)| to == host && **name == *subset)
+    }
+
+    /// Why a client sees a host: the Sidecar that imports it, and the routes without which it would not be seen so.
+    pub(crate) fn record_visible(
+        &self,
+        scope: &Scope,
+        host: &Fqdn,
+        registry: &Registry,
+        config: &Config,
+        recorder: &mut impl Recorder,
+    ) {
+        if let Some(sidecar) = scope.sidecar.map(|id| self.sidecar(id)) {
+            recorder.record(|| {
+                let text = format!("{} imports `{host}`", sidecar.meta.id);
+                stated(text, sidecar.meta.place(), &sidecar.meta.id)
+            });
+        }
+        let seen = self.import(scope, host, registry, config);
+        let without = self.import_by(scope, host, registry, config, |_| false);
+        if seen == without {
+            return;
+        }
+        for &id in self.routes_to.get(host).into_iter().flatten() {
+            let Some(route) = self.routes.get(id as usize) else {
+                continue;
+            };
+            let alone = |other: &Route| other.object == route.object;
+            if self.import_by(scope, host, registry, config, alone) != without {
+                recorder.record(|| {
+                    let text = format!("{} leads to `{host}` and imports it", route.object);
+                    stated(text, route.place, &route.object)
+                });
+            }
+        }
     }
 
     /// Why a client does not see a host.
@@ -322,6 +374,8 @@ impl Scopes {
 fn route(vs: &VirtualService, config: &Config) -> Route {
     let resolve = |host: &str| Fqdn::resolve(host, &vs.meta.namespace, &config.domain);
     Route {
+        object: vs.meta.id.clone(),
+        place: vs.meta.place(),
         namespace: vs.meta.namespace.clone(),
         hosts: vs.hosts.iter().map(|host| resolve(&host.value)).collect(),
         export_to: vs.export_to.clone(),

@@ -372,6 +372,15 @@ impl Injection<'_> {
                 Answer::Yes(fact)
             };
         }
+        // Whoever asks for ambient does not mean a sidecar.
+        let ambient = pod
+            .spanned(DATAPLANE_MODE)
+            .filter(|mode| &*mode.value == "ambient" && self.config.ambient.is_some());
+        if let Some(mode) = ambient {
+            let id = &self.workload.meta.id;
+            let text = format!("{id} is labelled for ambient");
+            return Answer::No(stated(text, mode.place, id));
+        }
         if self.touched.contains(namespace) {
             let text = format!(
                 "namespace `{namespace}` injects sidecars; the Namespace is not in the repository"
