@@ -229,15 +229,16 @@ pub(super) fn of_value(kind: &str, field: &str, text: &str) -> Option<&'static s
         "DestinationRule" if is_plaintext => {
             Some("clients send plaintext with `DISABLE`; leave `tls` out to let Istio decide")
         }
-        "PeerAuthentication" if is(&["ISTIO_MUTUAL", "MUTUAL", "SIMPLE"]) => Some(
-            "that is a mode of clients, for `spec.trafficPolicy.tls.mode` of a DestinationRule; servers demand mutual TLS with `STRICT`",
-        ),
+        "PeerAuthentication" | "Policy" | "MeshPolicy"
+            if is(&["ISTIO_MUTUAL", "MUTUAL", "SIMPLE"]) =>
+        {
+            Some(
+                "that is a mode of clients, for `spec.trafficPolicy.tls.mode` of a DestinationRule; servers demand mutual TLS with `STRICT`",
+            )
+        }
         "PeerAuthentication" if is_plaintext => {
             Some("servers accept nothing but plaintext with `DISABLE`")
         }
-        "Policy" | "MeshPolicy" if is(&["ISTIO_MUTUAL", "MUTUAL", "SIMPLE"]) => Some(
-            "that is a mode of clients, for `spec.trafficPolicy.tls.mode` of a DestinationRule; servers demand mutual TLS with `STRICT`",
-        ),
         "Policy" | "MeshPolicy" if is_plaintext || is(&["DISABLE"]) => {
             Some("a policy without an `mtls` peer accepts nothing but plaintext")
         }

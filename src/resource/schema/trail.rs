@@ -54,10 +54,9 @@ impl<'a> Trail<'a> {
             .parent
             .map_or_else(String::new, |parent| parent.path(with_indices));
         match self.step {
-            Step::Root => parent,
             Step::Key(key) => join(&parent, key),
             Step::Index(index) if with_indices => format!("{parent}[{index}]"),
-            Step::Index(_) => parent,
+            Step::Root | Step::Index(_) => parent,
         }
     }
 
