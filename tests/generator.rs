@@ -12,6 +12,7 @@ const SMALL: Repository = Repository {
     services: 10,
     workloads: 15,
     rules: 12,
+    sidecars: 2,
     bystanders: 5,
     seed: 1,
 };
@@ -48,6 +49,7 @@ fn it_holds_what_the_settings_say() {
         ("DestinationRule", 13),
         ("ConfigMap", 6),
         ("PeerAuthentication", 1),
+        ("Sidecar", 2),
     ];
     for (kind, expected) in cases {
         assert_eq!(count(kind), expected, "{kind}");

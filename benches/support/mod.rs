@@ -13,6 +13,8 @@ pub(crate) struct Repository {
     pub(crate) workloads: usize,
     /// DestinationRules: one beside each service, from the first on; once all have one, more in namespaces of clients.
     pub(crate) rules: usize,
+    /// Namespaces with a Sidecar resource that imports the own namespace and the next, from the first on.
+    pub(crate) sidecars: usize,
     /// Documents that no linter of Istio looks at, as every repository has them.
     pub(crate) bystanders: usize,
     /// Another seed shuffles which rule says what.
@@ -28,6 +30,7 @@ impl Repository {
             services,
             workloads: services,
             rules: services / 2,
+            sidecars: 0,
             bystanders: objects - objects / 4 * 3,
             seed: 1,
         }
@@ -40,6 +43,7 @@ impl Repository {
             services: 2_000 * times,
             workloads: 4_000 * times,
             rules: 3_000 * times,
+            sidecars: 0,
             bystanders: 2_000 * times,
             seed: 1,
         }
@@ -53,6 +57,11 @@ impl Repository {
             let name = self.namespace(index);
             let path = format!("apps/{name}/namespace.yaml");
             files.push((path, namespace(&name, index)));
+        }
+        for index in 0..self.sidecars.min(self.namespaces) {
+            let (own, next) = (self.namespace(index), self.namespace(index + 1));
+            let path = format!("apps/{own}/sidecar.yaml");
+            files.push((path, sidecar(&own, &next)));
         }
         for index in 0..self.services {
             let namespace = self.namespace(index);
@@ -165,6 +174,24 @@ metadata:
   name: {name}
   labels:
     istio-injection: {injection}
+"
+    )
+}
+
+fn sidecar(namespace: &str, next: &str) -> String {
+    format!(
+        "\
+apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata:
+  name: default
+  namespace: {namespace}
+spec:
+  egress:
+  - hosts:
+    - ./*
+    - istio-system/*
+    - {next}/*
 "
     )
 }

@@ -1,5 +1,6 @@
 //! A large mesh (2,000 services in 200 namespaces, 4,000 workloads, 3,000 DestinationRules) once, twice and four times over:
-//! how long each stage takes, how much memory the process had at most, and how both grow.
+//! how long each stage takes, how much memory the process had at most, and how both grow. Then the same with a Sidecar
+//! resource in every namespace.
 
 use std::io::Write as _;
 use std::process::Command;
@@ -11,6 +12,8 @@ use crate::support::Repository;
 const TIMES: [usize; 3] = [1, 2, 4];
 /// The argument of the processes that run one size each, so that each has a peak of its own.
 const ONE: &str = "--times";
+/// The argument for a Sidecar in every namespace.
+const SIDECARS: &str = "--sidecars";
 
 /// The size that this process is to run alone, if it is one of those that `print` starts.
 pub(crate) fn asked() -> Option<usize> {
@@ -20,7 +23,11 @@ pub(crate) fn asked() -> Option<usize> {
 
 /// Runs one size and prints a figure per line: milliseconds by stage, then the peak of memory in megabytes.
 pub(crate) fn print_one(times: usize) {
-    let run = stages::run(&stages::tree(&Repository::large(times)));
+    let mut repository = Repository::large(times);
+    if std::env::args().any(|argument| argument == SIDECARS) {
+        repository.sidecars = repository.namespaces;
+    }
+    let run = stages::run(&stages::tree(&repository));
     let mut out = std::io::stdout().lock();
     for stage in Stage::ALL {
         let millis = run.times[stage as usize].as_secs_f64() * 1e3;
@@ -33,17 +40,25 @@ pub(crate) fn print_one(times: usize) {
     drop((run.mesh, run.sources));
 }
 
-/// Runs every size in a process of its own and prints a table.
+/// Prints both tables.
 pub(crate) fn print() {
+    print_table("a large mesh", &[]);
+    print_table("with a Sidecar in every namespace", &[SIDECARS]);
+}
+
+/// Runs every size in a process of its own and prints a table.
+fn print_table(title: &str, arguments: &[&str]) {
     let program = std::env::current_exe().expect("the benchmark knows its own path");
     let runs = TIMES.map(|times| {
         let output = Command::new(&program)
             .args([ONE, &times.to_string()])
+            .args(arguments)
             .output()
             .expect("the benchmark can be run");
         String::from_utf8_lossy(&output.stdout).into_owned()
     });
     let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{title}");
     let _ = writeln!(
         out,
         "{:<8}{:>10}{:>10}{:>10}   growth",

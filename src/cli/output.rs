@@ -7,7 +7,7 @@ use std::str::FromStr;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::failure::Failure;
-use crate::report::Format;
+use crate::report::{Format, visible};
 
 /// Where a report goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,14 +91,9 @@ pub(super) fn note(line: &str) {
     drop(writeln!(io::stderr().lock(), "{}", harmless(line)));
 }
 
-/// Text that cannot send codes to a terminal: control characters other than tab and line feed are replaced.
+/// Text that cannot send codes to a terminal or reorder what stands there: hidden characters are replaced.
 pub(super) fn harmless(text: &str) -> String {
-    let replace = |character: char| match character {
-        '\n' | '\t' => character,
-        character if character.is_control() => '\u{fffd}',
-        character => character,
-    };
-    text.chars().map(replace).collect()
+    visible(text).into_owned()
 }
 
 #[cfg(test)]

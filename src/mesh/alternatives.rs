@@ -10,8 +10,9 @@ use rayon::prelude::*;
 
 use super::Mesh;
 use super::config::Config;
-use super::decision::{Decision, Destination, Verdict};
+use super::decision::{Decision, Destination};
 use super::parts::Parts;
+use super::verdict::Verdict;
 use super::version::LookupStyle;
 use crate::object::ObjectId;
 use crate::resource::{Fqdn, Meta, Timestamp};

@@ -7,11 +7,12 @@ use rustc_hash::FxHashMap;
 
 use super::client::RuleIndex;
 use super::config::Config;
+use super::evidence::NoEvidence;
 use super::services::Registry;
 use super::sidecar_scope::{Scope, Scopes, ServiceExport, SidecarId, service_export};
 use super::workloads::{MeshWorkload, ProxyKind};
 use crate::object::Namespace;
-use crate::resource::{Fqdn, Labels};
+use crate::resource::{Fqdn, Labels, OutboundMode, Sidecar};
 
 /// Workloads of one namespace and kind of proxy that no selector tells apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,10 +49,79 @@ impl ClientGroup {
 pub(crate) struct Clients {
     groups: Vec<ClientGroup>,
     by_namespace: FxHashMap<Box<str>, Vec<GroupId>>,
-    /// Groups whose namespace has no Sidecar, per kind of proxy: they differ only where rules or exports name them.
-    generic: BTreeMap<ProxyKind, Vec<GroupId>>,
-    /// Namespaces whose Sidecars make every host a case of its own.
-    scoped: BTreeSet<Box<str>>,
+    /// All groups by what they are alike in: they differ only where rules, exports or Sidecars name them.
+    generic: BTreeMap<Kind, Vec<GroupId>>,
+    /// Who may import something from a namespace.
+    importers: Importers,
+    /// The namespaces of the VirtualServices that lead to a host.
+    routes: FxHashMap<Fqdn, Vec<Namespace>>,
+}
+
+/// What clients have in common where nothing names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Kind {
+    proxy: ProxyKind,
+    beyond: Beyond,
+}
+
+impl Kind {
+    /// What tells kinds apart, in words.
+    pub(crate) fn name(self) -> String {
+        let beyond = match self.beyond {
+            Beyond::NoSidecar => "",
+            Beyond::Passed => " with a Sidecar that passes the rest",
+            Beyond::Blocked => " with a Sidecar that blocks the rest",
+        };
+        format!("{}{beyond}", self.proxy.as_str())
+    }
+}
+
+/// What a Sidecar resource does to hosts that it does not import.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Beyond {
+    /// There is none: everything is imported.
+    NoSidecar,
+    /// They are passed through.
+    Passed,
+    /// They are blocked.
+    Blocked,
+}
+
+/// The namespaces whose Sidecars import from a namespace; a few more than really do, never less.
+#[derive(Clone, Debug, Default)]
+struct Importers {
+    of_all: BTreeSet<Box<str>>,
+    of: FxHashMap<Box<str>, BTreeSet<Box<str>>>,
+}
+
+impl Importers {
+    /// Adds what the Sidecar of a client namespace imports.
+    fn add(&mut self, client: &Namespace, sidecar: &Sidecar) {
+        let listeners = sidecar.egress.as_deref().unwrap_or_default();
+        if listeners.is_empty() {
+            self.of_all.insert(client.as_str().into());
+        }
+        for host in listeners.iter().flat_map(|listener| &listener.hosts) {
+            match host.value.split_once('/').map(|(namespace, _)| namespace) {
+                Some("*") => {
+                    self.of_all.insert(client.as_str().into());
+                }
+                Some(".") => self.add_one(client.as_str(), client),
+                Some(namespace) => self.add_one(namespace, client),
+                None => {}
+            }
+        }
+    }
+
+    fn add_one(&mut self, namespace: &str, client: &Namespace) {
+        let importers = self.of.entry(namespace.into()).or_default();
+        importers.insert(client.as_str().into());
+    }
+
+    /// The namespaces that may import something from a namespace by its name.
+    fn of<'a>(&'a self, namespace: &Namespace) -> impl Iterator<Item = &'a Box<str>> {
+        self.of.get(namespace.as_str()).into_iter().flatten()
+    }
 }
 
 /// What tells groups apart: namespace, proxy, Sidecar, and the rules whose selectors match.
@@ -62,13 +132,18 @@ type GroupKey = (Namespace, ProxyKind, Option<SidecarId>, Vec<u32>);
 pub(crate) enum ClientClass {
     /// One group.
     One(GroupId),
-    /// All generic groups of a kind of proxy but those of the namespaces listed (sorted).
-    AllBut(ProxyKind, Arc<[Box<str>]>),
+    /// All groups of a kind but those of the namespaces listed (sorted).
+    AllBut(Kind, Arc<[Box<str>]>),
 }
 
 impl Clients {
     /// Groups workloads by namespace, proxy, Sidecar and the selectors that match them.
-    pub(crate) fn build(workloads: &[MeshWorkload], rules: &RuleIndex, scopes: &Scopes) -> Self {
+    pub(crate) fn build(
+        workloads: &[MeshWorkload],
+        rules: &RuleIndex,
+        scopes: &Scopes,
+        config: &Config,
+    ) -> Self {
         let mut keys: BTreeMap<GroupKey, Vec<u32>> = BTreeMap::new();
         let mut selectors: FxHashMap<&Namespace, Vec<(u32, &crate::resource::Selector)>> =
             FxHashMap::default();
@@ -96,7 +171,7 @@ impl Clients {
                 .push(id);
         }
         let mut clients = Self {
-            scoped: scopes.namespaces_with_sidecar().map(Into::into).collect(),
+            routes: scopes.namespaces_of_routes(),
             ..Self::default()
         };
         for ((namespace, proxy, sidecar, _), members) in keys {
@@ -107,28 +182,39 @@ impl Clients {
             let id = GroupId(
                 u32::try_from(clients.groups.len()).expect("there are fewer groups than workloads"),
             );
-            let is_scoped =
-                scopes.has_mesh_wide_sidecar() || clients.scoped.contains(namespace.as_str());
-            if !is_scoped {
-                clients.generic.entry(proxy).or_default().push(id);
-            }
             clients
                 .by_namespace
                 .entry(namespace.as_str().into())
                 .or_default()
                 .push(id);
-            clients.groups.push(ClientGroup {
+            let group = ClientGroup {
                 namespace,
                 proxy,
                 sidecar,
                 workloads: members,
                 labels,
-            });
-        }
-        if scopes.has_mesh_wide_sidecar() {
-            clients.scoped = clients.by_namespace.keys().cloned().collect();
+            };
+            let kind = Kind {
+                proxy,
+                beyond: clients.beyond(&group, scopes, config),
+            };
+            clients.generic.entry(kind).or_default().push(id);
+            clients.groups.push(group);
         }
         clients
+    }
+
+    /// What happens to a group beyond its Sidecar; notes what it imports.
+    fn beyond(&mut self, group: &ClientGroup, scopes: &Scopes, config: &Config) -> Beyond {
+        let Some(sidecar) = group.sidecar else {
+            return Beyond::NoSidecar;
+        };
+        self.importers
+            .add(&group.namespace, scopes.sidecar(sidecar));
+        match scopes.outbound(&group.scope(), config, &mut NoEvidence) {
+            OutboundMode::AllowAny => Beyond::Passed,
+            OutboundMode::RegistryOnly => Beyond::Blocked,
+        }
     }
 
     /// A group by id.
@@ -148,8 +234,8 @@ impl Clients {
         self.groups.len()
     }
 
-    /// The classes of clients that may differ towards a host: namespaces that a rule, an export or a Sidecar singles out,
-    /// each for itself, and all others together.
+    /// The classes of clients that may differ towards a host: namespaces that a rule, an export or an import singles out,
+    /// each for itself, and all others together by their kind.
     pub(crate) fn classes(
         &self,
         host: &Fqdn,
@@ -167,12 +253,12 @@ impl Clients {
             classes.extend(groups.iter().map(|&group| ClientClass::One(group)));
         }
         let except: Arc<[Box<str>]> = special.into_iter().collect();
-        for (&proxy, groups) in &self.generic {
+        for (&kind, groups) in &self.generic {
             if groups
                 .iter()
                 .any(|&id| !is_in(&except, &self.group(id).namespace))
             {
-                classes.push(ClientClass::AllBut(proxy, Arc::clone(&except)));
+                classes.push(ClientClass::AllBut(kind, Arc::clone(&except)));
             }
         }
         classes
@@ -185,7 +271,9 @@ impl Clients {
         rules: &RuleIndex,
         config: &Config,
     ) -> BTreeSet<Box<str>> {
-        let mut special = self.scoped.clone();
+        let mut special = self.importers.of_all.clone();
+        let routes = self.routes.get(host).into_iter().flatten();
+        special.extend(routes.flat_map(|owner| self.importers.of(owner)).cloned());
         let root = config.root_namespace.value.as_str();
         special.insert(root.into());
         special.extend(
@@ -197,6 +285,7 @@ impl Clients {
         let services = registry.of_host(host);
         for &id in services {
             let service = registry.service(id);
+            special.extend(self.importers.of(&service.namespace).cloned());
             let owners = [service.namespace.as_str(), root];
             special.extend(
                 rules
@@ -222,8 +311,8 @@ impl Clients {
     pub(crate) fn members(&self, class: &ClientClass) -> Vec<GroupId> {
         match class {
             ClientClass::One(group) => vec![*group],
-            ClientClass::AllBut(proxy, except) => {
-                let all = self.generic.get(proxy).into_iter().flatten().copied();
+            ClientClass::AllBut(kind, except) => {
+                let all = self.generic.get(kind).into_iter().flatten().copied();
                 all.filter(|&id| !is_in(except, &self.group(id).namespace))
                     .collect()
             }
@@ -234,8 +323,8 @@ impl Clients {
     pub(crate) fn representative(&self, class: &ClientClass) -> Option<&ClientGroup> {
         match class {
             ClientClass::One(group) => Some(self.group(*group)),
-            ClientClass::AllBut(proxy, except) => {
-                let mut all = self.generic.get(proxy)?.iter().map(|&id| self.group(id));
+            ClientClass::AllBut(kind, except) => {
+                let mut all = self.generic.get(kind)?.iter().map(|&id| self.group(id));
                 all.find(|group| !is_in(except, &group.namespace))
             }
         }

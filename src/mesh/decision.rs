@@ -10,11 +10,10 @@ use super::clients::{ClientClass, ClientGroup};
 use super::evidence::{Evidence, NoEvidence, Recorder, Topic, derived, stated};
 use super::legacy::LegacyIndex;
 use super::server::ServerMode;
-use super::services::{
-    Endpoint, EndpointOwner, Port, ProtocolClass, Resolution, Service, ServiceId,
-};
+use super::services::{Endpoint, EndpointOwner, Port, Resolution, Service, ServiceId};
 use super::sidecar_scope::Imported;
 use super::traffic_policy::EffectivePolicy;
+use super::verdict::{Accepts, Verdict, verdict, worst};
 use super::workloads::{EndpointTls, MeshWorkload, ProxyKind};
 use crate::diagnostic::Fact;
 use crate::object::Namespace;
@@ -29,96 +28,6 @@ pub struct Destination {
     pub port: u16,
     /// The subset; none for the destination as a whole.
     pub subset: Option<Box<str>>,
-}
-
-/// What an endpoint accepts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Accepts {
-    /// There is no proxy, or the port bypasses it.
-    NoProxy,
-    /// A sidecar: plaintext only.
-    Disable,
-    /// A sidecar: mutual TLS and plaintext.
-    Permissive,
-    /// A sidecar: mutual TLS only.
-    Strict,
-    /// A gateway: what its servers say.
-    Gateway,
-    /// ztunnel: HBONE and plaintext.
-    AmbientPermissive,
-    /// ztunnel: HBONE only.
-    AmbientStrict,
-    /// A sidecar of 1.0: any TLS, no plaintext.
-    TlsWithoutClientCertificate,
-}
-
-impl Accepts {
-    /// The word of the matrix.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::NoProxy => "no_proxy",
-            Self::Disable => "disable",
-            Self::Permissive => "permissive",
-            Self::Strict => "strict",
-            Self::Gateway => "gateway",
-            Self::AmbientPermissive => "ambient_permissive",
-            Self::AmbientStrict => "ambient_strict",
-            Self::TlsWithoutClientCertificate => "tls_without_client_certificate",
-        }
-    }
-}
-
-/// What comes of a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Verdict {
-    /// The connection fails.
-    Refused,
-    /// It works, in clear.
-    Plaintext,
-    /// It cannot be told.
-    Unknown,
-    /// TLS between the applications.
-    AppTls,
-    /// It works, as Istio mutual TLS.
-    Encrypted,
-    /// The client's proxy does not connect at all.
-    Blocked,
-}
-
-impl Verdict {
-    /// All verdicts, the worst first.
-    pub const ALL: [Self; 6] = [
-        Self::Refused,
-        Self::Blocked,
-        Self::Plaintext,
-        Self::Unknown,
-        Self::AppTls,
-        Self::Encrypted,
-    ];
-
-    /// The word of the matrix.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Refused => "refused",
-            Self::Plaintext => "plaintext",
-            Self::Unknown => "unknown",
-            Self::AppTls => "app-tls",
-            Self::Encrypted => "encrypted",
-            Self::Blocked => "blocked",
-        }
-    }
-
-    /// The order in which the worst of several endpoints is taken; the least is the worst.
-    pub(crate) fn rank(self) -> u8 {
-        match self {
-            Self::Refused => 0,
-            Self::Blocked => 1,
-            Self::Plaintext => 2,
-            Self::Unknown => 3,
-            Self::AppTls => 4,
-            Self::Encrypted => 5,
-        }
-    }
 }
 
 /// The decision for one endpoint.
@@ -243,7 +152,7 @@ impl Mesh {
                         subset,
                     };
                     let answer = self.answer(question, &mut NoEvidence);
-                    out.push(self.conclude(question, answer, class.clone()));
+                    out.push(Self::conclude(question, answer, class.clone()));
                 }
             }
         }
@@ -294,7 +203,7 @@ impl Mesh {
             subset: decision.destination.subset.as_deref(),
         };
         let answer = self.answer_under(question, selection, &mut NoEvidence);
-        Some(self.conclude(question, answer, decision.clients.clone()))
+        Some(Self::conclude(question, answer, decision.clients.clone()))
     }
 
     /// Why an endpoint of a decision accepts what it accepts.
@@ -749,12 +658,7 @@ impl Mesh {
     }
 
     /// Joins question and answer to a decision.
-    pub(super) fn conclude(
-        &self,
-        q: Question<'_>,
-        answer: Answer,
-        clients: ClientClass,
-    ) -> Decision {
+    pub(super) fn conclude(q: Question<'_>, answer: Answer, clients: ClientClass) -> Decision {
         let (verdict, partial) = worst(answer.tls, &answer.endpoints);
         let subset = q.subset.map(Into::into);
         Decision {
@@ -833,69 +737,4 @@ fn record_ztunnel(takes_tunnel: bool, recorder: &mut impl Recorder) {
 
 fn sort(endpoints: &mut [EndpointDecision]) {
     endpoints.sort_by(|a, b| a.label.cmp(&b.label).then(a.port.cmp(&b.port)));
-}
-
-/// Envoy's part: what comes of what is sent and what is accepted (semantics 7.1).
-fn verdict(sends: Sends, tls: ClusterTls, accepts: Accepts, class: ProtocolClass) -> Verdict {
-    match (sends, accepts) {
-        (Sends::Hbone, _) => Verdict::Encrypted,
-        (_, Accepts::Gateway) => Verdict::Unknown,
-        (
-            Sends::Plaintext,
-            Accepts::Strict | Accepts::AmbientStrict | Accepts::TlsWithoutClientCertificate,
-        ) => Verdict::Refused,
-        (
-            Sends::Plaintext,
-            Accepts::NoProxy | Accepts::Disable | Accepts::Permissive | Accepts::AmbientPermissive,
-        ) => Verdict::Plaintext,
-        (
-            Sends::Mtls,
-            Accepts::Permissive | Accepts::Strict | Accepts::TlsWithoutClientCertificate,
-        ) => Verdict::Encrypted,
-        (
-            Sends::Mtls,
-            Accepts::NoProxy
-            | Accepts::Disable
-            | Accepts::AmbientPermissive
-            | Accepts::AmbientStrict,
-        ) => Verdict::Refused,
-        (Sends::Tls, Accepts::NoProxy | Accepts::AmbientPermissive) => Verdict::AppTls,
-        (Sends::Tls, Accepts::AmbientStrict) => Verdict::Refused,
-        (Sends::Tls, Accepts::Strict) if tls == ClusterTls::Mutual => Verdict::Unknown,
-        (Sends::Tls, Accepts::Strict) => Verdict::Refused,
-        (Sends::Tls, Accepts::TlsWithoutClientCertificate) => Verdict::Unknown,
-        (Sends::Tls, Accepts::Disable | Accepts::Permissive) => {
-            if class == ProtocolClass::Http {
-                Verdict::Refused
-            } else {
-                Verdict::AppTls
-            }
-        }
-    }
-}
-
-/// The worst of the endpoints, and whether they differ.
-fn worst(tls: ClusterTls, endpoints: &[EndpointDecision]) -> (Verdict, bool) {
-    match tls {
-        ClusterTls::NoCluster => return (Verdict::Refused, false),
-        ClusterTls::Blackhole => return (Verdict::Blocked, false),
-        ClusterTls::None
-        | ClusterTls::Auto
-        | ClusterTls::IstioMutual
-        | ClusterTls::Simple
-        | ClusterTls::Mutual
-        | ClusterTls::NotVisible => {}
-    }
-    let mut verdicts = endpoints.iter().map(|endpoint| endpoint.verdict);
-    let Some(first) = verdicts.next() else {
-        return (Verdict::Unknown, false);
-    };
-    verdicts.fold((first, false), |(worst, partial), verdict| {
-        let worse = if verdict.rank() < worst.rank() {
-            verdict
-        } else {
-            worst
-        };
-        (worse, partial || verdict != first)
-    })
 }

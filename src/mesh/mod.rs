@@ -17,6 +17,7 @@ mod server;
 mod services;
 mod sidecar_scope;
 mod traffic_policy;
+mod verdict;
 mod version;
 mod views;
 mod workloads;
@@ -27,10 +28,11 @@ use crate::resource::{Fqdn, Resource};
 
 pub use auto_mtls::{ClusterTls, Sends};
 pub use config::Settings;
-pub use decision::{Accepts, Destination, Verdict};
+pub use decision::Destination;
 pub use matrix::{Matrix, MatrixClient, MatrixEndpoint, MatrixPair};
 pub use names::{ClientQuery, HostQuery, PairFilter};
 pub(crate) use names::{FoundHost, client_name};
+pub use verdict::{Accepts, Verdict};
 pub use version::IstioVersion;
 pub use workloads::ProxyKind;
 
@@ -90,7 +92,7 @@ impl Mesh {
         let policies = PolicyIndex::build(&parts.peer_authentications, &config);
         let legacy = LegacyIndex::build(&parts.authentication_policies, &config);
         let scopes = Scopes::build(&parts, &config);
-        let clients = Clients::build(&workloads, &rules, &scopes);
+        let clients = Clients::build(&workloads, &rules, &scopes, &config);
         let mut mesh = Self {
             name,
             parts: whole,

@@ -18,7 +18,7 @@ pub(crate) struct Parts {
     pub(crate) namespaces: Vec<NamespaceObject>,
     /// Services.
     pub(crate) services: Vec<Service>,
-    /// Endpoints and EndpointSlices.
+    /// `Endpoints` and `EndpointSlice`s.
     pub(crate) endpoints: Vec<Endpoints>,
     /// Pods and pod templates.
     pub(crate) workloads: Vec<Workload>,

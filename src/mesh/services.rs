@@ -33,7 +33,7 @@ pub(crate) enum Resolution {
     DnsRoundRobin,
     /// A dynamic forward proxy.
     DynamicDns,
-    /// Another name of a service (ExternalName).
+    /// Another name of a service (`ExternalName`).
     Alias,
 }
 
@@ -731,18 +731,13 @@ fn external_endpoint(
     service_port: &Arc<str>,
     port: u16,
 ) -> Endpoint {
-    let (owner, label) = match &entry.group {
-        Some(name) => {
-            let label = format!("WorkloadGroup/{}/{name}", entry.namespace);
-            (EndpointOwner::Group(name.clone()), label.into())
-        }
-        None => {
-            let address = &entry.spec.address;
-            (
-                EndpointOwner::Address(address.clone()),
-                address_label(namespace, address),
-            )
-        }
+    let (owner, label) = if let Some(name) = &entry.group {
+        let label = format!("WorkloadGroup/{}/{name}", entry.namespace);
+        (EndpointOwner::Group(name.clone()), label.into())
+    } else {
+        let address = &entry.spec.address;
+        let label = address_label(namespace, address);
+        (EndpointOwner::Address(address.clone()), label)
     };
     Endpoint {
         owner,
@@ -811,7 +806,7 @@ fn parse_protocol(name: &str) -> Protocol {
     }
 }
 
-/// Ports that are TCP where nothing declares a protocol: SMTP, DNS, MySQL, MongoDB.
+/// Ports that are TCP where nothing declares a protocol: SMTP, DNS, `MySQL`, `MongoDB`.
 const WELL_KNOWN_TCP: &[u16] = &[25, 53, 3306, 27017];
 
 /// `pkg/config/kube/conversion.go:ConvertProtocol`.

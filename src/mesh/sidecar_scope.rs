@@ -142,16 +142,13 @@ impl Scopes {
         own.filter(|id| fits(id)).min().or(self.root_default)
     }
 
-    /// Whether all proxies have a Sidecar resource, whatever their namespace.
-    pub(crate) fn has_mesh_wide_sidecar(&self) -> bool {
-        self.root_default.is_some()
-    }
-
-    /// Namespaces that have a Sidecar.
-    pub(crate) fn namespaces_with_sidecar(&self) -> impl Iterator<Item = &str> {
-        self.sidecars
-            .iter()
-            .map(|sidecar| sidecar.meta.namespace.as_str())
+    /// The namespaces of the VirtualServices that lead to a host, for every host that any leads to.
+    pub(crate) fn namespaces_of_routes(&self) -> FxHashMap<Fqdn, Vec<Namespace>> {
+        let namespace = |&id: &u32| Some(self.routes.get(id as usize)?.namespace.clone());
+        let of = |(host, ids): (&Fqdn, &Vec<u32>)| {
+            (host.clone(), ids.iter().filter_map(namespace).collect())
+        };
+        self.routes_to.iter().map(of).collect()
     }
 
     /// What happens to traffic for hosts outside the scope.

@@ -346,7 +346,7 @@ impl IstioVersion {
         self.at_least(22, 0)
     }
 
-    /// Whether ORIGINAL_DST clusters get auto mTLS at all, and how (semantics 10.6).
+    /// Whether `ORIGINAL_DST` clusters get auto mTLS at all, and how (semantics 10.6).
     pub(crate) fn original_dst_auto_mtls(self) -> OriginalDstAutoMtls {
         if self.at_least(10, 0) {
             OriginalDstAutoMtls::ByEndpoints

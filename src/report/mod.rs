@@ -17,6 +17,7 @@ mod text;
 mod trace;
 
 pub use matrix::{MatrixFormat, Selection, render_matrix};
+pub(crate) use text::visible;
 pub(crate) use trace::{TraceFormat, render_trace};
 
 use std::io::{self, Write};

@@ -31,7 +31,7 @@ pub(super) fn is_hidden(character: char) -> bool {
 }
 
 /// The text with every hidden character replaced.
-pub(super) fn visible(text: &str) -> Cow<'_, str> {
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     if text.contains(is_hidden) {
         Cow::Owned(text.replace(is_hidden, &REPLACEMENT.to_string()))
     } else {

@@ -209,10 +209,10 @@ fn report(cx: &mut RuleContext<'_>, place: Place, cause: &Cause<'_>) {
     };
     let rule = &mesh.rule(block.rule).meta.id;
     let (sets, target) = (sets(tls), target(decision));
-    let is_passed_on = decision
-        .endpoints
-        .iter()
-        .any(|endpoint| endpoint.verdict == Verdict::AppTls);
+    let mut endpoints = decision.endpoints.iter();
+    let is_passed_on = endpoints.any(|endpoint| {
+        (endpoint.accepts, endpoint.verdict) == (Accepts::Permissive, Verdict::AppTls)
+    });
     let headline = match cause.severity() {
         Severity::Error => format!(
             "calls to `{target}` fail with {}: `{rule}` {sets} for a workload with a proxy",

@@ -362,8 +362,6 @@ metadata:
 spec:
   host: httpbin
   trafficPolicy:
-    tls:
-      mode: ISTIO_MUTUAL
     portLevelSettings:
     - port:
         number: 8000
@@ -380,8 +378,6 @@ metadata:
 spec:
   host: httpbin
   trafficPolicy:
-    tls:
-      mode: ISTIO_MUTUAL
     portLevelSettings:
     - port:
         number: 8000

@@ -2,9 +2,10 @@
 
 use crate::mesh::Mesh;
 use crate::mesh::clients::{ClientClass, ClientGroup};
-use crate::mesh::decision::{Decision, Destination, Question, Verdict};
+use crate::mesh::decision::{Decision, Destination, Question};
 use crate::mesh::explain::{OtherRule, Without};
 use crate::mesh::traffic_policy::Level;
+use crate::mesh::verdict::Verdict;
 use crate::object::{Namespace, ObjectId};
 use crate::resource::{Fqdn, TlsMode};
 use crate::source::Place;

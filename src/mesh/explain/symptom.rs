@@ -1,8 +1,9 @@
 //! What the user of a client sees (semantics 7.1 and 7.2, measured).
 
 use crate::mesh::auto_mtls::{ClusterTls, Sends};
-use crate::mesh::decision::{Accepts, Decision, EndpointDecision, Verdict};
+use crate::mesh::decision::{Decision, EndpointDecision};
 use crate::mesh::services::ProtocolClass;
+use crate::mesh::verdict::{Accepts, Verdict};
 use crate::mesh::workloads::ProxyKind;
 
 /// What the user of a client sees.

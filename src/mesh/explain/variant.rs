@@ -8,11 +8,12 @@ use crate::mesh::Mesh;
 use crate::mesh::alternatives::Alternatives;
 use crate::mesh::client::{RuleId, RuleIndex};
 use crate::mesh::clients::{ClientClass, ClientGroup, GroupId};
-use crate::mesh::decision::{Decision, Destination, Question, Verdict};
+use crate::mesh::decision::{Decision, Destination, Question};
 use crate::mesh::evidence::NoEvidence;
 use crate::mesh::explain::remedy::Harm;
 use crate::mesh::names::client_name;
 use crate::mesh::parts::Parts;
+use crate::mesh::verdict::Verdict;
 use crate::mesh::workloads::ProxyKind;
 use crate::resource::{DestinationRule, Fqdn};
 
@@ -82,7 +83,7 @@ impl Mesh {
             ..q
         };
         let answer = self.answer(question, &mut NoEvidence);
-        Some(self.conclude(question, answer, class.clone()))
+        Some(Self::conclude(question, answer, class.clone()))
     }
 
     /// The pairs of client and destination that are worse in a variant.

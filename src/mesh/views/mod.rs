@@ -180,8 +180,8 @@ impl Mesh {
     pub(crate) fn class_name(&self, class: &ClientClass) -> String {
         match class {
             ClientClass::One(group) => self.group_name(*group),
-            ClientClass::AllBut(proxy, except) => {
-                format!("{} but {}", proxy.as_str(), except.join(","))
+            ClientClass::AllBut(kind, except) => {
+                format!("{} but {}", kind.name(), except.join(","))
             }
         }
     }

@@ -13,7 +13,7 @@ use crate::resource::{TlsMode, TlsSettings};
 pub(crate) enum Unproxied<'a> {
     /// A workload, with the fact that says it has no proxy.
     Workload(&'a Fact),
-    /// An address that an Endpoints or EndpointSlice lists for a Service.
+    /// An address that an `Endpoints` or `EndpointSlice` object lists for a Service.
     Listed,
 }
 

@@ -8,7 +8,7 @@ use super::outcome;
 use super::page::Page;
 use crate::diagnostic::Fact;
 use crate::mesh::explain::{ExplainedEndpoint, Explanation, StepTitle};
-use crate::mesh::{ClusterTls, Verdict, client_name};
+use crate::mesh::{ClusterTls, Sends, Verdict, client_name};
 use crate::report::text::{counted, inert};
 use crate::report::{Style, paint};
 use crate::source::Sources;
@@ -179,11 +179,14 @@ fn endpoint(
         outcome::sends(endpoint.sends)
     };
     page.line(sends);
-    page.facts(cluster);
-    // What the endpoint accepts follows with its reasons; auto mTLS looks at the same ones.
+    // Auto mTLS looks at the policies of the endpoint, which follow with what it accepts.
+    let follows =
+        |fact: &Fact| endpoint.sends == Sends::Mtls && endpoint.accepts_facts.contains(fact);
+    for fact in cluster.iter().filter(|fact| !follows(fact)) {
+        page.fact(fact);
+    }
     let own = endpoint.sends_facts.iter();
-    let is_new = |fact: &&Fact| !cluster.contains(fact) && !endpoint.accepts_facts.contains(fact);
-    for fact in own.filter(is_new) {
+    for fact in own.filter(|fact| !cluster.contains(fact) && !follows(fact)) {
         page.fact(fact);
     }
     page.section("accepts");
