@@ -158,7 +158,7 @@ def generate(version, documents):
         required = "true" if "spec" in root.get("required", []) else "false"
         fields = tables.fields(root["properties"]["spec"], f"{kind}.spec")
         kinds.append(
-            f"Kind {{ group: {json.dumps(spec['group'])}, kind: {json.dumps(kind)}, "
+            f"Kind {{ group: {json.dumps(spec['group'])}, name: {json.dumps(kind)}, "
             f"versions: &[{', '.join(json.dumps(each['name']) for each in served)}], "
             f"root: &[API_VERSION, KIND, METADATA, "
             f'field("spec", {required}, Object({fields})), STATUS] }}'

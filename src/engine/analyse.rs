@@ -103,7 +103,8 @@ fn decode(deployment: Deployment, sources: &Sources) -> (Vec<Resource>, Vec<Inpu
         .collect();
     for one in decoded {
         resources.extend(one.resources);
-        refused.extend(one.problems.into_iter().map(InputProblem::Object));
+        let problems = one.problems.into_iter().map(Box::new);
+        refused.extend(problems.map(InputProblem::Object));
     }
     resources.extend(deployment.values.iter().filter_map(resource::decode_values));
     (resources, refused)

@@ -54,7 +54,7 @@ pub(super) fn read(request: &Request, tree: &dyn Tree) -> Result<Read, Error> {
         .map(|(path, reason)| InputProblem::Unreadable { path, reason })
         .collect();
 
-    let texts: Vec<Result<SourceFile, Box<InputProblem>>> = found
+    let texts: Vec<Result<SourceFile, InputProblem>> = found
         .files
         .par_iter()
         .map(|path| open(path, request.max_file_size, tree))
@@ -63,7 +63,7 @@ pub(super) fn read(request: &Request, tree: &dyn Tree) -> Result<Read, Error> {
     for text in texts {
         match text {
             Ok(file) => files.push(file),
-            Err(problem) => problems.push(*problem),
+            Err(problem) => problems.push(problem),
         }
     }
     if let Some(bytes) = &request.stdin {
@@ -74,7 +74,7 @@ pub(super) fn read(request: &Request, tree: &dyn Tree) -> Result<Read, Error> {
             FileRole::Input,
         ) {
             Ok(file) => files.push(file),
-            Err(problem) => problems.push(*problem),
+            Err(problem) => problems.push(problem),
         }
     }
     let input_count = files.len();
@@ -122,12 +122,10 @@ pub(super) fn read(request: &Request, tree: &dyn Tree) -> Result<Read, Error> {
 }
 
 /// Opens one file of the repository.
-fn open(path: &Utf8Path, limit: u64, tree: &dyn Tree) -> Result<SourceFile, Box<InputProblem>> {
-    let unreadable = |error: ReadError| {
-        Box::new(InputProblem::Unreadable {
-            path: path.to_owned(),
-            reason: error.to_string(),
-        })
+fn open(path: &Utf8Path, limit: u64, tree: &dyn Tree) -> Result<SourceFile, InputProblem> {
+    let unreadable = |error: ReadError| InputProblem::Unreadable {
+        path: path.to_owned(),
+        reason: error.to_string(),
     };
     let bytes = tree.read(path, limit).map_err(unreadable)?;
     decode(path.to_owned(), bytes, limit, FileRole::Input)
@@ -139,17 +137,17 @@ fn decode(
     bytes: Vec<u8>,
     limit: u64,
     role: FileRole,
-) -> Result<SourceFile, Box<InputProblem>> {
+) -> Result<SourceFile, InputProblem> {
     let size = bytes.len() as u64;
     if size > limit {
         let reason = ReadError::TooLarge { size, limit }.to_string();
-        return Err(Box::new(InputProblem::Unreadable { path, reason }));
+        return Err(InputProblem::Unreadable { path, reason });
     }
     match String::from_utf8(bytes) {
         Ok(text) => Ok(SourceFile::new(path, text.into(), role)),
         Err(error) => {
             let line = line_of(error.as_bytes(), error.utf8_error().valid_up_to());
-            Err(Box::new(InputProblem::NotUtf8 { path, line }))
+            Err(InputProblem::NotUtf8 { path, line })
         }
     }
 }

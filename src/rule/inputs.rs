@@ -50,7 +50,7 @@ pub enum InputProblem {
     Alternatives(Vec<Alternative>),
     /// Something wrong with the content of an object: it is refused or cannot be known, and counts as absent, or it counts
     /// without a field.
-    Object(resource::Problem),
+    Object(Box<resource::Problem>),
 }
 
 impl InputProblem {

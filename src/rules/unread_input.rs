@@ -273,7 +273,7 @@ mod tests {
     }
 
     fn of_object(effect: Effect) -> InputProblem {
-        InputProblem::Object(resource::Problem {
+        InputProblem::Object(Box::new(resource::Problem {
             object: ObjectId {
                 group: "networking.istio.io".into(),
                 kind: "DestinationRule".into(),
@@ -287,7 +287,7 @@ mod tests {
             message: "a placeholder decides".into(),
             help: None,
             replacement: None,
-        })
+        }))
     }
 
     #[test]

@@ -218,7 +218,7 @@ impl Checker<'_> {
             if is_field
                 || is_directive
                 || self.is_exhausted()
-                || is_retired(self.kind.kind, &parent, key)
+                || is_retired(self.kind.name, &parent, key)
             {
                 continue;
             }
@@ -302,16 +302,17 @@ impl Checker<'_> {
             self.placeholder(trail, value.place);
         } else if value.as_str().is_some() && !is_visible(text) && is_text(schema) {
             let clean = without_invisible(text);
-            let replacement = match schema {
-                Schema::Enum(names) => nearest_value(&clean, names).map(str::to_owned),
-                _ => Some(clean).filter(|clean| !clean.is_empty()),
+            let replacement = if let Schema::Enum(names) = schema {
+                nearest_value(&clean, names).map(str::to_owned)
+            } else {
+                Some(clean).filter(|clean| !clean.is_empty())
             };
             let replacement = replacement.and_then(|clean| replace_text(value, &clean));
             self.invisible(text, value.place, replacement, trail);
         } else {
             let (kind, message) = wrong(value, schema);
             self.push(trail.path(true), value.place, kind, message);
-            let help = advice::of_value(self.kind.kind, trail.key(), text);
+            let help = advice::of_value(self.kind.name, trail.key(), text);
             if let Some(finding) = self.findings.last_mut() {
                 finding.problem.help = help.map(str::to_owned);
                 finding.problem.replacement = repaired(value, schema);

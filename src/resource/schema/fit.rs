@@ -94,22 +94,24 @@ pub(super) fn wrong(value: &Value, schema: &Schema) -> (ProblemKind, String) {
 
 /// That a number is too small or too large.
 fn out_of_range(value: &Value, schema: &Schema) -> Option<String> {
-    let limits = match schema {
-        Schema::Integer(low, high) if value.as_integer().is_some() => {
-            if *high == i64::MAX {
-                format!("less than {low}")
-            } else {
-                format!("not between {low} and {high}")
-            }
+    let limits = if let Schema::Integer(low, high) = schema
+        && value.as_integer().is_some()
+    {
+        if *high == i64::MAX {
+            format!("less than {low}")
+        } else {
+            format!("not between {low} and {high}")
         }
-        Schema::Number(low, high) if describe(value) == "a number" => {
-            if high.is_finite() {
-                format!("not between {low} and {high}")
-            } else {
-                format!("less than {low}")
-            }
+    } else if let Schema::Number(low, high) = schema
+        && describe(value) == "a number"
+    {
+        if high.is_finite() {
+            format!("not between {low} and {high}")
+        } else {
+            format!("less than {low}")
         }
-        _ => return None,
+    } else {
+        return None;
     };
     Some(format!("{} is {limits}", quote(value.as_text()?)))
 }
@@ -117,14 +119,11 @@ fn out_of_range(value: &Value, schema: &Schema) -> Option<String> {
 /// That a text is not of the form that it must have.
 fn wrong_text(value: &Value, schema: &Schema) -> Option<String> {
     let text = value.as_str()?;
-    match schema {
-        Schema::Enum(names) => Some(not_one_of(text, "a value of this field", names)),
-        Schema::Duration => Some(format!(
-            "{} is not a duration such as `10s` or `1m30s`",
-            quote(text)
-        )),
-        _ => None,
+    if let Schema::Enum(names) = schema {
+        return Some(not_one_of(text, "a value of this field", names));
     }
+    matches!(schema, Schema::Duration)
+        .then(|| format!("{} is not a duration such as `10s` or `1m30s`", quote(text)))
 }
 
 /// The type that a schema wants, in words.

@@ -9,13 +9,13 @@ use super::{Field, Kind, field};
 pub(super) static KINDS: &[Kind] = &[
     Kind {
         group: "authentication.istio.io",
-        kind: "MeshPolicy",
+        name: "MeshPolicy",
         versions: &["v1alpha1"],
         root: ROOT,
     },
     Kind {
         group: "authentication.istio.io",
-        kind: "Policy",
+        name: "Policy",
         versions: &["v1alpha1"],
         root: ROOT,
     },

@@ -30,11 +30,7 @@ struct Kind {
     /// The API group.
     group: &'static str,
     /// The name.
-    #[expect(
-        clippy::struct_field_names,
-        reason = "`kind` is what Kubernetes calls it"
-    )]
-    kind: &'static str,
+    name: &'static str,
     /// The versions that the schema is of.
     versions: &'static [&'static str],
     /// The fields of the object as a whole.
@@ -48,7 +44,7 @@ impl Kind {
         let mut kinds = tables::KINDS.iter().chain(legacy::KINDS);
         kinds.find(|kind| {
             is_istio
-                && kind.kind == &*gvk.kind
+                && kind.name == &*gvk.kind
                 && kind.group == &*gvk.group
                 && kind.versions.contains(&&*gvk.version)
         })

@@ -10,7 +10,7 @@ use super::{Field, I32_MAX, I32_MIN, Kind, field};
 pub(super) static KINDS: &[Kind] = &[
     Kind {
         group: "networking.istio.io",
-        kind: "DestinationRule",
+        name: "DestinationRule",
         versions: &["v1", "v1alpha3", "v1beta1"],
         root: &[
             API_VERSION,
@@ -22,7 +22,7 @@ pub(super) static KINDS: &[Kind] = &[
     },
     Kind {
         group: "security.istio.io",
-        kind: "PeerAuthentication",
+        name: "PeerAuthentication",
         versions: &["v1", "v1beta1"],
         root: &[
             API_VERSION,
@@ -34,7 +34,7 @@ pub(super) static KINDS: &[Kind] = &[
     },
     Kind {
         group: "networking.istio.io",
-        kind: "ServiceEntry",
+        name: "ServiceEntry",
         versions: &["v1", "v1alpha3", "v1beta1"],
         root: &[
             API_VERSION,
@@ -46,7 +46,7 @@ pub(super) static KINDS: &[Kind] = &[
     },
     Kind {
         group: "networking.istio.io",
-        kind: "Sidecar",
+        name: "Sidecar",
         versions: &["v1", "v1alpha3", "v1beta1"],
         root: &[
             API_VERSION,
@@ -58,7 +58,7 @@ pub(super) static KINDS: &[Kind] = &[
     },
     Kind {
         group: "networking.istio.io",
-        kind: "VirtualService",
+        name: "VirtualService",
         versions: &["v1", "v1alpha3", "v1beta1"],
         root: &[
             API_VERSION,
@@ -70,7 +70,7 @@ pub(super) static KINDS: &[Kind] = &[
     },
     Kind {
         group: "networking.istio.io",
-        kind: "WorkloadEntry",
+        name: "WorkloadEntry",
         versions: &["v1", "v1alpha3", "v1beta1"],
         root: &[
             API_VERSION,
@@ -82,7 +82,7 @@ pub(super) static KINDS: &[Kind] = &[
     },
     Kind {
         group: "networking.istio.io",
-        kind: "WorkloadGroup",
+        name: "WorkloadGroup",
         versions: &["v1", "v1alpha3", "v1beta1"],
         root: &[
             API_VERSION,
