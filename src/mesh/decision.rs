@@ -265,7 +265,8 @@ impl Mesh {
         });
     }
 
-    /// The service a client means, and whether it sees it; a client that does not see any still reaches the first.
+    /// The service a client means, and whether it sees it. A client that does not see any still reaches one: its address is
+    /// what the DNS of the cluster says, which knows Kubernetes Services alone.
     pub(super) fn service_for(
         &self,
         client: &ClientGroup,
@@ -280,10 +281,13 @@ impl Mesh {
             return Some((imported, true));
         }
         let all = self.registry.of_host(host);
+        let kubernetes = all
+            .iter()
+            .find(|&&id| self.registry.service(id).is_kubernetes);
         let own = all
             .iter()
             .find(|&&id| self.registry.service(id).namespace == client.namespace);
-        let service = *own.or(all.first())?;
+        let service = *kubernetes.or(own).or(all.first())?;
         Some((
             Imported {
                 service,
