@@ -61,25 +61,6 @@ pub(super) fn external_workloads(
             labels: Arc::new(labels),
             group: None,
         };
-        // A group stands for the entries that its workloads will register.
-        for group in &parts.workload_groups {
-            if !config.reads_revision_of(&group.meta) {
-                continue;
-            }
-            let labels = group.template.labels.overlaid(&group.labels);
-            let mut spec = group.template.clone();
-            spec.address = Box::default();
-            let external = External {
-                name: Arc::new(group.meta.id.clone()),
-                namespace: group.meta.namespace.clone(),
-                tls: entry_tls(&labels, &spec, config),
-                spec,
-                labels: Arc::new(labels),
-                group: Some(group.meta.id.name.clone()),
-            };
-            let own = by_namespace.entry(group.meta.namespace.clone());
-            own.or_default().push(external);
-        }
         by_namespace
             .entry(namespace.clone())
             .or_default()
@@ -207,4 +188,51 @@ pub(super) fn address_label(namespace: &Namespace, address: &str) -> Arc<str> {
 /// Whether an address is a name: neither empty nor an IP address.
 pub(super) fn has_dns_name(address: &str) -> bool {
     !address.is_empty() && address.parse::<std::net::IpAddr>().is_err()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::engine::{Request, analyse};
+    use crate::source::tree::Memory;
+
+    /// A mesh with a group of virtual machines, one service of theirs, and two unrelated WorkloadEntries.
+    const MESH: &str = "\
+apiVersion: v1
+kind: Service
+metadata: {name: db, namespace: server}
+spec: {selector: {app: db}, ports: [{name: tcp, port: 5432}]}
+---
+apiVersion: networking.istio.io/v1
+kind: WorkloadGroup
+metadata: {name: db, namespace: server}
+spec: {metadata: {labels: {app: db}}, template: {serviceAccount: db}}
+---
+apiVersion: networking.istio.io/v1
+kind: WorkloadEntry
+metadata: {name: a, namespace: server}
+spec: {address: 10.20.0.1, labels: {app: a}}
+---
+apiVersion: networking.istio.io/v1
+kind: WorkloadEntry
+metadata: {name: b, namespace: server}
+spec: {address: 10.20.0.2, labels: {app: b}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: sleep, namespace: client}
+spec: {template: {metadata: {labels: {app: sleep}}, spec: {containers: [{name: app}]}}}
+";
+
+    #[test]
+    fn a_group_is_one_endpoint_however_many_workload_entries_there_are() {
+        let request = Request {
+            stdin: Some(MESH.into()),
+            ..Request::default()
+        };
+        let analysis = analyse(&request, &Memory::default()).expect("the text can be read");
+        let mesh = analysis.meshes.first().expect("there is a mesh");
+        let decision = mesh.decisions().first().expect("there is a decision");
+        let labels: Vec<&str> = decision.endpoints.iter().map(|e| &*e.label).collect();
+        assert_eq!(labels, ["WorkloadGroup/server/db"]);
+    }
 }
