@@ -63,6 +63,7 @@ impl Mesh {
         recorder.about(|| Topic::Visibility);
         if !q.visible {
             self.scopes.record_hidden(&scope, q.service.1, recorder);
+            self.record_shared_scope(q, recorder);
         }
         match self.scopes.outbound(&scope, &self.config, recorder) {
             OutboundMode::RegistryOnly => Answer {
@@ -89,6 +90,7 @@ impl Mesh {
             let scope = q.client.scope();
             self.scopes
                 .record_visible(&scope, q.host, &self.registry, &self.config, recorder);
+            self.record_shared_scope(q, recorder);
         }
         recorder.about(|| Topic::Rule);
         let address = (q.host, &service.namespace);

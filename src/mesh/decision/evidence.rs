@@ -4,9 +4,13 @@ use super::{Decision, EndpointDecision, Question};
 use crate::diagnostic::Fact;
 use crate::mesh::Mesh;
 use crate::mesh::client::{RuleId, Selection, Step};
-use crate::mesh::evidence::{Evidence, Recorder, Topic, derived, stated};
+use crate::mesh::clients::ClientGroup;
+use crate::mesh::evidence::{Evidence, NoEvidence, Recorder, Topic, derived, stated};
 use crate::mesh::services::{Endpoint, EndpointOwner};
+use crate::mesh::sidecar_scope::Scope;
 use crate::mesh::version::LookupStyle;
+use crate::mesh::workloads::ProxyKind;
+use crate::resource::OutboundMode;
 
 impl Mesh {
     /// Why a decision is as it is: every fact in order.
@@ -199,5 +203,118 @@ impl Mesh {
                 stated(text, rule.host.place, &rule.meta.id)
             });
         }
+    }
+
+    /// What a gateway would see with the scope of the sidecars beside it, where that differs: istiod gives it that one if a
+    /// sidecar of the namespace that no Sidecar is for was asked first (`doGetSidecarScope`).
+    pub(super) fn record_shared_scope(&self, q: Question<'_>, recorder: &mut impl Recorder) {
+        if !recorder.keeps() || q.client.proxy != ProxyKind::Gateway {
+            return;
+        }
+        let takes_part = |group: &ClientGroup| {
+            group.proxy == ProxyKind::Sidecar
+                && group.sidecar.is_none()
+                && group.namespace == q.client.namespace
+        };
+        if !self.clients.groups().iter().any(takes_part) {
+            return;
+        }
+        let own = q.client.scope();
+        let shared = Scope {
+            is_gateway: false,
+            ..own.clone()
+        };
+        let seen = |scope| {
+            let seen = self
+                .scopes
+                .import(scope, q.host, &self.registry, &self.config);
+            // What passes a client that does not see the host is the same for both, unless it is blocked.
+            let otherwise = || self.scopes.outbound(scope, &self.config, &mut NoEvidence);
+            seen.ok_or_else(otherwise)
+        };
+        let other = seen(&shared);
+        if seen(&own) == other {
+            return;
+        }
+        recorder.record(|| {
+            let what = match other {
+                Ok(imported) => format!("means {} by it", self.registry.service(imported.service).object),
+                Err(OutboundMode::AllowAny) => "does not see it".to_owned(),
+                Err(OutboundMode::RegistryOnly) => "does not see it and is blocked".to_owned(),
+            };
+            derived(format!(
+                "istiod may have given the gateway the scope of the sidecars of `{}`, if one of them connected first: then it {what}",
+                q.client.namespace
+            ))
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::engine::{Request, analyse};
+    use crate::source::tree::Memory;
+
+    /// A gateway in a namespace of sidecars, and services that these see differently.
+    const MESH: &str =
+        include_str!("../../../testdata/vectors/hand/gateway-beside-sidecars/manifests.yaml");
+
+    /// What the facts say of the scope of sidecars, by gateway and host.
+    fn warnings(objects: &str) -> Vec<(String, String)> {
+        let request = Request {
+            stdin: Some(objects.into()),
+            ..Request::default()
+        };
+        let analysis = analyse(&request, &Memory::default()).expect("the text can be read");
+        let mesh = analysis.meshes.first().expect("there is a mesh");
+        let of = |decision| {
+            let facts = mesh.evidence(decision).into_iter().map(|fact| fact.text);
+            facts
+                .filter(|text| text.contains("scope of the sidecars"))
+                .collect::<Vec<_>>()
+        };
+        let decisions = mesh.decisions().iter();
+        let with_host = decisions.flat_map(|decision| {
+            of(decision)
+                .into_iter()
+                .map(|text| (decision.destination.host.to_string(), text))
+        });
+        with_host.collect()
+    }
+
+    #[test]
+    fn a_gateway_beside_sidecars_is_told_what_their_scope_would_change() {
+        let said = warnings(MESH);
+        let hosts: Vec<&str> = said.iter().map(|(host, _)| &**host).collect();
+        let expected = [
+            "own.server.svc.cluster.local",
+            "private.edge.svc.cluster.local",
+            "web.server.svc.cluster.local",
+        ];
+        assert_eq!(hosts, expected);
+        let ends = [
+            "does not see it and is blocked",
+            "means Service edge/private by it",
+            "means ServiceEntry edge/web by it",
+        ];
+        assert!(
+            said.iter()
+                .zip(ends)
+                .all(|((_, text), end)| text.ends_with(end)),
+            "{said:?}"
+        );
+    }
+
+    #[test]
+    fn a_gateway_without_sidecars_beside_it_has_the_scope_of_gateways() {
+        let alone = MESH.replace(
+            "name: client\n  namespace: edge",
+            "name: client\n  namespace: other",
+        );
+        let alone = alone.replace(
+            "name: private\n  namespace: edge",
+            "name: private\n  namespace: other",
+        );
+        assert_eq!(warnings(&alone), []);
     }
 }
