@@ -17,14 +17,15 @@ struct Quality {
     endpoints: Vec<(Arc<str>, u16, u8)>,
 }
 
-/// Whether a change is safe: no pair gets worse, nothing becomes unreadable, and every pair in `own` improves.
+/// Whether a change leaves every object readable.
+pub(super) fn is_as_readable(before: &Analysis, after: &Analysis) -> bool {
+    after.summary.unread.len() <= before.summary.unread.len()
+        && after.summary.resources == before.summary.resources
+        && after.meshes.len() == before.meshes.len()
+}
+
+/// Whether a change that leaves every object readable is safe: no pair gets worse, and every pair in `own` improves.
 pub(super) fn is_improvement(before: &Analysis, after: &Analysis, own: &[PairId]) -> bool {
-    if after.summary.unread.len() > before.summary.unread.len()
-        || after.summary.resources != before.summary.resources
-        || after.meshes.len() != before.meshes.len()
-    {
-        return false;
-    }
     (0u32..)
         .zip(before.meshes.iter().zip(&after.meshes))
         .all(|(index, (old, new))| {

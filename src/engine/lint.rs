@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::doubt::doubt;
 use super::explain::explain;
-use super::fix::prove;
+use super::prove::prove;
 use super::triage::triage;
 use super::{Analysis, Error, Report, Request, analyse};
 use crate::diagnostic::Diagnostic;
