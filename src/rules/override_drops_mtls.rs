@@ -4,7 +4,7 @@ use super::findings::{Cause, Causes, Words, plaintext_headline, plaintext_severi
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Edit, Fix, Severity};
 use crate::mesh::{
-    Beaten, ClusterTls, Decision, Flat, InForce, Level, Loss, Mesh, ProxyKind, is_istio_mutual,
+    Beaten, ClusterTls, Decision, Flat, InForce, Level, Loss, Mesh, ProxyKind,
 };
 use crate::rule::{NoOptions, RuleContext, edit};
 use crate::source::{Place, Sources};
@@ -183,11 +183,7 @@ fn check(_options: &NoOptions, cx: &mut RuleContext<'_>) {
         let Some(in_force) = mesh.in_force(decision) else {
             continue; // nothing overrides anything
         };
-        if in_force.tls().is_some()
-            || mesh
-                .beaten(decision)
-                .is_none_or(|beaten| !is_istio_mutual(beaten.tls))
-        {
+        if in_force.tls().is_some() || mesh.beaten(decision).is_none() {
             continue;
         }
         causes.add(place(&in_force), index, decision, severity);

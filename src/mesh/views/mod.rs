@@ -44,11 +44,11 @@ impl<'a> InForce<'a> {
     }
 }
 
-/// A rule that would have set the tls if the one in force did not stand before it.
+/// A rule that would give mutual TLS if the one in force did not stand before it.
 pub(crate) struct Beaten<'a> {
     /// The rule.
     pub(crate) rule: &'a DestinationRule,
-    /// Its tls for the port.
+    /// Its `ISTIO_MUTUAL` for the port.
     pub(crate) tls: &'a TlsSettings,
     /// Why it lost.
     pub(crate) why: Loss,
@@ -87,8 +87,8 @@ impl Mesh {
         })
     }
 
-    /// The rule that would set the tls if the one in force did not: a sibling whose policy is lost in the merge, else the
-    /// next rule of the look-up that the clients see.
+    /// The rule that would give mutual TLS if the one in force did not stand before it: a sibling whose policy is lost in the
+    /// merge, else the next rule of the look-up that the clients see.
     pub(crate) fn beaten(&self, decision: &Decision) -> Option<Beaten<'_>> {
         let in_force = self.in_force(decision)?;
         let mut siblings = in_force
@@ -96,8 +96,11 @@ impl Mesh {
             .from
             .iter()
             .filter(|&&id| Some(id) != in_force.entry.policy);
-        let merged = siblings.find_map(|&id| self.tls_of(id, decision));
-        if let Some((rule, tls)) = merged {
+        let gives_mtls = |id| {
+            self.tls_of(id, decision)
+                .filter(|(_, tls)| is_istio_mutual(tls))
+        };
+        if let Some((rule, tls)) = siblings.find_map(|&id| gives_mtls(id)) {
             return Some(Beaten {
                 rule,
                 tls,
@@ -110,7 +113,7 @@ impl Mesh {
         let next = self
             .rules
             .next_after(in_force.entry, namespace, labels, host, &self.config)?;
-        let (rule, tls) = self.tls_of(self.rules.entry(next).policy?, decision)?;
+        let (rule, tls) = gives_mtls(self.rules.entry(next).policy?)?;
         Some(Beaten {
             rule,
             tls,
