@@ -13,7 +13,7 @@ use crate::source::Place;
 const SCHEMA_RULE: &str = "invalid-schema";
 
 /// Gives the findings about such fields the pairs that findings about the same object explain, and what those say as
-/// evidence. Triage then lets the field speak alone.
+/// evidence. The order of precedence then lets the field speak alone.
 pub(super) fn explain(diagnostics: &mut [Diagnostic], problems: &[InputProblem]) {
     let causes: BTreeSet<(&ObjectId, Place)> = problems.iter().filter_map(cause).collect();
     for (object, place) in causes {

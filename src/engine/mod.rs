@@ -7,6 +7,7 @@ mod error;
 mod explain;
 mod fix;
 mod lint;
+mod precede;
 mod presets;
 mod problems;
 mod prove;

@@ -3,9 +3,7 @@
 use super::findings::{Cause, Causes, Words, plaintext_headline, plaintext_severity, tell};
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Edit, Fix, Severity};
-use crate::mesh::{
-    Beaten, ClusterTls, Decision, Flat, InForce, Level, Loss, Mesh, ProxyKind,
-};
+use crate::mesh::{Beaten, ClusterTls, Decision, Flat, InForce, Level, Loss, Mesh, ProxyKind};
 use crate::rule::{NoOptions, RuleContext, edit};
 use crate::source::{Place, Sources};
 
@@ -176,7 +174,7 @@ declare_rule! {
 fn check(_options: &NoOptions, cx: &mut RuleContext<'_>) {
     let mesh = cx.mesh();
     let mut causes = Causes::default();
-    for (index, decision) in (0u32..).zip(mesh.decisions()) {
+    for (index, decision) in cx.decisions() {
         let Some(severity) = severity(mesh, decision) else {
             continue;
         };
