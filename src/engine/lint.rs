@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use super::doubt::doubt;
-use super::explain::explain;
+use super::explain::{explain, explain_refused};
 use super::precede::precede;
 use super::prove::prove;
 use super::triage::triage;
@@ -33,6 +33,7 @@ pub fn lint(request: &Request, tree: &dyn Tree) -> Result<Outcome, Error> {
     let mut diagnostics = check(&selected, &analysis);
     doubt(&mut diagnostics, &analysis.problems);
     explain(&mut diagnostics, &analysis.problems);
+    explain_refused(&mut diagnostics, &analysis, request, tree)?;
     let mut diagnostics = precede(diagnostics, |name, explained| {
         let rule = selected.iter().find(|(rule, _)| rule.meta.name == name);
         let mut told = rule.map_or_else(Vec::new, |rule| try_run(rule, &analysis, Some(explained)));

@@ -190,7 +190,11 @@ impl<'a> Prover<'a> {
 }
 
 /// A tree in which the fixes of findings are applied, as far as they do not touch the same bytes.
-fn applied<'t>(findings: &[&Diagnostic], sources: &Sources, tree: &'t dyn Tree) -> Overlay<'t> {
+pub(super) fn applied<'t>(
+    findings: &[&Diagnostic],
+    sources: &Sources,
+    tree: &'t dyn Tree,
+) -> Overlay<'t> {
     let edits = apply_order(findings.iter().copied(), sources);
     let texts = edited(&edits, sources).into_iter();
     Overlay::new(tree, texts.map(|(path, text)| (path, text.into_bytes())))
