@@ -6,6 +6,7 @@
 )]
 
 mod fixes;
+mod peers;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
