@@ -9,6 +9,7 @@ mod fix;
 mod lint;
 mod presets;
 mod problems;
+mod reach;
 mod read;
 mod report;
 mod request;

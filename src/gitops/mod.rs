@@ -1,60 +1,67 @@
-//! What gets deployed: documents to objects.
+//! What gets deployed: files to objects, and which of them share a mesh.
 //!
-//! `plain` takes manifests as they stand. Whatever evaluates overlays stands beside it and returns the same
-//! [`Deployment`].
+//! A *unit* is one thing that a person or a tool applies: a root kustomization, a Flux Kustomization, an Argo CD
+//! Application, a set of plain manifests. `kustomize`, `flux`, `argo` and `plain` make units; `meshes` says which units
+//! form one mesh. Nothing here reads a file or starts a process: [`Files`] holds what was read.
 
+mod files;
+mod kustomize;
 mod namespace;
 mod plain;
+mod problem;
+mod unit;
 
-use crate::object::Object;
-use crate::source::Place;
-use crate::yaml::Value;
+use std::collections::BTreeSet;
 
-pub use plain::deploy;
+use crate::source::{FileId, Origins};
+use crate::yaml::FileContent;
 
-/// What a set of files deploys.
+pub use files::{Files, Parsed};
+pub use kustomize::{FILE_NAMES, Reference, ReferenceKind, plugin_references, references};
+pub use plain::{Manifests, deploy as deploy_plain};
+pub use problem::Problem;
+pub use unit::{AppliedPatch, MeshScope, PatchTarget, Skipped, Unit, UnitKind};
+
+/// What the user settles about what gets deployed.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The root namespace of the mesh, where it is known.
+    pub root_namespace: Option<Box<str>>,
+}
+
+/// What the files of a run deploy.
 #[derive(Debug, Default)]
 pub struct Deployment {
-    /// The objects, in the order of files and documents.
-    pub objects: Vec<Object>,
-    /// The roots of documents that are a mapping and no object: Helm values may be among them.
-    pub values: Vec<Value>,
-    /// What cannot be deployed, in the order of files and documents.
-    pub problems: Vec<Problem>,
+    /// The units, in the order of what declares them.
+    pub units: Vec<Unit>,
+    /// The meshes, each with the units that are in it; at least one.
+    pub meshes: Vec<MeshScope>,
+    /// Files that no unit deploys, by path, and why.
+    pub skipped: Vec<Skipped>,
+    /// How the values of objects came to be what they are.
+    pub origins: Origins,
 }
 
-/// Something that looks like an object and that no API server would take.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Problem {
-    /// There is a kind and no `metadata.name`.
-    Unnamed {
-        /// Where the kind is written.
-        place: Place,
-        /// The kind.
-        kind: Box<str>,
-    },
-    /// There are a kind and metadata and no `apiVersion`.
-    Unversioned {
-        /// Where the kind is written.
-        place: Place,
-        /// The kind.
-        kind: Box<str>,
-    },
-}
+/// The name of the mesh where an input has only one.
+const DEFAULT_MESH: &str = "default";
 
-impl Problem {
-    /// Where it is.
-    pub fn place(&self) -> Place {
-        match self {
-            Self::Unnamed { place, .. } | Self::Unversioned { place, .. } => *place,
-        }
-    }
-
-    /// What is wrong, in words.
-    pub fn message(&self) -> String {
-        match self {
-            Self::Unnamed { kind, .. } => format!("a {kind} without `metadata.name`"),
-            Self::Unversioned { kind, .. } => format!("a {kind} without `apiVersion`"),
-        }
+/// Works out what files deploy: the units, and the meshes they form.
+pub fn deploy(mut files: Files, settings: &Settings) -> Deployment {
+    let input: BTreeSet<FileId> = files.iter().map(|(_, file)| file).collect();
+    let contents: Vec<(FileId, FileContent)> = input
+        .iter()
+        .map(|&file| (file, files.take_first(file)))
+        .collect();
+    let root = settings.root_namespace.as_deref();
+    let manifests = deploy_plain(contents, files.sources(), root);
+    let plain = Unit::plain(manifests, input);
+    Deployment {
+        units: vec![plain],
+        meshes: vec![MeshScope {
+            name: DEFAULT_MESH.into(),
+            units: vec![0],
+        }],
+        skipped: Vec::new(),
+        origins: Origins::default(),
     }
 }

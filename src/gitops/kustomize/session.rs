@@ -1,0 +1,68 @@
+//! What the evaluation of all kustomizations of a run shares.
+
+use std::collections::BTreeSet;
+
+use super::resource::ResourceMap;
+use crate::gitops::{Files, Problem};
+use crate::source::{Cause, Change, FileId, OriginId, Origins, Place};
+
+/// What the evaluation of all kustomizations of a run shares: the files, and the origins that it makes.
+#[derive(Debug)]
+pub(in crate::gitops) struct Session<'f> {
+    /// The files.
+    pub(in crate::gitops) files: &'f Files,
+    /// How values came to be what they are.
+    pub(in crate::gitops) origins: Origins,
+}
+
+impl<'f> Session<'f> {
+    /// A session over the files of a run.
+    pub(in crate::gitops) fn new(files: &'f Files) -> Self {
+        Self {
+            files,
+            origins: Origins::default(),
+        }
+    }
+
+    /// The place of a value that something wrote over another: `written` says where, `via` what called for it, `previous`
+    /// what was there before.
+    pub(in crate::gitops) fn changed(
+        &mut self,
+        written: Place,
+        cause: Cause,
+        via: Option<Place>,
+        previous: Option<Place>,
+    ) -> Place {
+        let origin: OriginId = self.origins.add(Change {
+            cause,
+            via,
+            previous,
+        });
+        Place {
+            span: written.span,
+            origin,
+        }
+    }
+}
+
+/// What a kustomization builds.
+#[derive(Clone, Debug, Default)]
+pub(in crate::gitops) struct Built {
+    /// The resources in the order of the output.
+    pub(in crate::gitops) resources: ResourceMap,
+    /// What kustomize would refuse, and what only something else can evaluate.
+    pub(in crate::gitops) problems: Vec<Problem>,
+    /// Every file that took part.
+    pub(in crate::gitops) files: BTreeSet<FileId>,
+}
+
+impl Built {
+    /// Notes what kustomize would refuse; the evaluation goes on without it.
+    pub(in crate::gitops) fn refuse(&mut self, place: Place, message: impl Into<String>) {
+        self.problems.push(Problem::Refused {
+            place,
+            message: message.into(),
+            help: None,
+        });
+    }
+}
