@@ -57,7 +57,7 @@ pub struct AppliedPatch {
 /// An object that a patch was applied to.
 #[derive(Clone, Debug)]
 pub struct PatchTarget {
-    /// The object as the unit deploys it in the end; none if a later step deletes it.
+    /// The object as the unit deploys it in the end; none if a later step deletes it, or before that is known.
     pub object: Option<ObjectId>,
     /// The object just before the patch. Kept for the kinds of Istio alone.
     pub before: Option<Value>,

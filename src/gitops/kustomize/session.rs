@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::resource::ResourceMap;
-use crate::gitops::{Files, Problem};
+use crate::gitops::{AppliedPatch, Files, Problem};
 use crate::source::{Cause, Change, FileId, OriginId, Origins, Place};
 
 /// What the evaluation of all kustomizations of a run shares: the files, and the origins that it makes.
@@ -52,6 +52,8 @@ pub(in crate::gitops) struct Built {
     pub(in crate::gitops) resources: ResourceMap,
     /// What kustomize would refuse, and what only something else can evaluate.
     pub(in crate::gitops) problems: Vec<Problem>,
+    /// The patches that took part, those that change nothing included.
+    pub(in crate::gitops) patches: Vec<AppliedPatch>,
     /// Every file that took part.
     pub(in crate::gitops) files: BTreeSet<FileId>,
 }
