@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::input::InputArgs;
 use super::matrix::MatrixArgs;
 use super::output::{OutputSpec, parse_format};
+use super::render::RenderArgs;
 use super::rules::{RuleArgs, RulesArgs};
 use super::trace::TraceArgs;
 use crate::config::FailOn;
@@ -35,6 +36,8 @@ pub(super) enum Command {
     Matrix(Box<MatrixArgs>),
     /// Print step by step why a client's traffic to a host is sent as it is
     Trace(Box<TraceArgs>),
+    /// Print the objects that a kustomization or folder deploys
+    Render(Box<RenderArgs>),
     /// List the rules
     Rules(RulesArgs),
     /// Print the documentation of a rule

@@ -7,6 +7,7 @@ mod failure;
 mod input;
 mod matrix;
 mod output;
+mod render;
 mod rules;
 mod run;
 mod trace;

@@ -49,12 +49,7 @@ pub fn analyse(request: &Request, tree: &dyn Tree) -> Result<Analysis, Error> {
 
     let root = settings.root_namespace.as_ref().map(Namespace::as_str);
     let assumed = gitops::deploy_plain(assumed, &sources, root);
-    let deployment = gitops::deploy(
-        input,
-        &gitops::Settings {
-            root_namespace: root.map(Box::from),
-        },
-    );
+    let deployment = gitops::deploy(input, &deployment_settings(request));
     let mut units: Vec<Vec<Resource>> = deployment
         .units
         .iter()
@@ -84,6 +79,13 @@ pub fn analyse(request: &Request, tree: &dyn Tree) -> Result<Analysis, Error> {
         summary,
         missing,
     })
+}
+
+/// What the user settles about what gets deployed.
+pub(super) fn deployment_settings(request: &Request) -> gitops::Settings {
+    gitops::Settings {
+        root_namespace: request.root_namespace.as_deref().map(Box::from),
+    }
 }
 
 /// What the user settles about the mesh.

@@ -13,8 +13,11 @@ mod unit;
 
 use std::collections::BTreeSet;
 
+use camino::Utf8Path;
+
 use crate::source::{FileId, Origins};
-use crate::yaml::FileContent;
+use crate::yaml::{FileContent, Value};
+use kustomize::{Additions, Session};
 
 pub use files::{Files, Parsed};
 pub use kustomize::{FILE_NAMES, Reference, ReferenceKind, plugin_references, references};
@@ -40,6 +43,31 @@ pub struct Deployment {
     pub skipped: Vec<Skipped>,
     /// How the values of objects came to be what they are.
     pub origins: Origins,
+}
+
+/// Whether a directory, given as a clean path, has a kustomization.
+pub fn is_kustomization(directory: &Utf8Path, files: &Files) -> bool {
+    FILE_NAMES
+        .iter()
+        .any(|name| files.file(&directory.join(name)).is_some())
+}
+
+/// The objects that a kustomization builds, and what kustomize would refuse.
+pub type BuiltObjects = (Vec<Value>, Vec<Problem>);
+
+/// What the kustomizations of directories build, as `kustomize build` does.
+pub fn build_kustomizations(
+    directories: &[&Utf8Path],
+    files: &Files,
+) -> (Vec<BuiltObjects>, Origins) {
+    let mut session = Session::new(files);
+    let built = directories.iter().map(|directory| {
+        let built = kustomize::build(directory, &Additions::default(), &mut session);
+        let resources = built.resources.resources.into_iter();
+        let objects = resources.map(|resource| resource.value).collect();
+        (objects, built.problems)
+    });
+    (built.collect(), session.origins)
 }
 
 /// The name of the mesh where an input has only one.

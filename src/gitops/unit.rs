@@ -39,7 +39,7 @@ pub enum UnitKind {
     Kustomization,
     /// A Kustomization of Flux.
     FluxKustomization,
-    /// An Application of Argo CD, or one that an ApplicationSet makes.
+    /// An Application of Argo CD, or one that an `ApplicationSet` makes.
     ArgoApplication,
     /// Objects given with `--assume`.
     Assumed,

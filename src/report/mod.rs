@@ -8,6 +8,7 @@ mod github;
 mod json;
 mod line_hash;
 mod location;
+mod manifests;
 mod matrix;
 mod paint;
 mod pretty;
@@ -16,6 +17,7 @@ mod summary;
 mod text;
 mod trace;
 
+pub use manifests::{OriginComments, render_manifests};
 pub use matrix::{MatrixFormat, Selection, render_matrix};
 pub(crate) use text::visible;
 pub(crate) use trace::{TraceFormat, render_trace};

@@ -60,7 +60,9 @@ pub fn references(root: &Value) -> Vec<Reference> {
     }
     for field in GENERATORS {
         let items = root.get(field).map_or(&[][..], Value::items);
-        items.iter().for_each(|item| generator(item, &mut out));
+        for item in items {
+            generator(item, &mut out);
+        }
     }
     if let Some(path) = root.at(&["openapi", "path"]) {
         out.extend(reference(path, ReferenceKind::Data));
