@@ -90,8 +90,9 @@ impl Writer<'_> {
                 self.indent(depth);
             }
             let name = one_line(&removed.entry.key.value).into_owned();
-            self.text
-                .push_str(&format!("# `{name}` of {was} removed: {origin}\n"));
+            for part in ["# `", &name, "` of ", &was, " removed: ", &origin, "\n"] {
+                self.text.push_str(part);
+            }
         }
     }
 
@@ -174,14 +175,17 @@ impl Writer<'_> {
     fn origin(&self, place: Place) -> Option<String> {
         let comments = self.comments?;
         let change = comments.origins.change(place)?;
-        let mut text = format!("{}, by {}", self.position(place), change.cause.as_str());
-        if let Some(via) = change.via {
-            text.push_str(&format!(" ({})", self.position(via)));
-        }
-        if let Some(previous) = change.previous {
-            text.push_str(&format!("; was {}", self.position(previous)));
-        }
-        Some(text)
+        let via = change.via.map(|via| format!(" ({})", self.position(via)));
+        let was = change
+            .previous
+            .map(|previous| format!("; was {}", self.position(previous)));
+        Some(format!(
+            "{}, by {}{}{}",
+            self.position(place),
+            change.cause.as_str(),
+            via.unwrap_or_default(),
+            was.unwrap_or_default()
+        ))
     }
 
     /// A place as `file:line`.
