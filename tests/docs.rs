@@ -232,6 +232,7 @@ fn the_stage_of_a_rule_is_that_of_its_function() {
     for rule in RULES {
         let stage = match rule.check {
             Check::Inputs(_) => Stage::Inputs,
+            Check::Deploy(_) => Stage::Deploy,
             Check::Mesh(_) => Stage::Mesh,
         };
         assert_eq!(rule.meta.stage, stage, "{}", rule.meta.name);

@@ -6,12 +6,12 @@ use camino::Utf8PathBuf;
 use rayon::prelude::*;
 
 use super::read::{self, Read};
-use super::{Error, Request, Summary, problems};
+use super::{Error, Request, Summary, patched, problems};
 use crate::gitops::{self, Deployment, MeshScope};
 use crate::mesh::{IstioVersion, Mesh, Settings};
 use crate::object::{Namespace, Object};
 use crate::resource::{self, Decoded, Resource};
-use crate::rule::InputProblem;
+use crate::rule::{InputProblem, PatchedRule};
 use crate::source::Sources;
 use crate::source::tree::{ReadError, Tree};
 use crate::yaml::Value;
@@ -25,6 +25,8 @@ pub struct Analysis {
     pub deployment: Deployment,
     /// The meshes, in the order of the deployment.
     pub meshes: Vec<Mesh>,
+    /// What patches did to the DestinationRules of each mesh.
+    pub patched: Vec<Vec<PatchedRule>>,
     /// What could not be read.
     pub problems: Vec<InputProblem>,
     /// What was read.
@@ -69,12 +71,14 @@ pub fn analyse(request: &Request, tree: &dyn Tree) -> Result<Analysis, Error> {
         problems.extend(problems::of_alternatives(&resources));
         meshes.push(Mesh::build(&*scope.name, resources, &settings));
     }
+    let patched = patched::of_meshes(&deployment, &sources);
     summary.unread = problems::unread(&problems, &sources);
     summary.meshes = meshes.len();
     Ok(Analysis {
         sources,
         deployment,
         meshes,
+        patched,
         problems,
         summary,
         missing,

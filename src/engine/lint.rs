@@ -11,7 +11,9 @@ use super::fix::prove;
 use super::triage::triage;
 use super::{Analysis, Error, Report, Request, analyse};
 use crate::diagnostic::Diagnostic;
-use crate::rule::{Check, InputContext, Rule, RuleContext, RuleOptions};
+use crate::rule::{
+    Check, DeployContext, InputContext, Rule, RuleContext, RuleOptions, Surroundings,
+};
 use crate::rules::RULES;
 use crate::source::tree::{Memory, ReadError, Tree};
 
@@ -83,10 +85,28 @@ fn run(rule: &Rule, options: &RuleOptions, analysis: &Analysis) -> Vec<Diagnosti
             check(options, &mut cx);
             cx.into_diagnostics()
         }
+        Check::Deploy(check) => {
+            let Analysis {
+                sources,
+                deployment,
+                meshes,
+                problems,
+                ..
+            } = analysis;
+            let mut cx = DeployContext::new(&rule.meta, deployment, meshes, problems, sources);
+            check(options, &mut cx);
+            cx.into_diagnostics()
+        }
         Check::Mesh(check) => {
             let mut found = Vec::new();
             for (index, mesh) in (0u32..).zip(&analysis.meshes) {
-                let mut cx = RuleContext::new(&rule.meta, mesh, index, &analysis.sources);
+                let patched = analysis.patched.get(index as usize);
+                let surroundings = Surroundings {
+                    sources: &analysis.sources,
+                    origins: &analysis.deployment.origins,
+                    patched: patched.map_or(&[], Vec::as_slice),
+                };
+                let mut cx = RuleContext::new(&rule.meta, mesh, index, surroundings);
                 check(options, &mut cx);
                 for mut diagnostic in cx.into_diagnostics() {
                     diagnostic.meshes.push(mesh.name().to_owned());
@@ -98,13 +118,23 @@ fn run(rule: &Rule, options: &RuleOptions, analysis: &Analysis) -> Vec<Diagnosti
     }
 }
 
-/// The rules that find something in a stream of documents, with all defaults; for the examples of the documentation.
+/// What a line of an example starts with that names the file of the lines below it.
+const FILE_MARK: &str = "# file: ";
+
+/// The rules that find something in a stream of documents, with all defaults; for the examples of the documentation. An
+/// example of several files has a line `# file: PATH` before each.
 pub fn lint_text(text: &str) -> Vec<&'static str> {
+    let files = files_of_example(text);
     let request = Request {
-        stdin: Some(text.as_bytes().to_vec()),
+        stdin: files.is_empty().then(|| text.as_bytes().to_vec()),
+        paths: if files.is_empty() {
+            Vec::new()
+        } else {
+            vec![".".into()]
+        },
         ..Request::default()
     };
-    let outcome = lint(&request, &Memory::default());
+    let outcome = lint(&request, &Memory::new(files));
     outcome.map_or_else(
         |_| Vec::new(),
         |outcome| {
@@ -116,4 +146,18 @@ pub fn lint_text(text: &str) -> Vec<&'static str> {
                 .collect()
         },
     )
+}
+
+/// The files of an example, each with its path; none for an example that is one stream.
+fn files_of_example(text: &str) -> Vec<(&str, String)> {
+    let mut files: Vec<(&str, String)> = Vec::new();
+    for line in text.lines() {
+        if let Some(path) = line.strip_prefix(FILE_MARK) {
+            files.push((path.trim(), String::new()));
+        } else if let Some((_, body)) = files.last_mut() {
+            body.push_str(line);
+            body.push('\n');
+        }
+    }
+    files
 }

@@ -7,6 +7,7 @@ mod error;
 mod explain;
 mod fix;
 mod lint;
+mod patched;
 mod presets;
 mod problems;
 mod reach;

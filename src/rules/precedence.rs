@@ -3,6 +3,8 @@
 /// The rules in the order in which they speak; each stays silent for the pairs that an earlier one explains.
 const SPEAKERS: &[&str] = &[
     "invalid-schema",
+    "literal-patch-directive",
+    "patch-drops-tls",
     "ignored-credential-name",
     "port-settings-drop-tls",
     "subset-changes-tls",
@@ -40,7 +42,12 @@ mod tests {
     fn a_rule_yields_to_those_before_it() {
         assert_eq!(
             yields_to("port-settings-drop-tls"),
-            ["invalid-schema", "ignored-credential-name"]
+            [
+                "invalid-schema",
+                "literal-patch-directive",
+                "patch-drops-tls",
+                "ignored-credential-name"
+            ]
         );
         assert!(yields_to("invalid-schema").is_empty());
         let before = yields_to("tls-disabled-in-mesh");

@@ -2,6 +2,7 @@
 
 use camino::Utf8Path;
 
+use super::substituted_tls_mode::is_mode;
 use crate::declare_rule;
 use crate::diagnostic::{Certainty, Severity};
 use crate::resource::{self, Effect};
@@ -93,6 +94,8 @@ fn check(_options: &NoOptions, cx: &mut InputContext<'_>) {
             }
             InputProblem::Alternatives(alternatives) => of_alternatives(cx, alternatives),
             InputProblem::Object(problem) => match problem.effect {
+                // `substituted-tls-mode` reports modes.
+                Effect::Undecided if is_mode(&problem.field) => {}
                 Effect::Undecided => placeholder(cx, problem),
                 Effect::Refused | Effect::Dropped => {} // `invalid-schema` reports these
             },
