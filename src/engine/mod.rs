@@ -13,6 +13,7 @@ mod problems;
 mod reach;
 mod read;
 mod render;
+mod render_external;
 mod report;
 mod request;
 mod triage;
