@@ -5,6 +5,8 @@
     reason = "tests read their cases from disk"
 )]
 
+mod origins;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
