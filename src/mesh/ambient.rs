@@ -116,13 +116,14 @@ fn converted_denies(
         oldest(&config.root_namespace.value),
     );
     let own_inherits = matches!(own, None | Some(MtlsMode::Unset));
-    let parent_strict =
-        own == Some(MtlsMode::Strict) || (own_inherits && root == Some(MtlsMode::Strict));
     let unset = workload.mode == MtlsMode::Unset;
     let strict = workload.mode == MtlsMode::Strict;
 
-    // Strict ports deny by themselves, unless the parent does that already.
-    let skips_strict = strict || (unset && parent_strict);
+    // Strict ports deny by themselves, unless istiod takes the parent to do that already. It does not ask whether the
+    // policy itself undoes a mesh that is strict: under PERMISSIVE or DISABLE nothing denies then (`convertPeerAuthentication`
+    // says `unset && namespace || mesh`).
+    let strict_mesh = own_inherits && root == Some(MtlsMode::Strict);
+    let skips_strict = strict || (unset && own == Some(MtlsMode::Strict)) || strict_mesh;
     let own_port = |entry: &crate::resource::PortMtls| entry.port.value == port;
     let denies_port =
         |entry: &crate::resource::PortMtls| entry.mode == MtlsMode::Strict && own_port(entry);

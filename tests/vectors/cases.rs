@@ -134,6 +134,31 @@ impl Case {
         by_file.into_iter().filter_map(pairs).collect()
     }
 
+    /// What Istio answered when it was asked again, in `again-*.json`: the newest version, another run.
+    pub(crate) fn other_answers(&self, version: &str) -> Vec<Vec<Value>> {
+        if version != NEWEST {
+            return Vec::new();
+        }
+        let is_again = |name: &String| {
+            name.strip_suffix(".json")
+                .is_some_and(|stem| stem.starts_with("again-"))
+        };
+        let names = self.file_names().into_iter().filter(is_again);
+        names.filter_map(|name| self.answer(&name)).collect()
+    }
+
+    /// The names of the files in the folder, sorted.
+    fn file_names(&self) -> Vec<String> {
+        let entries = fs::read_dir(&self.folder).expect("the folder can be listed");
+        let name = |entry: std::io::Result<fs::DirEntry>| {
+            let entry = entry.expect("the entry can be read");
+            entry.file_name().to_string_lossy().into_owned()
+        };
+        let mut names: Vec<String> = entries.map(name).collect();
+        names.sort_unstable();
+        names
+    }
+
     /// The pairs of an answer, if there is such a file.
     fn answer(&self, file: &str) -> Option<Vec<Value>> {
         let text = fs::read_to_string(self.folder.join(file)).ok()?;
@@ -170,9 +195,7 @@ impl Case {
     /// The versions that have a file.
     fn versions_of_files(&self) -> Vec<String> {
         let mut versions = Vec::new();
-        for entry in fs::read_dir(&self.folder).expect("the folder can be listed") {
-            let name = entry.expect("the entry can be read").file_name();
-            let name = name.to_string_lossy();
+        for name in self.file_names() {
             let version = name
                 .strip_prefix("expected-")
                 .and_then(|rest| rest.strip_suffix(".json"));
