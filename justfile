@@ -14,7 +14,7 @@ test *filter:
 
 # Takes today's output as the expected one: snapshots, rule pages, schemas. Review the diff like code.
 bless:
-    INSTA_UPDATE=always BLESS=1 cargo test --locked
+    INSTA_UPDATE=always BLESS=1 cargo test --locked --no-fail-fast
 
 # The benchmarks, or those whose name contains a word.
 bench *filter:

@@ -65,8 +65,11 @@ pub struct ObjectId {
 }
 
 impl fmt::Display for ObjectId {
-    /// `Kind namespace/name`, or `Kind name` for a cluster-scoped object.
+    /// `Kind namespace/name`, or `Kind name` for a cluster-scoped object; the kind alone for one that needs no name.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.name.is_empty() {
+            return f.write_str(&self.kind);
+        }
         match &self.namespace {
             Some(namespace) => write!(f, "{} {namespace}/{}", self.kind, self.name),
             None => write!(f, "{} {}", self.kind, self.name),

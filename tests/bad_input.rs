@@ -378,6 +378,7 @@ fn a_link_is_told_and_not_followed() {
     let unread = &report["summary"]["unread"];
     let reason = "a symbolic link; it is not followed";
     let expected = json!([
+        {"path": "apps/loop", "reason": "a symbolic link to a folder; it is not followed"},
         {"path": "gone.yaml", "reason": reason},
         {"path": "sleep.yaml", "reason": reason},
     ]);

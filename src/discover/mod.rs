@@ -118,7 +118,11 @@ impl Found {
 
     fn finish(mut self) -> Discovered {
         // A link that one path leads to may be named by another.
-        self.unread.retain(|(path, _)| !self.files.contains(path));
+        let is_read = |path: &Utf8PathBuf| {
+            let mut from_there = self.files.range(path.clone()..);
+            from_there.next().is_some_and(|file| file.starts_with(path))
+        };
+        self.unread.retain(|(path, _)| !is_read(path));
         Discovered {
             files: self.files.into_iter().collect(),
             unread: self.unread.into_iter().collect(),

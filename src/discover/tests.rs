@@ -323,6 +323,27 @@ mod on_disk {
 
     #[cfg(unix)]
     #[test]
+    fn a_link_to_a_folder_is_unread_unless_it_is_named() {
+        let (_directory, root) = directory(&["out/a.yaml", "in/b.yaml", "in/.gitignore=skipped"]);
+        let link = |name: &str| {
+            std::os::unix::fs::symlink("../out", root.join("in").join(name)).unwrap();
+        };
+        for name in ["linked", "skipped", ".hidden", "v1.yaml"] {
+            link(name);
+        }
+        let tree = WorkTree::new(root.join("in"));
+        let walked = discover(&settings(&["."]), &tree).unwrap();
+        assert_eq!(walked.files, ["b.yaml"]);
+        let reason = "a symbolic link to a folder; it is not followed".to_owned();
+        let unread = ["linked", "v1.yaml"].map(|name| (name.into(), reason.clone()));
+        assert_eq!(walked.unread, unread);
+        let named = discover(&settings(&[".", "linked", "v1.yaml"]), &tree).unwrap();
+        assert_eq!(named.files, ["b.yaml", "linked/a.yaml", "v1.yaml/a.yaml"]);
+        assert!(named.unread.is_empty());
+    }
+
+    #[cfg(unix)]
+    #[test]
     fn a_name_that_is_not_utf8_is_unread() {
         use std::os::unix::ffi::OsStrExt;
         let (directory, root) = directory(&["a.yaml"]);

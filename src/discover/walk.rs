@@ -9,6 +9,9 @@ use crate::source::tree::{Entry, EntryKind, ReadError, normalise};
 /// Why a link that looks like a manifest is not read.
 pub(super) const LINK: &str = "a symbolic link; it is not followed";
 
+/// Why what stands behind a link to a directory is not read.
+const DIRECTORY_LINK: &str = "a symbolic link to a folder; it is not followed";
+
 /// The directory in which Git keeps its own files.
 const GIT: &str = ".git";
 
@@ -53,9 +56,15 @@ impl<'s, 'a> Walk<'s, 'a> {
         enters
     }
 
-    /// Takes one entry, if it is a manifest by its name.
+    /// Takes one entry, if it is a manifest by its name, or a link that hides a directory.
     fn take(&mut self, entry: &Entry) {
         let path = normalise(&entry.path);
+        if entry.kind == EntryKind::Link && self.leads_to_directory(&path) {
+            if self.admits(&path, true) {
+                self.found().unread(path, DIRECTORY_LINK);
+            }
+            return;
+        }
         if !is_manifest_name(&path) || !self.admits(&path, false) {
             return;
         }
@@ -64,6 +73,11 @@ impl<'s, 'a> Walk<'s, 'a> {
             EntryKind::Link => self.found().unread(path, LINK),
             EntryKind::Directory => {}
         }
+    }
+
+    /// Whether a directory stands at the end of a link.
+    fn leads_to_directory(&self, link: &Utf8Path) -> bool {
+        matches!(self.search.tree.kind(link), Ok(EntryKind::Directory))
     }
 
     /// Remembers what could not be listed: the directory that the user named, or something below it.

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
+
 use super::Analysis;
 use crate::diagnostic::PairId;
 use crate::mesh::{Decision, Mesh};
@@ -17,14 +19,15 @@ struct Quality {
     endpoints: Vec<(Arc<str>, u16, u8)>,
 }
 
-/// Whether a change is safe: no pair gets worse, nothing becomes unreadable, and every pair in `own` improves.
+/// Whether a change leaves every object readable.
+pub(super) fn is_as_readable(before: &Analysis, after: &Analysis) -> bool {
+    after.summary.unread.len() <= before.summary.unread.len()
+        && after.summary.resources == before.summary.resources
+        && after.meshes.len() == before.meshes.len()
+}
+
+/// Whether a change that leaves every object readable is safe: no pair gets worse, and every pair in `own` improves.
 pub(super) fn is_improvement(before: &Analysis, after: &Analysis, own: &[PairId]) -> bool {
-    if after.summary.unread.len() > before.summary.unread.len()
-        || after.summary.resources != before.summary.resources
-        || after.meshes.len() != before.meshes.len()
-    {
-        return false;
-    }
     (0u32..)
         .zip(before.meshes.iter().zip(&after.meshes))
         .all(|(index, (old, new))| {
@@ -37,31 +40,71 @@ pub(super) fn is_improvement(before: &Analysis, after: &Analysis, own: &[PairId]
         })
 }
 
-fn mesh_improves(old: &Mesh, new: &Mesh, own: &[u32]) -> bool {
-    let regrouped = regrouped_hosts(old, new);
-    let before = qualities(old, &regrouped);
-    let after = qualities(new, &regrouped);
-    let never_worse = before
-        .iter()
-        .all(|(key, quality)| after.get(key).is_some_and(|now| !is_worse(quality, now)));
-    // A subset that no rule defined had no cluster: a pair of it that is new was refused before.
-    let is_known = |(clients, host, port, _): &Key<'_>| {
-        before.contains_key(&(clients.clone(), *host, *port, None))
-    };
-    let nothing_new = after
-        .keys()
-        .all(|key| before.contains_key(key) || (key.3.is_some() && is_known(key)));
-    let improves = |&decision: &u32| {
-        let Some(decision) = old.decisions().get(decision as usize) else {
-            return false;
+/// The pairs that a change improves.
+pub(super) fn improved(before: &Analysis, after: &Analysis) -> FxHashSet<PairId> {
+    let meshes = (0u32..).zip(before.meshes.iter().zip(&after.meshes));
+    meshes
+        .flat_map(|(mesh, (old, new))| {
+            let change = Change::of(old, new);
+            let decisions = (0u32..).zip(old.decisions());
+            decisions
+                .filter(|(_, decision)| change.improves(old, decision))
+                .map(|(decision, _)| PairId { mesh, decision })
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// The pairs of a mesh before and after a change.
+struct Change<'a> {
+    regrouped: BTreeSet<&'a str>,
+    before: BTreeMap<Key<'a>, Quality>,
+    after: BTreeMap<Key<'a>, Quality>,
+}
+
+impl<'a> Change<'a> {
+    fn of(old: &'a Mesh, new: &'a Mesh) -> Self {
+        let regrouped = regrouped_hosts(old, new);
+        Self {
+            before: qualities(old, &regrouped),
+            after: qualities(new, &regrouped),
+            regrouped,
+        }
+    }
+
+    fn is_never_worse(&self) -> bool {
+        let mut before = self.before.iter();
+        before.all(|(key, was)| self.after.get(key).is_some_and(|now| !is_worse(was, now)))
+    }
+
+    /// Whether there are no pairs that were not there before. A subset that no rule defined had no cluster: a pair of it
+    /// that is new was refused.
+    fn adds_nothing(&self) -> bool {
+        let is_known = |(clients, host, port, _): &Key<'_>| {
+            self.before
+                .contains_key(&(clients.clone(), *host, *port, None))
         };
-        let mut keys = keys(old, decision, &regrouped).into_iter();
-        keys.all(|key| match (before.get(&key), after.get(&key)) {
+        let mut after = self.after.keys();
+        after.all(|key| self.before.contains_key(key) || (key.3.is_some() && is_known(key)))
+    }
+
+    /// Whether a decision of the mesh before the change gets better at its worst endpoint, for all its clients.
+    fn improves(&self, old: &Mesh, decision: &Decision) -> bool {
+        let mut keys = keys(old, decision, &self.regrouped).into_iter();
+        keys.all(|key| match (self.before.get(&key), self.after.get(&key)) {
             (Some(was), Some(now)) => now.worst > was.worst,
             (_, None) | (None, _) => false,
         })
+    }
+}
+
+fn mesh_improves(old: &Mesh, new: &Mesh, own: &[u32]) -> bool {
+    let change = Change::of(old, new);
+    let improves = |&decision: &u32| {
+        let decision = old.decisions().get(decision as usize);
+        decision.is_some_and(|decision| change.improves(old, decision))
     };
-    never_worse && nothing_new && own.iter().all(improves)
+    change.is_never_worse() && change.adds_nothing() && own.iter().all(improves)
 }
 
 /// The hosts whose clients fall into other classes than before, since other rules are about them. There the members are

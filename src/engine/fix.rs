@@ -1,13 +1,12 @@
-//! Fix: repair what findings offer a repair for, prove it by a second analysis, write it.
+//! Fix: repair what findings offer a repair for, round by round, and write it.
 
 use std::collections::BTreeMap;
 use std::fs;
 
 use camino::Utf8PathBuf;
 
-use super::compare::is_improvement;
-use super::{Analysis, Error, Outcome, Request, analyse, lint};
-use crate::diagnostic::{Applicability, Diagnostic, Edit, PairId};
+use super::{Error, Outcome, Request, lint, prove};
+use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix};
 use crate::source::Sources;
 use crate::source::tree::{Overlay, Tree};
 
@@ -45,13 +44,15 @@ pub fn fix(
     let mut outcome = lint(request, tree)?;
     for _ in 0..ROUNDS {
         let sources = &outcome.report.sources;
-        let wanted = outcome.report.diagnostics.iter().filter(|diagnostic| {
-            diagnostic
-                .fix
-                .as_ref()
-                .is_some_and(|fix| fix.applicability <= applicability)
-        });
-        let edits = apply_order(wanted, sources);
+        let is_wanted = |fix: &Fix| fix.applicability <= applicability;
+        let diagnostics = outcome.report.diagnostics.iter();
+        let mut wanted: Vec<&Diagnostic> = diagnostics
+            .filter(|diagnostic| diagnostic.fix.as_ref().is_some_and(is_wanted))
+            .collect();
+        if applicability == Applicability::Safe {
+            wanted = prove::together(wanted, request, &overlay(tree, &changes), sources)?;
+        }
+        let edits = apply_order(wanted.iter().copied(), sources);
         if edits.is_empty() {
             break;
         }
@@ -90,81 +91,9 @@ pub fn write_changes(changes: &[FileChange]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Takes the word `safe` from every fix that a second analysis does not prove: some pair gets worse, or the finding's own
-/// do not improve. Fixes are proved together, and one by one where that fails.
-pub(super) fn prove(
-    diagnostics: &mut [Diagnostic],
-    analysis: &Analysis,
-    request: &Request,
-    tree: &dyn Tree,
-) -> Result<(), Error> {
-    let candidates: Vec<usize> = diagnostics
-        .iter()
-        .enumerate()
-        .filter(|(_, d)| {
-            d.fix
-                .as_ref()
-                .is_some_and(|fix| fix.applicability == Applicability::Safe)
-        })
-        .map(|(index, _)| index)
-        .collect();
-    let mut pending = vec![candidates];
-    while let Some(group) = pending.pop() {
-        let Some((&first, rest)) = group.split_first() else {
-            continue;
-        };
-        if holds(&group, diagnostics, analysis, request, tree)? {
-            continue;
-        }
-        if rest.is_empty() {
-            if let Some(fix) = diagnostics.get_mut(first).and_then(|d| d.fix.as_mut()) {
-                fix.applicability = Applicability::Unsafe;
-            }
-            continue;
-        }
-        let (left, right) = group.split_at(group.len() / 2);
-        pending.push(right.to_vec());
-        pending.push(left.to_vec());
-    }
-    Ok(())
-}
-
-/// Whether a group of fixes is proved by an analysis of the edited files.
-fn holds(
-    group: &[usize],
-    diagnostics: &[Diagnostic],
-    analysis: &Analysis,
-    request: &Request,
-    tree: &dyn Tree,
-) -> Result<bool, Error> {
-    let members: Vec<&Diagnostic> = group
-        .iter()
-        .filter_map(|&index| diagnostics.get(index))
-        .collect();
-    let edits = apply_order(members.iter().copied(), &analysis.sources);
-    let wanted: usize = members
-        .iter()
-        .filter_map(|d| d.fix.as_ref())
-        .map(|fix| fix.edits.len())
-        .sum();
-    if edits.len() != wanted {
-        return Ok(false); // some overlap, or are in a file that cannot be written
-    }
-    let changed: BTreeMap<Utf8PathBuf, Vec<u8>> = edited(&edits, &analysis.sources)
-        .into_iter()
-        .map(|(path, text)| (path, text.into_bytes()))
-        .collect();
-    let after = analyse(request, &Overlay::new(tree, changed))?;
-    let own: Vec<PairId> = members
-        .iter()
-        .flat_map(|diagnostic| diagnostic.pairs.iter().copied())
-        .collect();
-    Ok(is_improvement(analysis, &after, &own))
-}
-
 /// The edits of fixes in the order of the file. Of two fixes that touch the same bytes the first wins; the other waits
 /// for the next round. Standard input and assumed files are not edited.
-fn apply_order<'a>(
+pub(super) fn apply_order<'a>(
     diagnostics: impl Iterator<Item = &'a Diagnostic>,
     sources: &Sources,
 ) -> Vec<&'a Edit> {
@@ -195,7 +124,7 @@ fn overlaps(a: &Edit, b: &Edit) -> bool {
 }
 
 /// The texts of all files that edits (sorted by place) change.
-fn edited(edits: &[&Edit], sources: &Sources) -> BTreeMap<Utf8PathBuf, String> {
+pub(super) fn edited(edits: &[&Edit], sources: &Sources) -> BTreeMap<Utf8PathBuf, String> {
     let mut out: BTreeMap<Utf8PathBuf, String> = BTreeMap::new();
     // From the end of each file, so that earlier offsets stay right.
     for edit in edits.iter().rev() {

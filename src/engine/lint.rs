@@ -1,16 +1,18 @@
-//! Lint: analyse, check, prove the fixes, triage.
+//! Lint: analyse, check, let rules yield, prove the fixes, triage.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use camino::Utf8PathBuf;
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
 use super::doubt::doubt;
-use super::explain::explain;
-use super::fix::prove;
+use super::explain::{explain, explain_refused};
+use super::precede::precede;
+use super::prove::prove;
 use super::triage::triage;
 use super::{Analysis, Error, Report, Request, analyse};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, PairId};
 use crate::rule::{
     Check, DeployContext, InputContext, Rule, RuleContext, RuleOptions, Surroundings,
 };
@@ -29,9 +31,17 @@ pub struct Outcome {
 /// Reads, analyses and checks what a request names.
 pub fn lint(request: &Request, tree: &dyn Tree) -> Result<Outcome, Error> {
     let analysis = analyse(request, tree)?;
-    let mut diagnostics = check(&analysis, request)?;
+    let selected = selected(request)?;
+    let mut diagnostics = check(&selected, &analysis);
     doubt(&mut diagnostics, &analysis.problems);
     explain(&mut diagnostics, &analysis.problems);
+    explain_refused(&mut diagnostics, &analysis, request, tree)?;
+    let mut diagnostics = precede(diagnostics, |name, explained| {
+        let rule = selected.iter().find(|(rule, _)| rule.meta.name == name);
+        let mut told = rule.map_or_else(Vec::new, |rule| try_run(rule, &analysis, Some(explained)));
+        doubt(&mut told, &analysis.problems);
+        told
+    });
     prove(&mut diagnostics, &analysis, request, tree)?;
     let Analysis {
         sources,
@@ -49,22 +59,25 @@ pub fn lint(request: &Request, tree: &dyn Tree) -> Result<Outcome, Error> {
     Ok(Outcome { report, missing })
 }
 
-/// Runs the rules that a request selects, in parallel.
-fn check(analysis: &Analysis, request: &Request) -> Result<Vec<Diagnostic>, Error> {
-    let selected: Vec<(&Rule, RuleOptions)> = RULES
+/// A rule with its settings.
+type Selected = (&'static Rule, RuleOptions);
+
+/// The rules that a request selects.
+fn selected(request: &Request) -> Result<Vec<Selected>, Error> {
+    RULES
         .iter()
         .filter(|rule| request.rules.includes(rule.meta.name))
         .map(|&rule| Ok((rule, options(rule, request)?)))
-        .collect::<Result<_, Error>>()?;
+        .collect()
+}
+
+/// Runs rules in parallel.
+fn check(selected: &[Selected], analysis: &Analysis) -> Vec<Diagnostic> {
     let found: Vec<Vec<Diagnostic>> = selected
         .par_iter()
-        .map(|(rule, options)| {
-            // One rule that fails must not lose the findings of the others.
-            catch_unwind(AssertUnwindSafe(|| run(rule, options, analysis)))
-                .unwrap_or_else(|_| vec![crate::rule::failure(&rule.meta)])
-        })
+        .map(|rule| try_run(rule, analysis, None))
         .collect();
-    Ok(found.into_iter().flatten().collect())
+    found.into_iter().flatten().collect()
 }
 
 /// The settings of a rule.
@@ -77,8 +90,22 @@ fn options(rule: &Rule, request: &Request) -> Result<RuleOptions, Error> {
         })
 }
 
-/// Runs one rule on everything it looks at.
-fn run(rule: &Rule, options: &RuleOptions, analysis: &Analysis) -> Vec<Diagnostic> {
+/// Runs one rule on everything it looks at, but for the pairs that others explain. One that fails must not lose the
+/// findings of the others.
+fn try_run(
+    selected: &Selected,
+    analysis: &Analysis,
+    explained: Option<&FxHashSet<PairId>>,
+) -> Vec<Diagnostic> {
+    catch_unwind(AssertUnwindSafe(|| run(selected, analysis, explained)))
+        .unwrap_or_else(|_| vec![crate::rule::failure(&selected.0.meta)])
+}
+
+fn run(
+    (rule, options): &Selected,
+    analysis: &Analysis,
+    explained: Option<&FxHashSet<PairId>>,
+) -> Vec<Diagnostic> {
     match rule.check {
         Check::Inputs(check) => {
             let mut cx = InputContext::new(&rule.meta, &analysis.problems);
@@ -107,6 +134,9 @@ fn run(rule: &Rule, options: &RuleOptions, analysis: &Analysis) -> Vec<Diagnosti
                     patched: patched.map_or(&[], Vec::as_slice),
                 };
                 let mut cx = RuleContext::new(&rule.meta, mesh, index, surroundings);
+                if let Some(explained) = explained {
+                    cx = cx.without(explained);
+                }
                 check(options, &mut cx);
                 for mut diagnostic in cx.into_diagnostics() {
                     diagnostic.meshes.push(mesh.name().to_owned());

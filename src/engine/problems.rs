@@ -58,16 +58,17 @@ pub(super) fn of_documents(files: &Files) -> Vec<InputProblem> {
 
 /// Objects that the input defines more than once: only one of each takes part.
 pub(super) fn of_alternatives(resources: &[Resource]) -> Option<InputProblem> {
-    let mut seen: BTreeMap<&ObjectId, Vec<Place>> = BTreeMap::new();
-    for meta in resources.iter().filter_map(Resource::meta) {
-        if !meta.place().is_assumed() {
-            seen.entry(&meta.id).or_default().push(meta.place());
+    let mut seen: BTreeMap<(&ObjectId, Option<&str>), Vec<Place>> = BTreeMap::new();
+    for resource in resources {
+        if let Some(meta) = resource.meta().filter(|meta| !meta.place().is_assumed()) {
+            let identity = (&meta.id, nameless_revision(resource));
+            seen.entry(identity).or_default().push(meta.place());
         }
     }
     let mut alternatives: Vec<Alternative> = seen
         .into_iter()
         .filter(|(_, places)| places.len() > 1)
-        .map(|(id, mut places)| {
+        .map(|((id, _), mut places)| {
             places.sort_by_key(|place| place.span);
             Alternative {
                 object: id.clone(),
@@ -77,6 +78,20 @@ pub(super) fn of_alternatives(resources: &[Resource]) -> Option<InputProblem> {
         .collect();
     alternatives.sort_by_key(|alternative| alternative.places.first().map(|place| place.span));
     (!alternatives.is_empty()).then_some(InputProblem::Alternatives(alternatives))
+}
+
+/// What tells apart the installations of objects that need no name: the revision that they install.
+fn nameless_revision(resource: &Resource) -> Option<&str> {
+    match resource {
+        Resource::MeshConfig(config) => {
+            let meta = config.meta.as_ref()?;
+            meta.id
+                .name
+                .is_empty()
+                .then_some(config.revision.as_deref()?)
+        }
+        _ => None,
+    }
 }
 
 /// The list of the summary: every input that was not read, by path.

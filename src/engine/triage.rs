@@ -1,20 +1,19 @@
 //! Triage: which findings are shown, in which order, and how each is recognised again.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::diagnostic::{Diagnostic, Fingerprint, PairId};
-use crate::rules::yields_to;
+use crate::diagnostic::{Diagnostic, Fingerprint};
 use crate::source::Sources;
 
-/// Drops what other findings explain or what is not the repository's, joins what one origin breaks in several meshes,
+/// Drops what is not the repository's, joins what one origin breaks in several meshes,
 /// sorts, and names every finding.
 pub(super) fn triage(
     diagnostics: Vec<Diagnostic>,
     meshes: &[&str],
     sources: &Sources,
 ) -> Vec<Diagnostic> {
-    let mut kept: Vec<Diagnostic> = yielded(diagnostics)
+    let mut kept: Vec<Diagnostic> = diagnostics
         .into_iter()
         .filter(|d| d.place.is_none_or(|place| !place.is_assumed()))
         .collect();
@@ -22,30 +21,6 @@ pub(super) fn triage(
     let mut kept = joined(kept, meshes);
     fingerprint(&mut kept, sources);
     kept
-}
-
-/// Takes from every finding the pairs that a rule before it in the order of precedence explains; a finding about pairs
-/// that has none left is dropped.
-fn yielded(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    let mut explained: FxHashMap<&'static str, FxHashSet<PairId>> = FxHashMap::default();
-    for diagnostic in &diagnostics {
-        explained
-            .entry(diagnostic.rule)
-            .or_default()
-            .extend(diagnostic.pairs.iter().copied());
-    }
-    diagnostics
-        .into_iter()
-        .filter_map(|mut diagnostic| {
-            let had_pairs = !diagnostic.pairs.is_empty();
-            for speaker in yields_to(diagnostic.rule) {
-                if let Some(pairs) = explained.get(speaker) {
-                    diagnostic.pairs.retain(|pair| !pairs.contains(pair));
-                }
-            }
-            (!had_pairs || !diagnostic.pairs.is_empty()).then_some(diagnostic)
-        })
-        .collect()
 }
 
 /// What findings are sorted by: path, place, rule, message.

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Mesh;
-use super::decision::Decision;
+use super::decision::{Decision, Destination};
 use super::names::PairFilter;
+use crate::diagnostic::PairId;
 
 /// One client and destination of the matrix.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -66,6 +67,13 @@ pub struct Matrix<'a> {
 }
 
 impl Mesh {
+    /// What a pair of a finding stands for: its clients as `Kind/namespace/name`, and where they call.
+    pub fn pair(&self, id: PairId) -> Option<(Vec<String>, &Destination)> {
+        let decision = self.decisions.get(id.decision as usize)?;
+        let clients = self.sample_clients(decision, usize::MAX);
+        Some((clients, &decision.destination))
+    }
+
     /// The matrix of this mesh.
     pub fn matrix(&self) -> Matrix<'_> {
         let mut by_group: Vec<Vec<&Decision>> = vec![Vec::new(); self.clients.len()];

@@ -1,10 +1,11 @@
 //! What a mesh rule is given, and how any rule reports.
 
 use camino::Utf8PathBuf;
+use rustc_hash::FxHashSet;
 
 use super::{PatchedRule, RuleMeta};
 use crate::diagnostic::{Certainty, Diagnostic, Fact, Fingerprint, Fix, Label, PairId, Severity};
-use crate::mesh::Mesh;
+use crate::mesh::{Decision, Mesh};
 use crate::object::ObjectId;
 use crate::source::{Origins, Place, Sources};
 use crate::yaml::FieldPath;
@@ -16,6 +17,7 @@ pub struct RuleContext<'a> {
     mesh: &'a Mesh,
     mesh_index: u32,
     surroundings: Surroundings<'a>,
+    explained: Option<&'a FxHashSet<PairId>>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -43,8 +45,25 @@ impl<'a> RuleContext<'a> {
             mesh,
             mesh_index,
             surroundings,
+            explained: None,
             diagnostics: Vec::new(),
         }
+    }
+
+    /// Leaves out the pairs that other rules explain.
+    #[must_use]
+    pub fn without(mut self, explained: &'a FxHashSet<PairId>) -> Self {
+        self.explained = Some(explained);
+        self
+    }
+
+    /// The decisions of the mesh that the rule may speak about, with their positions.
+    pub(crate) fn decisions(&self) -> impl Iterator<Item = (u32, &'a Decision)> + use<'a> {
+        let (mesh, explained) = (self.mesh_index, self.explained);
+        let decisions = (0u32..).zip(self.mesh.decisions());
+        decisions.filter(move |&(decision, _)| {
+            explained.is_none_or(|explained| !explained.contains(&PairId { mesh, decision }))
+        })
     }
 
     /// The mesh; it outlives the borrow of the context, so that a loop over it can report.

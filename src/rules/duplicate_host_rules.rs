@@ -202,7 +202,7 @@ fn check(_options: &NoOptions, cx: &mut RuleContext<'_>) {
         by_entry.extend(merge.entries.iter().map(|&entry| (entry, position)));
     }
     let mut decisions: BTreeMap<usize, Vec<(u32, &Decision)>> = BTreeMap::new();
-    for (index, decision) in (0u32..).zip(mesh.decisions()) {
+    for (index, decision) in cx.decisions() {
         let entry = decision.selection.entry;
         if let Some(&position) = entry.and_then(|entry| by_entry.get(&entry)) {
             decisions

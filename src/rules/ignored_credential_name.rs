@@ -154,7 +154,7 @@ declare_rule! {
 fn check(_options: &NoOptions, cx: &mut RuleContext<'_>) {
     let mesh = cx.mesh();
     let mut causes = Causes::default();
-    for (index, decision) in (0u32..).zip(mesh.decisions()) {
+    for (index, decision) in cx.decisions() {
         let is_dropped = decision.proxy == ProxyKind::Sidecar && decision.tls == ClusterTls::None;
         if !is_dropped {
             continue;

@@ -188,7 +188,7 @@ declare_rule! {
 fn check(_options: &NoOptions, cx: &mut RuleContext<'_>) {
     let mesh = cx.mesh();
     let mut causes = Causes::default();
-    for (index, decision) in (0u32..).zip(mesh.decisions()) {
+    for (index, decision) in cx.decisions() {
         let is_external = mesh.service_of(decision).mesh_external;
         if decision.tls != ClusterTls::IstioMutual || is_external {
             continue;

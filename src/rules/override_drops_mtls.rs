@@ -3,9 +3,7 @@
 use super::findings::{Cause, Causes, Words, plaintext_headline, plaintext_severity, tell};
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Edit, Fix, Severity};
-use crate::mesh::{
-    Beaten, ClusterTls, Decision, Flat, InForce, Level, Loss, Mesh, ProxyKind, is_istio_mutual,
-};
+use crate::mesh::{Beaten, ClusterTls, Decision, Flat, InForce, Level, Loss, Mesh, ProxyKind};
 use crate::rule::{NoOptions, RuleContext, edit};
 use crate::source::{Place, Sources};
 
@@ -176,18 +174,14 @@ declare_rule! {
 fn check(_options: &NoOptions, cx: &mut RuleContext<'_>) {
     let mesh = cx.mesh();
     let mut causes = Causes::default();
-    for (index, decision) in (0u32..).zip(mesh.decisions()) {
+    for (index, decision) in cx.decisions() {
         let Some(severity) = severity(mesh, decision) else {
             continue;
         };
         let Some(in_force) = mesh.in_force(decision) else {
             continue; // nothing overrides anything
         };
-        if in_force.tls().is_some()
-            || mesh
-                .beaten(decision)
-                .is_none_or(|beaten| !is_istio_mutual(beaten.tls))
-        {
+        if in_force.tls().is_some() || mesh.beaten(decision).is_none() {
             continue;
         }
         causes.add(place(&in_force), index, decision, severity);

@@ -217,7 +217,7 @@ fn check(_options: &NoOptions, cx: &mut RuleContext<'_>) {
     let mesh = cx.mesh();
     let mut causes = Causes::default();
     let mut told: FxHashMap<Place, Loss<'_>> = FxHashMap::default();
-    for (index, decision) in (0u32..).zip(mesh.decisions()) {
+    for (index, decision) in cx.decisions() {
         let Some(severity) = severity(mesh, decision) else {
             continue;
         };

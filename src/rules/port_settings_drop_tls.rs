@@ -159,7 +159,7 @@ declare_rule! {
 fn check(_options: &NoOptions, cx: &mut RuleContext<'_>) {
     let mesh = cx.mesh();
     let mut causes = Causes::default();
-    for (index, decision) in (0u32..).zip(mesh.decisions()) {
+    for (index, decision) in cx.decisions() {
         // What hosts outside the mesh lose is not about mutual TLS.
         if !decision.has_envoy() || mesh.service_of(decision).mesh_external {
             continue;

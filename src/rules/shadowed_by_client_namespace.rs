@@ -174,7 +174,7 @@ declare_rule! {
 fn check(_options: &NoOptions, cx: &mut RuleContext<'_>) {
     let mesh = cx.mesh();
     let mut causes = Causes::default();
-    for (index, decision) in (0u32..).zip(mesh.decisions()) {
+    for (index, decision) in cx.decisions() {
         if !matches!(decision.proxy, ProxyKind::Sidecar | ProxyKind::Gateway) {
             continue;
         }

@@ -178,7 +178,7 @@ fn check(_options: &NoOptions, cx: &mut RuleContext<'_>) {
         return;
     }
     let mut causes = Causes::default();
-    for (index, decision) in (0u32..).zip(mesh.decisions()) {
+    for (index, decision) in cx.decisions() {
         let has_envoy = matches!(decision.proxy, ProxyKind::Sidecar | ProxyKind::Gateway);
         if !has_envoy || decision.tls != ClusterTls::None || decision.verdict != Verdict::Refused {
             continue;

@@ -1,6 +1,7 @@
 //! YAML: documents split and prefiltered, parsed into owned trees in which every node has its place.
 
 mod collection;
+mod colons;
 mod document;
 mod embedded;
 mod failure;

@@ -10,6 +10,7 @@ use granit_parser::{
 use rustc_hash::FxHashMap;
 
 use super::collection::{Collection, CollectionKind};
+use super::colons::Hidden;
 use super::failure::Failure;
 use super::tape::{MAX_HEIGHT, Tape, TapeKind};
 use super::{ProblemKind, ScalarStyle, layout};
@@ -42,13 +43,11 @@ impl AliasBudget {
 /// Parses the text of one document.
 pub(super) fn parse<'t>(text: &'t str, budget: &mut AliasBudget) -> Parsed<'t> {
     let mut writer = Writer::new(text, budget);
-    let failure = Parser::new_from_str_with_options(text, parser_options())
-        .try_for_each(|next| {
-            let (event, span) = next.map_err(|error| failure(text, &error))?;
-            writer.event(event, &span)
-        })
-        .err();
-    writer.finish(failure)
+    let failure = match Hidden::new(text) {
+        None => writer.write(text, |text| text),
+        Some(hidden) => writer.write(&hidden.text, |text| Cow::Owned(hidden.shown(&text))),
+    };
+    writer.finish(failure.err())
 }
 
 /// The settings of the parser; its limits on nesting stay.
@@ -110,7 +109,24 @@ impl<'t, 'b> Writer<'t, 'b> {
         }
     }
 
-    fn event(&mut self, event: Event<'t>, span: &EventSpan) -> Result<(), Failure> {
+    /// Writes what the parser makes of a text of the same length, with its words put right by `shown`.
+    fn write<'p>(
+        &mut self,
+        parsed: &'p str,
+        shown: impl Fn(Cow<'p, str>) -> Cow<'t, str>,
+    ) -> Result<(), Failure> {
+        Parser::new_from_str_with_options(parsed, parser_options()).try_for_each(|next| {
+            let (event, span) = next.map_err(|error| failure(self.text, &error))?;
+            self.event(event, &span, &shown)
+        })
+    }
+
+    fn event<'p>(
+        &mut self,
+        event: Event<'p>,
+        span: &EventSpan,
+        shown: impl Fn(Cow<'p, str>) -> Cow<'t, str>,
+    ) -> Result<(), Failure> {
         let range = self.range(span);
         match event {
             Event::DocumentStart(is_explicit, _) => {
@@ -118,7 +134,7 @@ impl<'t, 'b> Writer<'t, 'b> {
             }
             Event::DocumentEnd => self.is_complete = true,
             Event::Scalar(text, style, anchor, tag) => {
-                self.scalar(text, style, anchor, tag.as_deref(), range)?;
+                self.scalar(shown(text), style, anchor, tag.as_deref(), range)?;
             }
             Event::SequenceStart(style, anchor, _) => {
                 let kind = match style {

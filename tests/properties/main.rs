@@ -1,11 +1,13 @@
 //! The same input gives the same answer, whatever its files are called, in which order objects stand in them, and how many
-//! threads there are. The kept vectors are the inputs.
+//! threads there are; and fixes keep their promises. The vectors are the inputs.
 #![expect(
     clippy::disallowed_methods,
     reason = "tests read their cases from disk"
 )]
 
+mod fixes;
 mod origins;
+mod variants;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,12 +22,16 @@ use serde_json::Value;
 /// The cases, by path.
 static CASES: LazyLock<Vec<PathBuf>> = LazyLock::new(|| {
     let mut cases = Vec::new();
-    let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/vectors");
-    collect(&vectors, &mut cases);
+    collect(&kept_vectors(), &mut cases);
     cases.sort();
     assert!(cases.len() > 200, "only {} cases", cases.len());
     cases
 });
+
+/// The folder of the vectors that the project keeps.
+fn kept_vectors() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/vectors")
+}
 
 fn collect(folder: &Path, cases: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("the folder can be listed") {

@@ -152,27 +152,24 @@ impl RuleIndex {
         out
     }
 
-    /// The entry that would be in force if one were not there: the next in the order of the look-up that the client sees
-    /// and that fits it.
-    pub(crate) fn next_after(
+    /// The entries that would be in force if one and those before them were not there: in the order of the look-up, those
+    /// that the client sees and that fit it.
+    pub(crate) fn beaten_by(
         &self,
         winner: &Entry,
         namespace: &Namespace,
         labels: &Labels,
         service: (&Fqdn, &Namespace),
         config: &Config,
-    ) -> Option<EntryId> {
-        self.candidates(namespace, service, config)
-            .into_iter()
+    ) -> impl Iterator<Item = EntryId> {
+        let candidates = self.candidates(namespace, service, config).into_iter();
+        candidates
             .filter(|candidate| candidate.visible)
-            .find(|candidate| {
-                let entry = self.entry(candidate.entry);
-                entry.from.first() != winner.from.first()
-                    && self
-                        .pick(&[candidate.entry], namespace, labels, config)
-                        .is_some()
-            })
             .map(|candidate| candidate.entry)
+            .filter(|&candidate| {
+                let fits = self.pick(&[candidate], namespace, labels, config).is_some();
+                fits && self.entry(candidate).from.first() != winner.from.first()
+            })
     }
 
     /// The tables a client looks at, in order.

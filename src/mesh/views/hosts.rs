@@ -1,11 +1,11 @@
 //! Rules whose host is not what its author meant: a short name in the wrong namespace, half a full name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::Fact;
 use crate::mesh::Mesh;
 use crate::mesh::evidence::{assumed, stated};
-use crate::object::NamespaceSource;
+use crate::object::{NamespaceSource, ObjectId};
 use crate::resource::{DestinationRule, Fqdn, Meta, Service, ServiceType, is_wildcard};
 
 /// A rule whose host names no service, though a service of that name is known.
@@ -32,6 +32,20 @@ pub(crate) struct Meant<'a> {
 const API_SERVER: (&str, &str) = ("kubernetes", "default");
 
 impl Mesh {
+    /// The hostnames that each rule is for.
+    pub(crate) fn hosts_by_rule(&self) -> BTreeMap<&ObjectId, BTreeSet<&Fqdn>> {
+        let mut hosts: BTreeMap<&ObjectId, BTreeSet<&Fqdn>> = BTreeMap::new();
+        for (host, _) in self.registry.hosts() {
+            for id in self.rules.covering(host) {
+                hosts
+                    .entry(&self.rules.rule(id).meta.id)
+                    .or_default()
+                    .insert(host);
+            }
+        }
+        hosts
+    }
+
     /// Rules whose one-label host is completed to a namespace that has no such service, while others have.
     pub(crate) fn misplaced_short_names(&self) -> Vec<MistakenHost<'_>> {
         let by_name = self.services_by_name();

@@ -46,11 +46,11 @@ impl<'a> InForce<'a> {
     }
 }
 
-/// A rule that would have set the tls if the one in force did not stand before it.
+/// A rule that would give mutual TLS if the one in force did not stand before it.
 pub(crate) struct Beaten<'a> {
     /// The rule.
     pub(crate) rule: &'a DestinationRule,
-    /// Its tls for the port.
+    /// Its `ISTIO_MUTUAL` for the port.
     pub(crate) tls: &'a TlsSettings,
     /// Why it lost.
     pub(crate) why: Loss,
@@ -89,17 +89,17 @@ impl Mesh {
         })
     }
 
-    /// The rule that would set the tls if the one in force did not: a sibling whose policy is lost in the merge, else the
-    /// next rule of the look-up that the clients see.
+    /// The rule that would give mutual TLS if the one in force did not stand before it: a sibling whose policy is lost in the
+    /// merge, else the next rule of the look-up that sets any tls.
     pub(crate) fn beaten(&self, decision: &Decision) -> Option<Beaten<'_>> {
         let in_force = self.in_force(decision)?;
-        let mut siblings = in_force
+        let siblings = in_force
             .entry
             .from
             .iter()
             .filter(|&&id| Some(id) != in_force.entry.policy);
-        let merged = siblings.find_map(|&id| self.tls_of(id, decision));
-        if let Some((rule, tls)) = merged {
+        let mut merged_away = siblings.filter_map(|&id| self.tls_of(id, decision));
+        if let Some((rule, tls)) = merged_away.find(|(_, tls)| is_istio_mutual(tls)) {
             return Some(Beaten {
                 rule,
                 tls,
@@ -109,11 +109,13 @@ impl Mesh {
         let (namespace, labels) = self.client_of(decision)?;
         let service = self.registry.service(decision.service);
         let host = (&decision.destination.host, &service.namespace);
-        let next = self
+        let beaten = self
             .rules
-            .next_after(in_force.entry, namespace, labels, host, &self.config)?;
-        let (rule, tls) = self.tls_of(self.rules.entry(next).policy?, decision)?;
-        Some(Beaten {
+            .beaten_by(in_force.entry, namespace, labels, host, &self.config);
+        let mut policies = beaten.filter_map(|id| self.rules.entry(id).policy);
+        // One that sets no tls either gives nothing and takes nothing.
+        let (rule, tls) = policies.find_map(|id| self.tls_of(id, decision))?;
+        is_istio_mutual(tls).then_some(Beaten {
             rule,
             tls,
             why: Loss::Replaced,

@@ -5,6 +5,9 @@
     reason = "cases are read and blessed on disk"
 )]
 
+mod fixes;
+mod peers;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
@@ -160,7 +163,7 @@ fn position(place: Place, report: &Report) -> String {
 
 #[test]
 fn every_case_yields_what_is_expected() {
-    insta::glob!("../testdata/rules", "*/*", |folder| {
+    insta::glob!("../../testdata/rules", "*/*", |folder| {
         let case = Case::open(folder);
         let mut settings = insta::Settings::clone_current();
         settings.set_snapshot_path(folder);

@@ -1,0 +1,383 @@
+//! Prove: which fixes are safe, by analyses of the edited files.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::compare::{is_as_readable, is_improvement};
+use super::fix::{apply_order, edited};
+use super::{Analysis, Error, Request, analyse};
+use crate::diagnostic::{Applicability, Diagnostic, PairId};
+use crate::mesh::Mesh;
+use crate::object::ObjectId;
+use crate::resource::Fqdn;
+use crate::source::tree::{Overlay, Tree};
+use crate::source::{FileId, SourceFile, Sources};
+use crate::yaml::{self, ReadOptions};
+
+/// What an analysis of edited files says about fixes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Proof {
+    /// No pair gets worse, and those of the findings improve.
+    Safe,
+    /// Some pair gets worse, or one of the findings' own does not improve.
+    Unsafe,
+    /// Something cannot be read afterwards that could be read before.
+    Unreadable,
+}
+
+/// Takes the word `safe` from every fix that a second analysis does not prove, and every fix away after which less can be
+/// read. Fixes that cannot touch the same pairs are proved together, and one by one where that fails.
+pub(super) fn prove(
+    diagnostics: &mut [Diagnostic],
+    analysis: &Analysis,
+    request: &Request,
+    tree: &dyn Tree,
+) -> Result<(), Error> {
+    for diagnostic in diagnostics.iter_mut() {
+        if !is_parsed_after(diagnostic, &analysis.sources) {
+            diagnostic.fix = None;
+        }
+    }
+    let is_candidate = |diagnostic: &Diagnostic| {
+        let fix = diagnostic.fix.as_ref();
+        fix.is_some_and(|fix| fix.applicability == Applicability::Safe)
+    };
+    let candidates = (0..)
+        .zip(diagnostics.iter())
+        .filter(|(_, d)| is_candidate(d));
+    let prover = Prover {
+        candidates: candidates.collect(),
+        analysis,
+        request,
+        tree,
+    };
+    for (index, proof) in prover.failures()? {
+        let Some(diagnostic) = diagnostics.get_mut(index) else {
+            continue;
+        };
+        match (proof, &mut diagnostic.fix) {
+            (Proof::Unreadable, fix) => *fix = None,
+            (Proof::Unsafe, Some(fix)) => fix.applicability = Applicability::Unsafe,
+            (Proof::Unsafe, None) | (Proof::Safe, _) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Those of some safe fixes that may be applied together: each is safe by itself, but of two that touch the same pairs the
+/// second may no longer be once the first is applied. It then waits for the next round.
+pub(super) fn together<'a>(
+    wanted: Vec<&'a Diagnostic>,
+    request: &Request,
+    tree: &dyn Tree,
+    sources: &Sources,
+) -> Result<Vec<&'a Diagnostic>, Error> {
+    if wanted.len() < 2 {
+        return Ok(wanted);
+    }
+    let before = analyse(request, tree)?;
+    let mut taken: Vec<&Diagnostic> = Vec::new();
+    let mut pending = vec![wanted];
+    while let Some(group) = pending.pop() {
+        let tried = [taken.as_slice(), group.as_slice()].concat();
+        let after = analyse(request, &applied(&tried, sources, tree))?;
+        if is_as_readable(&before, &after) && is_improvement(&before, &after, &[]) {
+            taken = tried;
+        } else if group.len() > 1 {
+            let (left, right) = group.split_at(group.len() / 2);
+            pending.push(right.to_vec());
+            pending.push(left.to_vec());
+        }
+    }
+    Ok(taken)
+}
+
+/// What a proof needs: the findings whose fixes may be safe with their positions, and what they are about.
+struct Prover<'a> {
+    candidates: Vec<(usize, &'a Diagnostic)>,
+    analysis: &'a Analysis,
+    request: &'a Request,
+    tree: &'a dyn Tree,
+}
+
+/// Some of the candidates.
+type Group<'a> = Vec<(usize, &'a Diagnostic)>;
+
+impl<'a> Prover<'a> {
+    /// The positions of the findings whose fixes are not proved.
+    fn failures(&self) -> Result<Vec<(usize, Proof)>, Error> {
+        let mut failures = Vec::new();
+        let mut pending = self.groups()?;
+        while let Some(group) = pending.pop() {
+            let proof = self.proof(&group)?;
+            if proof == Proof::Safe {
+                continue;
+            }
+            if let [(index, _)] = *group {
+                failures.push((index, proof));
+                continue;
+            }
+            let (left, right) = group.split_at(group.len() / 2);
+            pending.push(right.to_vec());
+            pending.push(left.to_vec());
+        }
+        Ok(failures)
+    }
+
+    /// The candidates in groups of which no two members are about one host, before and after all fixes: what holds for a
+    /// group then holds for each of its fixes. One that is not about a rule is a group of its own.
+    fn groups(&self) -> Result<Vec<Group<'a>>, Error> {
+        if self.candidates.len() < 2 {
+            return Ok(self.candidates.iter().map(|&one| vec![one]).collect());
+        }
+        let all: Vec<&Diagnostic> = self.candidates.iter().map(|&(_, d)| d).collect();
+        let tree = applied(&all, &self.analysis.sources, self.tree);
+        let after = analyse(self.request, &tree)?;
+        let meshes = || self.analysis.meshes.iter().chain(&after.meshes);
+        let rules: Vec<BTreeMap<&ObjectId, BTreeSet<&Fqdn>>> =
+            meshes().map(Mesh::hosts_by_rule).collect();
+        let mut groups: Vec<(Group<'a>, BTreeSet<&Fqdn>)> = Vec::new();
+        let mut others = Vec::new();
+        for &(index, diagnostic) in &self.candidates {
+            let object = diagnostic.object.as_ref();
+            let reach: BTreeSet<&Fqdn> = rules
+                .iter()
+                .filter_map(|rules| rules.get(object?))
+                .flatten()
+                .copied()
+                .collect();
+            if reach.is_empty() {
+                others.push(vec![(index, diagnostic)]);
+                continue;
+            }
+            let free = groups
+                .iter_mut()
+                .find(|(_, hosts)| hosts.is_disjoint(&reach));
+            match free {
+                Some((group, hosts)) => {
+                    group.push((index, diagnostic));
+                    hosts.extend(reach);
+                }
+                None => groups.push((vec![(index, diagnostic)], reach)),
+            }
+        }
+        others.extend(groups.into_iter().map(|(group, _)| group));
+        Ok(others)
+    }
+
+    /// What an analysis of the edited files says about a group of fixes.
+    fn proof(&self, group: &[(usize, &Diagnostic)]) -> Result<Proof, Error> {
+        let members: Vec<&Diagnostic> = group.iter().map(|&(_, diagnostic)| diagnostic).collect();
+        let sources = &self.analysis.sources;
+        let fixes = members
+            .iter()
+            .filter_map(|diagnostic| diagnostic.fix.as_ref());
+        let wanted: usize = fixes.map(|fix| fix.edits.len()).sum();
+        if apply_order(members.iter().copied(), sources).len() != wanted {
+            return Ok(Proof::Unsafe); // some overlap, or are in a file that cannot be written
+        }
+        let after = analyse(self.request, &applied(&members, sources, self.tree))?;
+        if !is_as_readable(self.analysis, &after) {
+            return Ok(Proof::Unreadable);
+        }
+        let pairs = members.iter().flat_map(|diagnostic| &diagnostic.pairs);
+        let own: Vec<PairId> = pairs.copied().collect();
+        Ok(if is_improvement(self.analysis, &after, &own) {
+            Proof::Safe
+        } else {
+            Proof::Unsafe
+        })
+    }
+}
+
+/// A tree in which the fixes of findings are applied, as far as they do not touch the same bytes.
+pub(super) fn applied<'t>(
+    findings: &[&Diagnostic],
+    sources: &Sources,
+    tree: &'t dyn Tree,
+) -> Overlay<'t> {
+    let edits = apply_order(findings.iter().copied(), sources);
+    let texts = edited(&edits, sources).into_iter();
+    Overlay::new(tree, texts.map(|(path, text)| (path, text.into_bytes())))
+}
+
+/// How many nodes the aliases of the documents around an edit may expand to.
+const ALIAS_BUDGET: usize = 1_000_000;
+
+/// Whether the documents that a fix edits can still be parsed, if they could be before.
+fn is_parsed_after(diagnostic: &Diagnostic, sources: &Sources) -> bool {
+    let edits = apply_order(std::iter::once(diagnostic), sources);
+    let texts = edited(&edits, sources);
+    let (Some(first), Some(last)) = (edits.first(), edits.last()) else {
+        return true;
+    };
+    if first.span.file != last.span.file {
+        return true; // no rule edits two files, and an analysis judges safe fixes anyway
+    }
+    let file = sources.file(first.span.file);
+    let (before, Some(after)) = (file.text(), texts.get(file.path())) else {
+        return true;
+    };
+    let (start, end) = (first.span.start as usize, last.span.end as usize);
+    // `---` at the start of a line always separates documents.
+    let head = before.get(..start).unwrap_or_default();
+    let head = head.rfind("\n---").map_or(0, |at| at + 1);
+    let tail = before.get(end..).unwrap_or_default();
+    let tail = tail.find("\n---").map_or(0, |at| tail.len() - at);
+    let documents = |text: &str| {
+        text.get(head..text.len().saturating_sub(tail))
+            .map(str::to_owned)
+    };
+    match (documents(before), documents(after)) {
+        (Some(before), Some(after)) => broken(after, file) <= broken(before, file),
+        _ => true,
+    }
+}
+
+/// How many of some documents of a file cannot be parsed.
+fn broken(text: String, file: &SourceFile) -> usize {
+    let options = ReadOptions {
+        prefilter: false,
+        alias_budget: ALIAS_BUDGET,
+    };
+    let file = SourceFile::new(file.path().to_owned(), text.into(), file.role());
+    yaml::read(FileId(0), &file, options).problems.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::prove;
+    use crate::diagnostic::Applicability;
+    use crate::engine::{Request, analyse, fix, lint};
+    use crate::source::tree::Memory;
+
+    /// A mesh without auto mTLS and with one service, `web`, whose port 80 is 8080 of its pod.
+    const MESH: &str = "\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: istio, namespace: istio-system}
+data: {mesh: 'enableAutoMtls: false'}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {istio-injection: enabled}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {selector: {app: web}, ports: [{name: http, port: 80, targetPort: 8080}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop, labels: {app: web}}
+spec: {containers: [{name: web, ports: [{containerPort: 8080}]}]}
+---
+";
+
+    fn mesh(objects: &str) -> Memory {
+        Memory::new([("mesh.yaml", format!("{MESH}{objects}"))])
+    }
+
+    fn request() -> Request {
+        Request {
+            paths: vec![".".into()],
+            ..Request::default()
+        }
+    }
+
+    /// The rule of every finding with whether its fix is safe.
+    fn fixes(objects: &str) -> Vec<(&'static str, Option<Applicability>)> {
+        let outcome = lint(&request(), &mesh(objects)).expect("the mesh can be linted");
+        let findings = outcome.report.diagnostics.into_iter();
+        findings
+            .map(|finding| (finding.rule, finding.fix.map(|fix| fix.applicability)))
+            .collect()
+    }
+
+    /// Two rules for `web.shop`, which is no host: of one the tls is missing.
+    const HALF_HOSTS: &str = "\
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: all, namespace: istio-system}
+spec: {host: '*.local', trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}}
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: a, namespace: shop}
+spec: {host: web.shop, subsets: []}
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: b, namespace: shop}
+spec: {host: web.shop, trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}}
+";
+
+    #[test]
+    fn a_fix_that_only_another_one_makes_harmless_is_not_safe() {
+        let half = "partly-qualified-host";
+        let (safe, unsafe_) = (Some(Applicability::Safe), Some(Applicability::Unsafe));
+        assert_eq!(fixes(HALF_HOSTS), [(half, unsafe_), (half, safe)]);
+    }
+
+    #[test]
+    fn a_fix_that_leaves_broken_yaml_is_dropped_whoever_would_apply_it() {
+        let tree = mesh(HALF_HOSTS);
+        let analysis = analyse(&request(), &tree).expect("the mesh can be read");
+        let outcome = lint(&request(), &tree).expect("the mesh can be linted");
+        for applicability in [Applicability::Safe, Applicability::Unsafe] {
+            let mut found = outcome.report.diagnostics.clone();
+            let fix = found[0].fix.as_mut().expect("the finding has a fix");
+            fix.applicability = applicability;
+            fix.edits[0].text = "web: [".to_owned();
+            prove(&mut found, &analysis, &request(), &tree).expect("the mesh can be read");
+            assert_eq!(found[0].fix, None);
+            assert!(found[1].fix.is_some());
+        }
+    }
+
+    /// The DISABLE of `mtls` begins to count when its key is put right, and clients send plaintext as long as the settings
+    /// of the port lack the tls.
+    const CROSSED: &str = "\
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: {name: mtls, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  mtls: {mode: PERMISSIVE}
+  portLevelMtls:
+    80: {mode: DISABLE}
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: web, namespace: shop}
+spec:
+  host: web
+  trafficPolicy:
+    tls: {mode: ISTIO_MUTUAL}
+    portLevelSettings:
+    - port: {number: 80}
+      connectionPool: {tcp: {maxConnections: 1}}
+";
+
+    #[test]
+    fn two_fixes_that_are_safe_each_are_not_applied_together_where_they_break_calls() {
+        let safe = Some(Applicability::Safe);
+        let found = fixes(CROSSED);
+        assert!(
+            found.contains(&("port-level-uses-service-port", safe)),
+            "{found:?}"
+        );
+        assert!(
+            found.contains(&("port-settings-drop-tls", safe)),
+            "{found:?}"
+        );
+        let fixed = fix(&request(), &mesh(CROSSED), Applicability::Safe);
+        let fixed = fixed.expect("the mesh can be fixed");
+        let left = fixed.outcome.report.diagnostics.iter();
+        let refused: Vec<&str> = left
+            .map(|finding| &*finding.message)
+            .filter(|message| message.contains("503"))
+            .collect();
+        assert_eq!(refused, [""; 0]);
+        assert_eq!(fixed.changes.len(), 1);
+    }
+}
