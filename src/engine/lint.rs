@@ -11,6 +11,7 @@ use super::fix::prove;
 use super::triage::triage;
 use super::{Analysis, Error, Report, Request, analyse};
 use crate::diagnostic::Diagnostic;
+use crate::mesh::Mesh;
 use crate::rule::{
     Check, DeployContext, InputContext, Rule, RuleContext, RuleOptions, Surroundings,
 };
@@ -29,24 +30,33 @@ pub struct Outcome {
 /// Reads, analyses and checks what a request names.
 pub fn lint(request: &Request, tree: &dyn Tree) -> Result<Outcome, Error> {
     let analysis = analyse(request, tree)?;
-    let mut diagnostics = check(&analysis, request)?;
-    doubt(&mut diagnostics, &analysis.problems);
-    explain(&mut diagnostics, &analysis.problems);
-    prove(&mut diagnostics, &analysis, request, tree)?;
+    let diagnostics = examine(&analysis, request, tree)?;
     let Analysis {
         sources,
-        meshes,
         summary,
         missing,
         ..
     } = analysis;
-    let names: Vec<&str> = meshes.iter().map(crate::mesh::Mesh::name).collect();
     let report = Report {
-        diagnostics: triage(diagnostics, &names, &sources),
+        diagnostics,
         summary,
         sources,
     };
     Ok(Outcome { report, missing })
+}
+
+/// The findings in an analysis, in their final order.
+pub(super) fn examine(
+    analysis: &Analysis,
+    request: &Request,
+    tree: &dyn Tree,
+) -> Result<Vec<Diagnostic>, Error> {
+    let mut diagnostics = check(analysis, request)?;
+    doubt(&mut diagnostics, &analysis.problems);
+    explain(&mut diagnostics, &analysis.problems);
+    prove(&mut diagnostics, analysis, request, tree)?;
+    let names: Vec<&str> = analysis.meshes.iter().map(Mesh::name).collect();
+    Ok(triage(diagnostics, &names, &analysis.sources))
 }
 
 /// Runs the rules that a request selects, in parallel.
