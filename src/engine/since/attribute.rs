@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use super::lines::ChangedLines;
 use crate::diagnostic::{Diagnostic, Fact, Label, PairId};
 use crate::engine::Analysis;
 use crate::mesh::{Decision, Mesh};
+use crate::object::ObjectId;
 use crate::source::{FileId, Place, SourceFile, Sources, Span};
 
 /// Says of every finding which changed line brings it, and gives the files that its places are in: those of the run, and
@@ -18,15 +21,18 @@ pub(super) fn attribute(
     base: &str,
 ) -> Arc<Sources> {
     let mut gone = GoneFiles::new(&now.sources, &before.sources, base);
+    let (objects, old_objects) = (extents(now), extents(before));
     for diagnostic in diagnostics.iter_mut() {
-        if let Some(label) = changed_place(diagnostic, now, lines, base) {
+        let changed = changed_place(diagnostic, now, lines, base)
+            .or_else(|| changed_object(diagnostic, &objects, now, lines, base));
+        if let Some(label) = changed {
             tell(diagnostic, label);
             continue;
         }
         let lost = diagnostic
             .pairs
             .iter()
-            .find_map(|&pair| lost_fact(pair, now, before, lines));
+            .find_map(|&pair| lost_fact(pair, now, before, &old_objects, lines));
         if let Some(fact) = lost
             && let Some(place) = fact.place
         {
@@ -89,11 +95,44 @@ fn changed_place(
     })
 }
 
-/// A fact of the base about the same traffic that stood on a line which is gone.
+/// Where every object is written, as a whole.
+fn extents(analysis: &Analysis) -> FxHashMap<&ObjectId, Place> {
+    let units = analysis.deployment.units.iter();
+    units
+        .flat_map(|unit| &unit.objects)
+        .map(|object| (&object.id, object.value.place))
+        .collect()
+}
+
+/// The first changed line of an object that a finding names, where none of the places themselves changed.
+fn changed_object(
+    diagnostic: &Diagnostic,
+    objects: &FxHashMap<&ObjectId, Place>,
+    now: &Analysis,
+    lines: &ChangedLines<'_>,
+    base: &str,
+) -> Option<Label> {
+    let facts = diagnostic
+        .evidence
+        .iter()
+        .filter_map(|fact| fact.object.as_ref());
+    let mut named = diagnostic.object.iter().chain(facts);
+    named.find_map(|object| {
+        let extent = objects.get(object)?;
+        Some(Label {
+            place: lines.first_new(*extent, &now.sources)?,
+            message: format!("this line is new or changed since `{base}`"),
+            object: Some(object.clone()),
+        })
+    })
+}
+
+/// A fact of the base about the same traffic that stood on a line which is gone, or in an object of which a line is.
 fn lost_fact(
     pair: PairId,
     now: &Analysis,
     before: &Analysis,
+    objects: &FxHashMap<&ObjectId, Place>,
     lines: &ChangedLines<'_>,
 ) -> Option<Fact> {
     let mesh = now.meshes.get(pair.mesh as usize)?;
@@ -104,10 +143,21 @@ fn lost_fact(
         .find(|other| other.name() == mesh.name())
         .or(before.meshes.first())?;
     let old = same_traffic(mesh, decision, old_mesh)?;
-    let mut facts = old_mesh.evidence(old).into_iter();
-    facts.find(|fact| {
+    let facts = old_mesh.evidence(old);
+    let is_gone = |fact: &&Fact| {
         fact.place
             .is_some_and(|place| !place.is_assumed() && lines.is_gone(place, &before.sources))
+    };
+    if let Some(fact) = facts.iter().find(is_gone) {
+        return Some(fact.clone());
+    }
+    facts.into_iter().find_map(|fact| {
+        let extent = objects.get(fact.object.as_ref()?)?;
+        let place = lines.first_gone(*extent, &before.sources)?;
+        Some(Fact {
+            place: Some(place),
+            ..fact
+        })
     })
 }
 

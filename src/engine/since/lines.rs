@@ -6,7 +6,7 @@ use std::ops::Range;
 use camino::Utf8Path;
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
-use crate::source::{FileRole, Place, SourceFile, Sources};
+use crate::source::{FileRole, Place, SourceFile, Sources, Span};
 
 /// The lines that were added or changed in the new files, and those of the old ones that are gone or changed.
 #[derive(Debug, Default)]
@@ -55,6 +55,16 @@ impl<'a> ChangedLines<'a> {
         touches(&self.new, place, sources)
     }
 
+    /// The first line within a place of the new files that was added or changed.
+    pub(super) fn first_new(&self, place: Place, sources: &Sources) -> Option<Place> {
+        first_within(&self.new, place, sources)
+    }
+
+    /// The first line within a place of the old files that is gone or changed.
+    pub(super) fn first_gone(&self, place: Place, sources: &Sources) -> Option<Place> {
+        first_within(&self.old, place, sources)
+    }
+
     /// Whether a place of the old files is on a line that is gone or changed.
     pub(super) fn is_gone(&self, place: Place, sources: &Sources) -> bool {
         touches(&self.old, place, sources)
@@ -73,6 +83,31 @@ fn by_path(sources: &Sources) -> BTreeMap<&Utf8Path, &SourceFile> {
 /// All lines of a file.
 fn whole(file: &SourceFile) -> Vec<Range<usize>> {
     std::iter::once(0..file.line_count()).collect()
+}
+
+/// The first line of the ranges that a place covers, without its indentation.
+fn first_within(
+    lines: &BTreeMap<&Utf8Path, Vec<Range<usize>>>,
+    place: Place,
+    sources: &Sources,
+) -> Option<Place> {
+    let file = sources.file(place.span.file);
+    let first = file.line_index(place.span.range().start);
+    let last = file.line_index(place.span.range().end.saturating_sub(1));
+    let ranges = lines.get(file.path())?;
+    let line = ranges
+        .iter()
+        .filter(|range| !range.is_empty() && range.start <= last && first < range.end)
+        .map(|range| range.start.max(first))
+        .min()?;
+    let range = file.line_range(line);
+    let text = file.text().get(range.clone())?;
+    let start = range.end - text.trim_start().len();
+    let offset = |at: usize| u32::try_from(at).ok();
+    Some(Place {
+        span: Span::new(place.span.file, offset(start)?, offset(range.end)?),
+        ..place
+    })
 }
 
 /// Whether a place shares a line with any of the ranges of its file.
