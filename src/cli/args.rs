@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::diff::DiffArgs;
 use super::input::InputArgs;
 use super::matrix::MatrixArgs;
 use super::output::{OutputSpec, parse_format};
@@ -38,6 +39,8 @@ pub(super) enum Command {
     Trace(Box<TraceArgs>),
     /// Print the objects that a kustomization or folder deploys
     Render(Box<RenderArgs>),
+    /// Print the traffic that changes since a revision, the worst first
+    Diff(Box<DiffArgs>),
     /// List the rules
     Rules(RulesArgs),
     /// Print the documentation of a rule
@@ -56,6 +59,9 @@ pub(super) struct CheckArgs {
     /// Which rules run.
     #[command(flatten)]
     pub(super) rules: RuleSelectionArgs,
+    /// Report only what is new since a revision, such as `origin/main`
+    #[arg(long, value_name = "REV", help_heading = "Rules", conflicts_with_all = ["fix", "diff"])]
+    pub(super) base: Option<String>,
     /// Repairs.
     #[command(flatten)]
     pub(super) fix: FixArgs,

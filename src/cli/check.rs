@@ -4,14 +4,15 @@ use std::io::{self, Write};
 
 use similar::TextDiff;
 
-use super::args::{CheckArgs, FixArgs, OutputArgs};
+use super::args::{CheckArgs, OutputArgs};
+use super::diff;
 use super::environment::{Environment, FILE_STYLE};
 use super::failure::{Exit, Failure};
 use super::input::{joined, nothing_checked, tell_missing};
 use super::output::{OutputSpec, Target, harmless, note, to_file, to_stdout};
 use crate::config::{Config, FailOn};
 use crate::diagnostic::Applicability;
-use crate::engine::{self, FileChange, Fixed, Report, Request, Summary};
+use crate::engine::{self, Base, FileChange, Fixed, Report, Request, Summary};
 use crate::report::{self, Style};
 use crate::rule::RuleMeta;
 use crate::rules::{RULES, find};
@@ -28,7 +29,7 @@ pub(super) fn run(
     check_names(args)?;
     start_threads(args)?;
     let request = request(args, &config)?;
-    let fixed = lint(&args.fix, &request, tree)?;
+    let fixed = lint(args, &request, tree)?;
     let report = &fixed.outcome.report;
 
     if args.fix.diff {
@@ -121,9 +122,21 @@ fn request(args: &CheckArgs, config: &Config) -> Result<Request, Failure> {
 }
 
 /// Lints, and works out repairs if they are asked for.
-fn lint(args: &FixArgs, request: &Request, tree: &dyn Tree) -> Result<Fixed, Failure> {
+fn lint(args: &CheckArgs, request: &Request, tree: &dyn Tree) -> Result<Fixed, Failure> {
+    let base = args.base.as_deref();
+    let args = &args.fix;
     if !args.fix && !args.diff {
-        let outcome = engine::lint(request, tree)?;
+        let outcome = match base {
+            None => engine::lint(request, tree)?,
+            Some(revision) => {
+                let before = diff::open(revision)?;
+                let base = Base {
+                    tree: &before,
+                    name: revision,
+                };
+                engine::lint_since(request, tree, base)?
+            }
+        };
         return Ok(Fixed {
             outcome,
             changes: Vec::new(),

@@ -2,6 +2,7 @@
 
 mod args;
 mod check;
+mod diff;
 mod environment;
 mod failure;
 mod input;

@@ -8,7 +8,7 @@ use clap::Parser;
 use super::args::{Cli, Command};
 use super::environment::Environment;
 use super::failure::{Exit, Failure};
-use super::{check, matrix, render, rules, trace};
+use super::{check, diff, matrix, render, rules, trace};
 use crate::source::tree::WorkTree;
 
 /// Runs the program with the arguments of the process.
@@ -52,6 +52,10 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Some(Command::Render(args)) => {
             let request = args.input.request(&args.input.config(&tree)?)?;
             render::run(&args, &request, &tree)
+        }
+        Some(Command::Diff(args)) => {
+            let request = args.input.request(&args.input.config(&tree)?)?;
+            diff::run(&args, &request, &tree, Environment::read())
         }
         Some(Command::Rules(args)) => rules::list(&args),
         Some(Command::Rule(args)) => rules::show(&args),

@@ -13,6 +13,7 @@ use super::prove::prove;
 use super::triage::triage;
 use super::{Analysis, Error, Report, Request, analyse};
 use crate::diagnostic::{Diagnostic, PairId};
+use crate::mesh::Mesh;
 use crate::rule::{
     Check, DeployContext, InputContext, Rule, RuleContext, RuleOptions, Surroundings,
 };
@@ -31,32 +32,41 @@ pub struct Outcome {
 /// Reads, analyses and checks what a request names.
 pub fn lint(request: &Request, tree: &dyn Tree) -> Result<Outcome, Error> {
     let analysis = analyse(request, tree)?;
-    let selected = selected(request)?;
-    let mut diagnostics = check(&selected, &analysis);
-    doubt(&mut diagnostics, &analysis.problems);
-    explain(&mut diagnostics, &analysis.problems);
-    explain_refused(&mut diagnostics, &analysis, request, tree)?;
-    let mut diagnostics = precede(diagnostics, |name, explained| {
-        let rule = selected.iter().find(|(rule, _)| rule.meta.name == name);
-        let mut told = rule.map_or_else(Vec::new, |rule| try_run(rule, &analysis, Some(explained)));
-        doubt(&mut told, &analysis.problems);
-        told
-    });
-    prove(&mut diagnostics, &analysis, request, tree)?;
+    let diagnostics = examine(&analysis, request, tree)?;
     let Analysis {
         sources,
-        meshes,
         summary,
         missing,
         ..
     } = analysis;
-    let names: Vec<&str> = meshes.iter().map(crate::mesh::Mesh::name).collect();
     let report = Report {
-        diagnostics: triage(diagnostics, &names, &sources),
+        diagnostics,
         summary,
         sources,
     };
     Ok(Outcome { report, missing })
+}
+
+/// The findings in an analysis, in their final order.
+pub(super) fn examine(
+    analysis: &Analysis,
+    request: &Request,
+    tree: &dyn Tree,
+) -> Result<Vec<Diagnostic>, Error> {
+    let selected = selected(request)?;
+    let mut diagnostics = check(&selected, analysis);
+    doubt(&mut diagnostics, &analysis.problems);
+    explain(&mut diagnostics, &analysis.problems);
+    explain_refused(&mut diagnostics, analysis, request, tree)?;
+    let mut diagnostics = precede(diagnostics, |name, explained| {
+        let rule = selected.iter().find(|(rule, _)| rule.meta.name == name);
+        let mut told = rule.map_or_else(Vec::new, |rule| try_run(rule, analysis, Some(explained)));
+        doubt(&mut told, &analysis.problems);
+        told
+    });
+    prove(&mut diagnostics, analysis, request, tree)?;
+    let names: Vec<&str> = analysis.meshes.iter().map(Mesh::name).collect();
+    Ok(triage(diagnostics, &names, &analysis.sources))
 }
 
 /// A rule with its settings.

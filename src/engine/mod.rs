@@ -18,6 +18,7 @@ mod render;
 mod render_external;
 mod report;
 mod request;
+mod since;
 mod triage;
 
 pub use analyse::{Analysis, analyse};
@@ -27,3 +28,4 @@ pub use lint::{Outcome, lint, lint_text};
 pub use render::{Rendered, RenderedUnit, render};
 pub use report::{Report, Summary, Unread};
 pub use request::{DEFAULT_MAX_FILE_SIZE, Request, RuleSelection};
+pub use since::{Base, Cause, PairChange, changes_since, lint_since};

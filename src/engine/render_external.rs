@@ -104,6 +104,10 @@ fn shown(directory: &Utf8Path) -> &str {
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is where other programs are run"
+)]
 /// Runs a command for a folder; `None` if the program is not installed.
 fn run(command: &[&'static str], directory: &str) -> Result<Option<Vec<u8>>, RenderError> {
     let Some((&program, arguments)) = command.split_first() else {

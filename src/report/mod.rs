@@ -16,11 +16,13 @@ mod sarif;
 mod summary;
 mod text;
 mod trace;
+mod traffic;
 
 pub use manifests::{OriginComments, render_manifests};
 pub use matrix::{MatrixFormat, Selection, render_matrix};
 pub(crate) use text::visible;
 pub(crate) use trace::{TraceFormat, render_trace};
+pub use traffic::{TrafficFormat, render_changes};
 
 use std::io::{self, Write};
 use std::str::FromStr;

@@ -10,6 +10,15 @@ impl FileId {
     /// The first file of a run.
     pub(crate) const FIRST: Self = Self(0);
 
+    /// The file at a position among those of a run.
+    ///
+    /// # Panics
+    ///
+    /// Beyond four billion files, which no run has.
+    pub(crate) fn new(index: usize) -> Self {
+        Self(u32::try_from(index).expect("the files of a run fit into memory"))
+    }
+
     /// The position among the files of the run.
     pub(crate) fn index(self) -> usize {
         self.0 as usize
