@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::graph::GraphArgs;
 use super::input::InputArgs;
 use super::matrix::MatrixArgs;
 use super::output::{OutputSpec, parse_format};
@@ -36,6 +37,8 @@ pub(super) enum Command {
     Matrix(Box<MatrixArgs>),
     /// Print step by step why a client's traffic to a host is sent as it is
     Trace(Box<TraceArgs>),
+    /// Print the decisions as a picture: for Graphviz or Mermaid, as JSON, or as a page for a browser
+    Graph(Box<GraphArgs>),
     /// Print the objects that a kustomization or folder deploys
     Render(Box<RenderArgs>),
     /// List the rules

@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod environment;
 mod failure;
+mod graph;
 mod input;
 mod matrix;
 mod output;

@@ -5,6 +5,7 @@
 
 mod concise;
 mod github;
+mod graph;
 mod json;
 mod line_hash;
 mod location;
@@ -17,6 +18,7 @@ mod summary;
 mod text;
 mod trace;
 
+pub use graph::{GraphFormat, GraphNodes, GraphSize, render_graph};
 pub use manifests::{OriginComments, render_manifests};
 pub use matrix::{MatrixFormat, Selection, render_matrix};
 pub(crate) use text::visible;
