@@ -88,17 +88,17 @@ fn push_line(text: &mut String, line: &Line) {
 /// The look of a verdict: its colour, and a line and arrow that tell it without colours.
 fn style(verdict: Verdict) -> &'static str {
     match verdict {
-        Verdict::Encrypted => r##"color="#0b6e99", fontcolor="#0b6e99", style=solid"##,
+        Verdict::Encrypted => r##"color="#0b72aa", fontcolor="#0b72aa", style=solid"##,
         Verdict::Plaintext => {
-            r##"color="#b45f06", fontcolor="#b45f06", style=dashed, penwidth=1.8"##
+            r##"color="#aa5108", fontcolor="#aa5108", style=dashed, penwidth=1.8"##
         }
         Verdict::Refused => {
-            r##"color="#c2185b", fontcolor="#c2185b", style=solid, penwidth=2.4, arrowhead=tee"##
+            r##"color="#c0193d", fontcolor="#c0193d", style=solid, penwidth=2.4, arrowhead=tee"##
         }
         Verdict::AppTls => {
-            r##"color="#6a4fb3", fontcolor="#6a4fb3", style=solid, arrowhead=onormal"##
+            r##"color="#822ed8", fontcolor="#822ed8", style=solid, arrowhead=onormal"##
         }
-        Verdict::Unknown => r##"color="#656d76", fontcolor="#656d76", style=dotted, penwidth=1.8"##,
+        Verdict::Unknown => r##"color="#636d7c", fontcolor="#636d7c", style=dotted, penwidth=1.8"##,
         Verdict::Blocked => {
             r##"color="#1f2328", fontcolor="#1f2328", style=dashed, penwidth=2.4, arrowhead=tee"##
         }

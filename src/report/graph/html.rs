@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::json;
 use crate::mesh::graph::Graph;
-use crate::report::text::inert_json;
+use crate::report::text::{inert_json, visible};
 use crate::source::Sources;
 
 /// The frame; a line `@@NAME@@` stands for a part.
@@ -31,7 +31,8 @@ pub(super) fn render(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let data = json::text(graphs, sources)?;
-    let data = inert_in_html(&inert_json(&data));
+    // A browser shows what is hidden in JSON no better than a terminal does.
+    let data = inert_in_html(&inert_json(&visible(&data)));
     for line in PAGE.split_inclusive('\n') {
         match line.trim() {
             "@@STYLE@@" => out.write_all(STYLE.as_bytes())?,

@@ -116,11 +116,11 @@ impl Chart {
 /// The look of a verdict.
 fn style(verdict: Verdict) -> &'static str {
     match verdict {
-        Verdict::Encrypted => "stroke:#0b6e99,stroke-width:1.5px",
-        Verdict::Plaintext => "stroke:#b45f06,stroke-width:2px",
-        Verdict::Refused => "stroke:#c2185b,stroke-width:3px",
-        Verdict::AppTls => "stroke:#6a4fb3,stroke-width:1.5px",
-        Verdict::Unknown => "stroke:#656d76,stroke-width:2px,stroke-dasharray:2 4",
+        Verdict::Encrypted => "stroke:#0b72aa,stroke-width:1.5px",
+        Verdict::Plaintext => "stroke:#aa5108,stroke-width:2px",
+        Verdict::Refused => "stroke:#c0193d,stroke-width:3px",
+        Verdict::AppTls => "stroke:#822ed8,stroke-width:1.5px",
+        Verdict::Unknown => "stroke:#636d7c,stroke-width:2px,stroke-dasharray:2 4",
         Verdict::Blocked => "stroke:#1f2328,stroke-width:3px",
     }
 }

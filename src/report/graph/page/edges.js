@@ -70,15 +70,15 @@ function lineElement(line, view, state) {
     end,
     text,
   );
-  made.querySelector(".line").style.strokeWidth = String(width(line));
+  made.querySelector(".line").style.strokeWidth = String(width(line, view));
   line.element = made;
   return made;
 }
 
-/** Lines for more edges are wider. */
-function width(line) {
+/** Lines for more edges are wider, where there is room. */
+function width(line, view) {
   const base = line.verdict === "encrypted" || line.verdict === "app-tls" ? 1.4 : 2;
-  return base + Math.min(3, Math.log2(line.edges.length) / 2.5);
+  return base + (view.isCrowded ? 0 : Math.min(3, Math.log2(line.edges.length) / 2.5));
 }
 
 /** Gives lines their places; called again whenever rows have moved. */

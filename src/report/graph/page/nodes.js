@@ -77,6 +77,9 @@ function rowLabel(row) {
 const ROW_HEIGHT = 32;
 const START_HEIGHT = 5;
 
+/** A row that is higher than this keeps its text at its top, and in sight while it scrolls. */
+const TALL = 240;
+
 /** How far apart lines end: the text above them is smaller where there are many. */
 const endHeight = (view) => (view.isCrowded ? 11 : 15);
 
@@ -84,29 +87,34 @@ const endHeight = (view) => (view.isCrowded ? 11 : 15);
 function rowElement(row, view, state) {
   const isFrom = row.key.startsWith("from/");
   const needed = row.lines.length * (isFrom ? START_HEIGHT : endHeight(view)) + 6;
+  const height = Math.max(ROW_HEIGHT, needed);
   const isSelected = state.selected?.kind === "row" && state.selected.key === row.key;
   const badges = row.counts().map(({ verdict, count }) => badge(verdict.id, count));
   const made = element(
     "div",
     {
       role: "treeitem",
-      class: `row ${row.kind}`,
+      class: `row ${row.kind}${height > TALL ? " tall" : ""}`,
       tabindex: -1,
       "aria-level": row.level,
       "aria-expanded": row.children.size > 0 ? String(row.open) : undefined,
       "aria-selected": String(isSelected),
       "aria-label": rowLabel(row),
     },
-    element("span", { class: "chevron", "aria-hidden": "true" }, row.children.size === 0 ? "" : row.open ? "▾" : "▸"),
     element(
       "span",
-      { class: "text" },
-      element("span", { class: "title", title: row.title }, row.title),
-      row.note ? element("span", { class: "note" }, row.note) : null,
+      { class: "body" },
+      element("span", { class: "chevron", "aria-hidden": "true" }, row.children.size === 0 ? "" : row.open ? "▾" : "▸"),
+      element(
+        "span",
+        { class: "text" },
+        element("span", { class: "title", title: row.title }, row.title),
+        row.note ? element("span", { class: "note" }, row.note) : null,
+      ),
+      element("span", { class: "badges", "aria-hidden": "true" }, ...badges),
     ),
-    element("span", { class: "badges", "aria-hidden": "true" }, ...badges),
   );
-  made.style.minHeight = `${Math.max(ROW_HEIGHT, needed)}px`;
+  made.style.minHeight = `${height}px`;
   made.dataset.key = row.key;
   row.element = made;
   return made;
