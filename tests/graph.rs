@@ -320,6 +320,78 @@ fn the_graph_says_what_the_matrix_says() {
     assert_eq!(pairs, pairs_of_matrix(small.path()));
 }
 
+/// A mesh of some namespaces with a workload each, the first also with a service, and whatever else a test adds.
+fn namespaces(count: usize, more: &str) -> TempDir {
+    let service = "{apiVersion: v1, kind: Service, metadata: {name: web, namespace: n0}, spec: {selector: {app: web}, ports: [{name: http, port: 80}]}}\n";
+    let texts: Vec<String> = (0..count)
+        .map(|number| {
+            let labels = "labels: {istio-injection: enabled}";
+            let template = "template: {metadata: {labels: {app: web}}, spec: {containers: [{name: app}]}}";
+            format!(
+                "---\n{{apiVersion: v1, kind: Namespace, metadata: {{name: n{number}, {labels}}}}}\n---\n{{apiVersion: apps/v1, kind: Deployment, metadata: {{name: web, namespace: n{number}}}, spec: {{{template}}}}}\n"
+            )
+        })
+        .collect();
+    let folder = tempfile::tempdir().expect("a folder can be created");
+    write(
+        folder.path(),
+        "a.yaml",
+        [service, &texts.concat(), more].concat().as_bytes(),
+    );
+    folder
+}
+
+/// A rule of one namespace that takes mutual TLS away from its clients.
+const RULE: &str = "---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: web, namespace: n2}
+spec: {host: web.n0.svc.cluster.local, trafficPolicy: {tls: {mode: DISABLE}}}
+";
+
+/// The sets of clients that edges come from: groups, and the groups that are not among them.
+fn edge_clients(json: &Value) -> Vec<(&Value, Option<&Value>)> {
+    let clients = table(json, "edges").iter().map(|edge| {
+        let position = edge["clients"].as_u64().expect("it is a position");
+        let set = &table(json, "clients")[usize::try_from(position).expect("it is small")];
+        (&set["groups"], set.get("allBut"))
+    });
+    clients.collect()
+}
+
+#[test]
+fn clients_of_many_namespaces_that_agree_are_one_set() {
+    let json = json(namespaces(5, "").path(), &[]);
+    let (all, none) = (serde_json::json!([0, 1, 2, 3, 4]), serde_json::json!([]));
+    assert_eq!(edge_clients(&json), [(&all, Some(&none))]);
+}
+
+#[test]
+fn clients_with_a_rule_of_their_own_are_named_as_the_exception() {
+    let json = json(namespaces(5, RULE).path(), &[]);
+    let (one, others) = (serde_json::json!([2]), serde_json::json!([0, 1, 3, 4]));
+    assert_eq!(edge_clients(&json), [(&one, None), (&others, Some(&one))]);
+}
+
+#[test]
+fn clients_of_few_namespaces_are_named_themselves() {
+    let json = json(namespaces(3, "").path(), &[]);
+    assert_eq!(edge_clients(&json), [(&serde_json::json!([0, 1, 2]), None)]);
+}
+
+#[test]
+fn a_line_from_all_clients_names_the_exception() {
+    let drawing = graph(namespaces(5, RULE).path(), &[]).stdout;
+    assert!(
+        drawing.contains(r#"all_sidecar -> service0 [label="80: encrypted\nbut n2""#),
+        "{drawing}"
+    );
+    assert!(
+        drawing.contains(r#"client2 -> service0 [label="80: plaintext\nn2/web""#),
+        "{drawing}"
+    );
+}
+
 #[test]
 fn the_graph_can_be_filtered() {
     let edges = |arguments: &[&str]| table(&json(&shop(), arguments), "edges").len();

@@ -37,7 +37,7 @@ pub(super) enum Command {
     Matrix(Box<MatrixArgs>),
     /// Print step by step why a client's traffic to a host is sent as it is
     Trace(Box<TraceArgs>),
-    /// Print the decisions as a picture: for Graphviz or Mermaid, as JSON, or as a page for a browser
+    /// Print the decisions as a picture for Graphviz, Mermaid or a browser
     Graph(Box<GraphArgs>),
     /// Print the objects that a kustomization or folder deploys
     Render(Box<RenderArgs>),

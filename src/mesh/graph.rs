@@ -10,6 +10,7 @@ use super::client::RuleId;
 use super::clients::{ClientGroup, GroupId};
 use super::names::PairFilter;
 use super::services::{Service, ServiceId};
+use super::workloads::MeshWorkload;
 use super::{ClusterTls, Decision, EndpointDecision, Mesh, ProxyKind, Verdict};
 use crate::resource::DestinationRule;
 
@@ -159,7 +160,7 @@ impl Mesh {
         let members = group.workloads.iter();
         let members = members.filter_map(|&id| self.workloads.get(id as usize));
         let mut workloads: Vec<String> = members
-            .map(|workload| workload.id())
+            .map(MeshWorkload::id)
             .filter(|id| {
                 let query = filter.client.as_ref();
                 query.is_none_or(|query| query.matches(namespace, &id.kind, &id.name))

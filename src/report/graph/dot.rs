@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::GraphNodes;
-use super::picture::{Area, Line, Picture, Shape};
+use super::picture::{Area, Picture, Shape};
 use crate::mesh::Verdict;
 use crate::mesh::graph::Graph;
 use crate::report::text::inert;
@@ -22,67 +22,86 @@ pub(super) fn render(
     nodes: GraphNodes,
     out: &mut dyn Write,
 ) -> io::Result<usize> {
-    let mut text = format!("digraph \"mtls-lint\" {{\n{SETTINGS}");
+    let mut drawing = Drawing {
+        text: format!("digraph \"mtls-lint\" {{\n{SETTINGS}"),
+        indent: 1,
+    };
     let mut count = 0;
+    let is_boxed = graphs.len() > 1;
     for (position, graph) in graphs.iter().enumerate() {
-        let prefix = match graphs {
-            [_] => String::new(),
-            _ => format!("mesh{position}_"),
+        let prefix = if is_boxed {
+            format!("mesh{position}_")
+        } else {
+            String::new()
         };
         let picture = Picture::of(graph, nodes, &prefix);
         count += picture.lines.len();
-        let is_boxed = graphs.len() > 1;
         if is_boxed {
-            let label = quoted(&[format!("mesh {}", picture.mesh)]);
-            text.push_str(&format!(
-                "  subgraph cluster_{prefix} {{\n    label={label}\n"
-            ));
+            drawing.open(&prefix, format!("mesh {}", picture.mesh));
         }
         for (position, area) in picture.areas.iter().enumerate() {
-            push_area(&mut text, area, &format!("{prefix}{position}"));
+            drawing.area(area, &format!("{prefix}{position}"));
         }
         if is_boxed {
-            text.push_str("  }\n");
+            drawing.close();
         }
         for line in &picture.lines {
-            push_line(&mut text, line);
+            let (label, style) = (quoted(&line.lines), style(line.verdict));
+            drawing.push(&format!(
+                "{} -> {} [label={label}, {style}]",
+                line.from, line.to
+            ));
         }
     }
-    text.push_str("}\n");
-    out.write_all(inert(&text).as_bytes())?;
+    drawing.close();
+    out.write_all(inert(&drawing.text).as_bytes())?;
     Ok(count)
 }
 
-fn push_area(text: &mut String, area: &Area, id: &str) {
-    if let Some(title) = &area.title {
-        let label = quoted(std::slice::from_ref(title));
-        text.push_str(&format!(
-            "  subgraph cluster_{id} {{\n    label={label}\n    style=rounded\n    color=\"#d0d7de\"\n"
-        ));
-    }
-    for node in &area.nodes {
-        let shape = match node.shape {
-            Shape::Clients => "shape=box",
-            Shape::Everyone => "shape=box, style=\"rounded,bold\"",
-            Shape::Service => "shape=ellipse",
-            Shape::Namespace => "shape=folder",
-        };
-        let label = quoted(&node.lines);
-        let indent = if area.title.is_some() { "    " } else { "  " };
-        text.push_str(&format!("{indent}{} [{shape}, label={label}]\n", node.id));
-    }
-    if area.title.is_some() {
-        text.push_str("  }\n");
-    }
+/// A drawing as it is written.
+struct Drawing {
+    text: String,
+    indent: usize,
 }
 
-fn push_line(text: &mut String, line: &Line) {
-    let label = quoted(&line.lines);
-    let style = style(line.verdict);
-    text.push_str(&format!(
-        "  {} -> {} [label={label}, {style}]\n",
-        line.from, line.to
-    ));
+impl Drawing {
+    fn push(&mut self, line: &str) {
+        self.text.push_str(&"  ".repeat(self.indent));
+        self.text.push_str(line);
+        self.text.push('\n');
+    }
+
+    fn open(&mut self, id: &str, title: String) {
+        self.push(&format!("subgraph cluster_{id} {{"));
+        self.indent += 1;
+        self.push(&format!("label={}", quoted(&[title])));
+        self.push("style=rounded");
+        self.push("color=\"#d0d7de\"");
+    }
+
+    fn close(&mut self) {
+        self.indent -= 1;
+        self.push("}");
+    }
+
+    fn area(&mut self, area: &Area, id: &str) {
+        if let Some(title) = &area.title {
+            self.open(id, title.clone());
+        }
+        for node in &area.nodes {
+            let shape = match node.shape {
+                Shape::Clients => "shape=box",
+                Shape::Everyone => "shape=box, style=\"rounded,bold\"",
+                Shape::Service => "shape=ellipse",
+                Shape::Namespace => "shape=folder",
+            };
+            let label = quoted(&node.lines);
+            self.push(&format!("{} [{shape}, label={label}]", node.id));
+        }
+        if area.title.is_some() {
+            self.close();
+        }
+    }
 }
 
 /// The look of a verdict: its colour, and a line and arrow that tell it without colours.

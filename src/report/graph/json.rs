@@ -19,6 +19,10 @@ use crate::source::{Place, Sources};
 /// The name of this shape; a change that a reader could notice needs another number.
 const SCHEMA: &str = "mtls-lint/graph/1";
 
+/// So many parts of an edge's clients get their facts; in a mesh where every namespace has a Sidecar resource of its own
+/// there are as many parts as namespaces, and all say much the same.
+const REASONS: usize = 4;
+
 /// Writes the graphs.
 pub(super) fn render(
     graphs: &[Graph<'_>],
@@ -122,7 +126,7 @@ impl FactTable {
             .edges
             .par_iter()
             .map(|edge| {
-                let decisions = edge.decisions.iter();
+                let decisions = edge.decisions.iter().take(REASONS);
                 decisions
                     .map(|(clients, decision)| (*clients, graph.mesh.evidence(decision)))
                     .collect()
@@ -246,6 +250,8 @@ struct JsonEdge<'a> {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     partial: bool,
     because: Vec<JsonReason>,
+    #[serde(skip_serializing_if = "is_zero")]
+    further: usize,
 }
 
 impl<'a> JsonEdge<'a> {
@@ -261,8 +267,14 @@ impl<'a> JsonEdge<'a> {
             verdict: edge.verdict.as_str(),
             partial: edge.partial,
             because,
+            further: edge.decisions.len().saturating_sub(REASONS),
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// The facts that the answer to some of the clients of an edge rests on.

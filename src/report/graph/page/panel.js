@@ -130,6 +130,9 @@ function evidence(mesh, edge) {
     const facts = reason.facts.map((fact) => factItem(mesh.facts[fact]));
     parts.push(element("h3", {}, `Why${of}`), element("ol", { class: "facts" }, ...facts));
   }
+  if (edge.further > 0) {
+    parts.push(element("p", { class: "note" }, `${counted(edge.further, "further part")} of these clients, with facts of their own, get the same answer`));
+  }
   const command = traceCommand(mesh, edge);
   if (command) {
     parts.push(element("p", { class: "note" }, "Step by step, with what would help:"), element("code", { class: "command" }, command));
