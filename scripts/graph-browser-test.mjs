@@ -243,6 +243,24 @@ test("lines are walked with arrows and opened with enter", async () => {
   return page;
 });
 
+test("what the keys lead to comes into sight", async () => {
+  const page = await open("small", { height: 600 });
+  const isInSight = (selector) =>
+    page.$eval(selector, (found) => {
+      const frame = document.getElementById("graph").getBoundingClientRect();
+      const { top, bottom } = found.getBoundingClientRect();
+      return { inSight: top >= frame.top - 1 && bottom <= frame.bottom + 1, top, bottom, frame: [frame.top, frame.bottom] };
+    });
+  const seen = (found) => assert.ok(found.inSight, JSON.stringify(found));
+  await page.focus("#destinations [tabindex='0']");
+  await page.keyboard.press("End");
+  seen(await isInSight("#destinations :focus"));
+  await page.$eval("#edges [tabindex='0']", (line) => line.focus({ preventScroll: true }));
+  await page.keyboard.press("Home");
+  seen(await isInSight("#destinations .row.service"));
+  return page;
+});
+
 test("trees and lines have roles and names", async () => {
   const page = await open("shop");
   const nodes = await page.evaluate(() => {

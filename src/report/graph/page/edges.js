@@ -46,15 +46,13 @@ const PACKED = 400;
 const LABEL = 30;
 
 /** A line as an element. */
-function lineElement(line, view, state) {
+function lineElement(line, view) {
   const { rule, count } = lineLabel(line);
-  const isSelected = state.selected?.kind === "line" && state.selected.key === line.key;
   const made = drawn("g", {
     class: `edge ${line.verdict}`,
     role: "button",
     tabindex: -1,
     "aria-label": lineText(line),
-    "aria-pressed": String(isSelected),
   });
   made.dataset.key = line.key;
   const title = drawn("title");
@@ -106,7 +104,7 @@ function showLines(view, state) {
   const svg = document.getElementById("edges");
   untangle(view.left, view.right);
   const worstLast = [...view.lines].sort((a, b) => RANK.get(b.verdict) - RANK.get(a.verdict));
-  svg.replaceChildren(...worstLast.map((line) => lineElement(line, view, state)));
+  svg.replaceChildren(...worstLast.map((line) => lineElement(line, view)));
   const current = view.lines.find((line) => line.key === state.current.edges) ?? view.lines[0];
   if (current) current.element.setAttribute("tabindex", "0");
   svg.classList.toggle("crowded", view.isCrowded);
@@ -122,12 +120,16 @@ function highlight(view, state) {
   for (const line of view.lines) {
     const isOn = isChosen !== null && isChosen(line);
     line.element.classList.toggle("on", isOn);
+    line.element.setAttribute("aria-pressed", String(isSelected("line", line.key, state)));
     if (isOn) for (let row of [line.from, line.to]) for (; row; row = row.parent) touched.add(row);
   }
   for (const row of [...view.left, ...view.right]) {
     row.element.classList.toggle("on", touched.has(row));
+    row.element.setAttribute("aria-selected", String(isSelected("row", row.key, state)));
   }
 }
+
+const isSelected = (kind, key, { selected }) => selected?.kind === kind && selected.key === key;
 
 /** Which lines the selection is about; null without one. */
 function chosen(view, state) {

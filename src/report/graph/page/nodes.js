@@ -84,11 +84,10 @@ const TALL = 240;
 const endHeight = (view) => (view.isCrowded ? 11 : 15);
 
 /** A row as an element. */
-function rowElement(row, view, state) {
+function rowElement(row, view) {
   const isFrom = row.key.startsWith("from/");
   const needed = row.lines.length * (isFrom ? START_HEIGHT : endHeight(view)) + 6;
   const height = Math.max(ROW_HEIGHT, needed);
-  const isSelected = state.selected?.kind === "row" && state.selected.key === row.key;
   const badges = row.counts().map(({ verdict, count }) => badge(verdict.id, count));
   const made = element(
     "div",
@@ -98,7 +97,6 @@ function rowElement(row, view, state) {
       tabindex: -1,
       "aria-level": row.level,
       "aria-expanded": row.children.size > 0 ? String(row.open) : undefined,
-      "aria-selected": String(isSelected),
       "aria-label": rowLabel(row),
     },
     element(
@@ -122,7 +120,7 @@ function rowElement(row, view, state) {
 
 /** Shows the rows of a tree. */
 function showRows(tree, rows, view, state) {
-  tree.replaceChildren(...rows.map((row) => rowElement(row, view, state)));
+  tree.replaceChildren(...rows.map((row) => rowElement(row, view)));
   const current = rows.find((row) => row.key === state.current[tree.id]) ?? rows[0];
   if (current) current.element.tabIndex = 0;
 }

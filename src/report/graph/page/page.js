@@ -19,6 +19,7 @@ const state = {
   defaultOpen: () => false,
 };
 
+let visible = [];
 let view = { left: [], right: [], lines: [], isCrowded: false };
 
 /** A page up to this size shows all services at once. */
@@ -41,7 +42,7 @@ function update() {
   const mesh = meshes[state.mesh];
   const focus = document.activeElement?.closest("[data-key]");
   const focused = focus && { key: focus.dataset.key, widget: focus.parentElement.id };
-  const visible = visibleEdges(mesh, state);
+  visible = visibleEdges(mesh, state);
   state.defaultOpen = openByDefault(mesh, visible);
   view = layout(mesh, visible, state);
   showRows(byId("clients"), view.left, view, state);
@@ -51,7 +52,7 @@ function update() {
   if (focused) elementOf(focused.widget, focused.key)?.focus({ preventScroll: true });
   byId("canvas").hidden = visible.length === 0;
   byId("empty").hidden = visible.length > 0;
-  showSelection(mesh, visible);
+  showSelection();
   byId("status").textContent = statusText(mesh, visible);
 }
 
@@ -62,9 +63,9 @@ function stick() {
 }
 
 /** Shows what is selected, without touching rows and lines. */
-function showSelection(mesh, visible) {
+function showSelection() {
   highlight(view, state);
-  showPanel(mesh, visible, view, state, { select, clear });
+  showPanel(meshes[state.mesh], visible, view, state, { select, clear });
 }
 
 function statusText(mesh, visible) {
@@ -78,14 +79,13 @@ function elementOf(widget, key) {
 
 function select(selected) {
   state.selected = selected;
-  update();
+  showSelection();
 }
 
 /** Ends the selection; focus goes back to what was selected. */
 function clear() {
   const { selected } = state;
-  state.selected = null;
-  update();
+  select(null);
   if (selected?.kind === "line") elementOf("edges", selected.key)?.focus();
   else if (selected?.kind === "row") (elementOf("clients", selected.key) ?? elementOf("destinations", selected.key))?.focus();
   else byId("panel").focus();
@@ -96,16 +96,19 @@ const rowOf = (target) => [...view.left, ...view.right].find((row) => row.elemen
 
 /** A click on a row selects it and opens it; another one closes it. */
 function activateRow(row) {
-  if (row.children.size > 0) state.open.set(row.key, !row.open);
-  select({ kind: "row", key: row.key });
+  state.selected = { kind: "row", key: row.key };
+  if (row.children.size === 0) return showSelection();
+  state.open.set(row.key, !row.open);
+  update();
 }
 
 /** Moves the tab stop and the focus of a widget. */
-function moveTo(widget, target) {
+function moveTo(widget, target, scrolls) {
   if (!target) return;
   for (const child of widget.children) child.setAttribute("tabindex", child === target ? "0" : "-1");
   state.current[widget.id] = target.dataset.key;
-  target.focus();
+  // Whoever clicks sees the target; whoever uses keys may not yet.
+  target.focus({ preventScroll: !scrolls });
 }
 
 /** The element that a key leads to among the children of a widget, if it is a key for moving. */
@@ -119,8 +122,7 @@ function listenToTree(tree) {
   tree.addEventListener("click", (event) => {
     const target = event.target.closest("[role=treeitem]");
     if (!target) return;
-    state.current[tree.id] = target.dataset.key;
-    target.focus({ preventScroll: true });
+    moveTo(tree, target, false);
     activateRow(rowOf(target));
   });
   tree.addEventListener("keydown", (event) => {
@@ -128,7 +130,7 @@ function listenToTree(tree) {
     const row = target && rowOf(target);
     if (!row || event.ctrlKey || event.metaKey || event.altKey) return;
     if (["ArrowDown", "ArrowUp", "Home", "End"].includes(event.key)) {
-      moveTo(tree, neighbour(tree, target, event.key));
+      moveTo(tree, neighbour(tree, target, event.key), true);
     } else if (event.key === "Enter" || event.key === " ") {
       activateRow(row);
     } else if (event.key === "ArrowRight" || event.key === "ArrowLeft") {
@@ -144,9 +146,9 @@ function openOrMove(tree, row, isRight) {
     state.open.set(row.key, isRight);
     update();
   } else if (isRight && row.open) {
-    moveTo(tree, [...row.children.values()][0].element);
+    moveTo(tree, [...row.children.values()][0].element, true);
   } else if (!isRight && row.parent) {
-    moveTo(tree, row.parent.element);
+    moveTo(tree, row.parent.element, true);
   }
 }
 
@@ -155,9 +157,8 @@ function listenToLines(svg) {
   svg.addEventListener("click", (event) => {
     const target = lineOf(event);
     if (!target) return;
-    state.current.edges = target.dataset.key;
+    moveTo(svg, target, false);
     select({ kind: "line", key: target.dataset.key });
-    elementOf("edges", target.dataset.key)?.focus({ preventScroll: true });
   });
   svg.addEventListener("keydown", (event) => {
     const target = lineOf(event);
@@ -174,8 +175,8 @@ function listenToLines(svg) {
       End: order.at(-1),
     };
     if (event.key in next) {
-      moveTo(svg, next[event.key]);
-      next[event.key]?.scrollIntoView({ block: "nearest" });
+      moveTo(svg, next[event.key], false);
+      view.lines.find((line) => line.element === next[event.key])?.to.element.scrollIntoView({ block: "nearest" });
     } else if (event.key === "Enter" || event.key === " ") {
       select({ kind: "line", key: target.dataset.key });
     } else return;

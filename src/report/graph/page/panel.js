@@ -146,7 +146,7 @@ function endpointTable(mesh, edge) {
   const rows = edge.endpoints.map((index) => {
     const { workload, port, sends, accepts, verdict } = mesh.endpoints[index];
     const texts = [`${workload}:${port}`, sends, accepts.replaceAll("_", " ")];
-    const cells = texts.map((text) => element("td", {}, text));
+    const cells = texts.map((text) => element("td", {}, ...breakable(text)));
     return element("tr", {}, ...cells, element("td", {}, badge(verdict)));
   });
   const heads = ["endpoint", "is sent", "accepts", ""].map((text) => element("th", { scope: "col" }, text));
@@ -159,10 +159,15 @@ function factItem(fact) {
   return element("li", { class: fact.assumed ? "assumed" : undefined }, ...words, fact.location ? place(fact.location) : null);
 }
 
-/** A file and line; the file breaks only between its folders. */
+/** A path that breaks between its parts. */
+function breakable(path) {
+  return path.split(/(?<=\/)/).flatMap((part) => [part, element("wbr")]);
+}
+
+/** A file and line. */
 function place(location) {
   const made = element("code", { class: "place" });
-  for (const part of location.path.split(/(?<=\/)/)) made.append(part, element("wbr"));
+  made.append(...breakable(location.path));
   if (location.line !== undefined) made.append(`:${location.line}`);
   return made;
 }
