@@ -76,7 +76,7 @@ fn short_help_fits_a_screen_of_lines() {
 
 #[test]
 fn each_command_has_help() {
-    for command in ["check", "matrix", "trace", "rules", "rule"] {
+    for command in ["check", "matrix", "trace", "graph", "rules", "rule"] {
         let outcome = run(&[command, "--help"]);
         assert_eq!(outcome.status, Some(0), "{command}");
         assert!(outcome.stdout.contains("Usage: mtls-lint"), "{command}");

@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::diff::DiffArgs;
+use super::graph::GraphArgs;
 use super::input::InputArgs;
 use super::matrix::MatrixArgs;
 use super::output::{OutputSpec, parse_format};
@@ -37,6 +38,8 @@ pub(super) enum Command {
     Matrix(Box<MatrixArgs>),
     /// Print step by step why a client's traffic to a host is sent as it is
     Trace(Box<TraceArgs>),
+    /// Print the decisions as a picture for Graphviz, Mermaid or a browser
+    Graph(Box<GraphArgs>),
     /// Print the objects that a kustomization or folder deploys
     Render(Box<RenderArgs>),
     /// Print the traffic that changes since a revision, the worst first

@@ -5,6 +5,7 @@ mod check;
 mod diff;
 mod environment;
 mod failure;
+mod graph;
 mod input;
 mod matrix;
 mod output;

@@ -9,6 +9,7 @@ mod config;
 mod decision;
 mod evidence;
 pub(crate) mod explain;
+pub(crate) mod graph;
 mod legacy;
 mod matrix;
 mod names;

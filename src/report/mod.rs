@@ -5,6 +5,7 @@
 
 mod concise;
 mod github;
+mod graph;
 mod json;
 mod line_hash;
 mod location;
@@ -18,6 +19,7 @@ mod text;
 mod trace;
 mod traffic;
 
+pub use graph::{GraphFormat, GraphNodes, GraphSize, render_graph};
 pub use manifests::{OriginComments, render_manifests};
 pub use matrix::{MatrixFormat, Selection, render_matrix};
 pub(crate) use text::visible;
