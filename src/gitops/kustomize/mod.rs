@@ -1,9 +1,11 @@
 //! What kustomize builds from a directory, evaluated here: no subprocess, no network, every value with its origin.
 
 mod additions;
+mod file;
 mod reference;
 mod resource;
 mod session;
+mod shape;
 
 pub use reference::{FILE_NAMES, Reference, ReferenceKind, plugin_references, references};
 
