@@ -1,9 +1,13 @@
 //! What kustomize builds from a directory, evaluated here: no subprocess, no network, every value with its origin.
 
 mod additions;
+mod configuration;
+mod generate;
+mod plugins;
 mod reference;
 mod resource;
 mod session;
+mod transform;
 
 pub use reference::{FILE_NAMES, Reference, ReferenceKind, plugin_references, references};
 
