@@ -88,13 +88,14 @@ func main() {
 					version = group + "/" + version
 				}
 				meta := yaml.TypeMeta{APIVersion: version, Kind: gvk["kind"].(string)}
-				if openapi.SchemaForResourceType(meta) == nil {
+				if openapi.SchemaForResourceType(meta) == nil || strings.HasSuffix(meta.Kind, "List") {
 					continue
 				}
 				lines = append(lines, fmt.Sprintf("kind %s %s %s", version, gvk["kind"], short(name)))
 			}
 		}
-		if !matters[name] {
+		// Lists of objects are unpacked before anything is merged.
+		if !matters[name] || strings.HasSuffix(name, "List") {
 			continue
 		}
 		for field, property := range definition.Properties {
