@@ -3,6 +3,7 @@
 mod accumulate;
 mod additions;
 mod configuration;
+mod field_spec;
 mod file;
 mod generate;
 mod json_patch;
