@@ -3,7 +3,7 @@
 use regex::Regex;
 
 use super::marks::Refusal;
-use super::resource::Resource;
+use super::resource::{Resource, ResourceId};
 use super::selector::Selector;
 use crate::yaml::Value;
 
@@ -57,6 +57,50 @@ impl Target {
                 .annotations
                 .as_ref()
                 .is_none_or(|selector| selector.matches(annotations))
+    }
+}
+
+impl Target {
+    /// Whether it asks for a kind, name or namespace.
+    pub(super) fn names_id(&self) -> bool {
+        let patterns = [
+            &self.group,
+            &self.version,
+            &self.kind,
+            &self.name,
+            &self.namespace,
+        ];
+        patterns.into_iter().any(Option::is_some)
+    }
+
+    /// Whether it asks for labels or annotations.
+    pub(super) fn names_marks(&self) -> bool {
+        self.labels.is_some() || self.annotations.is_some()
+    }
+
+    /// Whether an id is of the kind, name and namespace, each as it is written.
+    pub(super) fn fits_id(&self, id: &ResourceId) -> bool {
+        let fits = |pattern: &Option<Regex>, text: &str| {
+            pattern
+                .as_ref()
+                .is_none_or(|pattern| pattern.is_match(text))
+        };
+        fits(&self.group, &id.gvk.group)
+            && fits(&self.version, &id.gvk.version)
+            && fits(&self.kind, &id.gvk.kind)
+            && fits(&self.name, &id.name)
+            && fits(&self.namespace, &id.namespace)
+    }
+
+    /// Whether an object has the labels and annotations.
+    pub(super) fn fits_marks(&self, resource: &Resource) -> bool {
+        let fits = |selector: &Option<Selector>, key: &str| {
+            let marks = resource.value.at(&["metadata", key]);
+            selector
+                .as_ref()
+                .is_none_or(|selector| selector.matches(marks))
+        };
+        fits(&self.labels, "labels") && fits(&self.annotations, "annotations")
     }
 }
 

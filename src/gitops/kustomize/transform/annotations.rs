@@ -1,7 +1,9 @@
 //! `commonAnnotations`.
 
+use super::labels::write;
 use crate::gitops::kustomize::resource::ResourceMap;
 use crate::gitops::kustomize::session::Step;
+use crate::source::Cause;
 use crate::yaml::Value;
 
 /// Applies `commonAnnotations`.
@@ -10,5 +12,6 @@ pub(in crate::gitops) fn apply(
     resources: &mut ResourceMap,
     step: &mut Step<'_, '_>,
 ) {
-    let _ = (annotations, resources, step);
+    let specs = step.configuration.common_annotations.clone();
+    write(annotations, &specs, Cause::Annotations, resources, step);
 }

@@ -1,6 +1,7 @@
 //! The transformers of kustomize, in the order in which a kustomization runs them.
 
 pub(in crate::gitops) mod annotations;
+mod field_path;
 pub(in crate::gitops) mod images;
 pub(in crate::gitops) mod labels;
 pub(in crate::gitops) mod names;
@@ -8,6 +9,7 @@ pub(in crate::gitops) mod namespace;
 pub(in crate::gitops) mod replacements;
 pub(in crate::gitops) mod replicas;
 pub(in crate::gitops) mod variables;
+pub(in crate::gitops::kustomize) mod write;
 
 use super::resource::ResourceMap;
 use super::session::Step;
