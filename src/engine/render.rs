@@ -20,6 +20,8 @@ pub struct Rendered {
     pub sources: Arc<Sources>,
     /// How values came to be what they are.
     pub origins: Origins,
+    /// Whether the paths are those of kustomizations, which may build nothing at all.
+    pub is_build: bool,
     /// The units, each with what it deploys.
     pub units: Vec<RenderedUnit>,
     /// What could not be read.
@@ -55,7 +57,8 @@ pub fn render(request: &Request, tree: &dyn Tree) -> Result<Rendered, Error> {
     let directories: Vec<Utf8PathBuf> =
         request.paths.iter().map(|path| clean(path, tree)).collect();
     let is_root = |directory: &Utf8PathBuf| gitops::is_kustomization(directory, &input);
-    let (units, origins) = if !directories.is_empty() && directories.iter().all(is_root) {
+    let is_build = !directories.is_empty() && directories.iter().all(is_root);
+    let (units, origins) = if is_build {
         let directories: Vec<&Utf8Path> = directories.iter().map(Utf8PathBuf::as_path).collect();
         let (built, origins) = gitops::build_kustomizations(&directories, &input);
         let units = directories.iter().zip(built).map(|(directory, built)| {
@@ -84,6 +87,7 @@ pub fn render(request: &Request, tree: &dyn Tree) -> Result<Rendered, Error> {
     Ok(Rendered {
         sources,
         origins,
+        is_build,
         units,
         problems,
         missing,
