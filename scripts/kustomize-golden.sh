@@ -85,7 +85,8 @@ tree() {
         answer "$folder/$root" "$out/$root" "$folder"
         if [[ -e $out/$root/expected.yaml ]]; then built=$((built + 1)); else failed=$((failed + 1)); fi
     done < <(cd "$folder" && find . \( -name kustomization.yaml -o -name kustomization.yml -o -name Kustomization \) \
-        -type f -printf '%P\n' | sed -E 's|(^|/)[^/]*$||' | sed 's|^$|.|' | sort -u)
+        -type f -printf '%h\n' | sed -E 's|^\./||' | sort -u)
+    ((built + failed > 0)) || fail "no kustomization below $1"
     printf '%d built, %d failed\n' "$built" "$failed"
 }
 

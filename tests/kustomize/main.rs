@@ -43,7 +43,10 @@ const UNRESOLVED: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// How much of an output is shown.
+/// How many differences of a case are shown.
+const SHOWN_LINES: usize = 12;
+
+/// How many characters of an output are shown.
 const SHOWN: usize = 600;
 
 /// A line on standard error; libtest keeps that of a passing test to itself if it is printed by a macro.
@@ -87,11 +90,14 @@ fn complaints(
 ) -> (usize, Vec<String>) {
     let found: Vec<Vec<String>> = names.par_iter().map(|name| check(name)).collect();
     let failed = found.iter().filter(|lines| !lines.is_empty()).count();
-    let lines = names.iter().zip(found).flat_map(|(name, lines)| {
-        lines
-            .into_iter()
-            .map(move |line| format!("{name}: {line}"))
-            .collect::<Vec<_>>()
+    let lines = names.iter().zip(found).flat_map(|(name, mut lines)| {
+        let more = lines.len().saturating_sub(SHOWN_LINES);
+        lines.truncate(SHOWN_LINES);
+        if more > 0 {
+            lines.push(format!("and {more} more"));
+        }
+        let prefixed = lines.into_iter().map(|line| format!("{name}: {line}"));
+        prefixed.collect::<Vec<_>>()
     });
     (failed, lines.collect())
 }
