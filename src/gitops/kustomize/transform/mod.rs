@@ -22,5 +22,10 @@ pub(in crate::gitops) fn finish(
     vars: &[Value],
     step: &mut Step<'_, '_>,
 ) {
-    let _ = (resources, vars, step);
+    let _ = vars;
+    for resource in &mut resources.resources {
+        if resource.needs_hash {
+            super::generate::append_hash(resource, step);
+        }
+    }
 }

@@ -4,7 +4,7 @@ use crate::source::{Place, Spanned};
 use crate::yaml::{Mapping, MappingEntry, Node, Scalar, ScalarStyle, Value};
 
 /// A string.
-pub(super) fn string(text: impl Into<Box<str>>, place: Place) -> Value {
+pub(in crate::gitops::kustomize) fn string(text: impl Into<Box<str>>, place: Place) -> Value {
     Value {
         place,
         node: Node::Scalar(Scalar {
@@ -30,7 +30,7 @@ pub(in crate::gitops::kustomize) fn child_mut<'v>(
 }
 
 /// The mapping at a key, made if it is missing or null.
-pub(super) fn mapping_mut<'v>(
+pub(in crate::gitops::kustomize) fn mapping_mut<'v>(
     value: &'v mut Value,
     key: &str,
     place: Place,
@@ -47,7 +47,7 @@ pub(super) fn mapping_mut<'v>(
 }
 
 /// Sets a key of a mapping, at its place in the order if it is there; a null becomes a mapping with the key.
-pub(super) fn set(value: &mut Value, key: Spanned<Box<str>>, new: Value) {
+pub(in crate::gitops::kustomize) fn set(value: &mut Value, key: Spanned<Box<str>>, new: Value) {
     if value.is_null() {
         value.node = Node::Mapping(Mapping::default());
     }
@@ -62,13 +62,4 @@ pub(super) fn set(value: &mut Value, key: Spanned<Box<str>>, new: Value) {
         Some(entry) => entry.value = new,
         None => mapping.entries.push(MappingEntry { key, value: new }),
     }
-}
-
-/// Gives a scalar another text and keeps whether it is a string; what is none becomes one.
-pub(in crate::gitops::kustomize) fn set_text(
-    value: &mut Value,
-    text: impl Into<Box<str>>,
-    place: Place,
-) {
-    *value = string(text, place);
 }
