@@ -181,7 +181,24 @@ fn variables(
     Some(())
 }
 
-/// Bytes as a Secret holds them.
+/// How many characters of base64 kustomize writes on a line.
+const LINE: usize = 70;
+
+/// Bytes as kustomize writes them: what is longer than a line is broken into lines, each with an end.
 pub(super) fn base64(bytes: &[u8]) -> String {
-    STANDARD.encode(bytes)
+    let encoded = STANDARD.encode(bytes);
+    if encoded.len() < LINE {
+        return encoded;
+    }
+    let mut lines = String::with_capacity(encoded.len() + encoded.len() / LINE + 1);
+    for (index, character) in encoded.chars().enumerate() {
+        lines.push(character);
+        if (index + 1) % LINE == 0 {
+            lines.push('\n');
+        }
+    }
+    if !lines.ends_with('\n') {
+        lines.push('\n');
+    }
+    lines
 }

@@ -25,12 +25,8 @@ pub(in crate::gitops::kustomize) fn append(resource: &mut Resource, step: &mut S
     }
 }
 
-/// The hash of an object: of its kind, name and data alone.
+/// The hash of an object: of its kind and data alone.
 fn of(root: &Value) -> String {
-    let text = |keys: &[&str]| {
-        let text = root.at(keys).and_then(Value::as_text).unwrap_or_default();
-        Json::from(text)
-    };
     let is_secret = root.get("kind").and_then(Value::as_text) == Some("Secret");
     let mut content = Map::new();
     // Sorted by key, as Go writes a map.
@@ -41,12 +37,14 @@ fn of(root: &Value) -> String {
     content.insert("data".into(), data);
     let kind = if is_secret { "Secret" } else { "ConfigMap" };
     content.insert("kind".into(), Json::from(kind));
-    content.insert("name".into(), text(&["metadata", "name"]));
+    // kustomize looks for a field that is called `metadata/name`, which there is not.
+    content.insert("name".into(), Json::from(""));
     if is_secret {
         if let Some(strings) = root.get("stringData") {
             content.insert("stringData".into(), json(strings));
         }
-        content.insert("type".into(), text(&["type"]));
+        let kind = root.get("type").and_then(Value::as_text);
+        content.insert("type".into(), Json::from(kind.unwrap_or_default()));
     }
     encode(&Sha256::digest(go_json(&Json::Object(content)).as_bytes()))
 }

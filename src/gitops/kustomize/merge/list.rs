@@ -136,9 +136,10 @@ impl Merger<'_, '_, '_, '_> {
         }
         if let Some(element) = &mut element {
             add_keys(element, keys, values);
-            // kustomize changes the element of the base in place, other than one that is replaced.
+            // kustomize changes the element of the base in place, other than one that is replaced, unless a patch is
+            // merged with itself.
             if let Some(own) = at.and_then(|at| base.get_mut(at))
-                && !is_replaced
+                && (!is_replaced || self.marks.is_quiet())
             {
                 own.clone_from(element);
             }
