@@ -10,6 +10,7 @@ pub use reference::{FILE_NAMES, Reference, ReferenceKind, plugin_references, ref
 use camino::Utf8Path;
 
 pub(in crate::gitops) use additions::Additions;
+pub(in crate::gitops) use resource::ResourceId;
 pub(in crate::gitops) use session::{Built, Session};
 
 /// Builds the kustomization of a directory, as `kustomize build` does, with what a CD tool adds to it.
