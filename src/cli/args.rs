@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::input::InputArgs;
 use super::matrix::MatrixArgs;
+use super::meshes::MeshesArgs;
 use super::output::{OutputSpec, parse_format};
 use super::render::RenderArgs;
 use super::rules::{RuleArgs, RulesArgs};
@@ -36,6 +37,8 @@ pub(super) enum Command {
     Matrix(Box<MatrixArgs>),
     /// Print step by step why a client's traffic to a host is sent as it is
     Trace(Box<TraceArgs>),
+    /// Print which files form which mesh, and which are part of nothing
+    Meshes(Box<MeshesArgs>),
     /// Print the objects that a kustomization or folder deploys
     Render(Box<RenderArgs>),
     /// List the rules

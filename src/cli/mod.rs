@@ -6,6 +6,7 @@ mod environment;
 mod failure;
 mod input;
 mod matrix;
+mod meshes;
 mod output;
 mod render;
 mod rules;

@@ -119,7 +119,13 @@ pub fn deploy(mut files: Files, settings: &Settings) -> Deployment {
         units.push(unit);
         add_plain(&directory, units.len() - 1, &mut groups);
     }
-    let Formed { meshes, inferred } = meshes::form(&units, groups, settings);
+    let Formed {
+        meshes,
+        inferred,
+        superseded,
+    } = meshes::form(&units, groups, settings);
+    skipped.extend(skipped::superseded(&superseded, &units, &files));
+    skipped.sort_by(|one, other| one.path.cmp(&other.path));
     Deployment {
         units,
         meshes,

@@ -1,9 +1,9 @@
 //! Files that no unit deploys, and why.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::inventory::Inventory;
-use super::{FILE_NAMES, Files, Skipped};
+use super::{FILE_NAMES, Files, Skipped, Unit};
 use crate::source::FileId;
 use crate::yaml::ProblemKind;
 
@@ -105,4 +105,31 @@ impl<'a> Reasons<'a> {
         };
         reason.to_owned()
     }
+}
+
+/// The files that only units in no mesh are made of.
+pub(super) fn superseded(
+    superseded: &BTreeMap<usize, String>,
+    units: &[Unit],
+    files: &Files,
+) -> Vec<Skipped> {
+    let alive = units.iter().enumerate();
+    let alive = alive.filter(|(index, _)| !superseded.contains_key(index));
+    let used: BTreeSet<FileId> = alive.flat_map(|(_, unit)| &unit.files).copied().collect();
+    let mut reasons: BTreeMap<FileId, &str> = BTreeMap::new();
+    for (&index, reason) in superseded {
+        let members = units.get(index).map(|unit| &unit.files);
+        for &file in members
+            .into_iter()
+            .flatten()
+            .filter(|file| !used.contains(file))
+        {
+            reasons.entry(file).or_insert(reason);
+        }
+    }
+    let skipped = reasons.into_iter().map(|(file, reason)| Skipped {
+        path: files.path(file).to_owned(),
+        reason: reason.to_owned(),
+    });
+    skipped.collect()
 }

@@ -10,6 +10,7 @@ mod line_hash;
 mod location;
 mod manifests;
 mod matrix;
+mod meshes;
 mod paint;
 mod pretty;
 mod sarif;
@@ -19,6 +20,7 @@ mod trace;
 
 pub use manifests::{OriginComments, render_manifests};
 pub use matrix::{MatrixFormat, Selection, render_matrix};
+pub use meshes::{MeshesFormat, render_meshes};
 pub(crate) use text::visible;
 pub(crate) use trace::{TraceFormat, render_trace};
 

@@ -27,6 +27,16 @@ pub(super) struct Collisions {
     pub(super) is_too_much: bool,
 }
 
+impl Collisions {
+    /// Whether an item collides with any of others.
+    pub(super) fn touches(&self, item: usize, others: &BTreeSet<usize>) -> bool {
+        others.iter().any(|&other| {
+            let pair = (item.min(other), item.max(other));
+            self.items.contains(&pair)
+        })
+    }
+}
+
 /// How many items may define one object.
 const DEFINITIONS: usize = 64;
 

@@ -4,14 +4,14 @@
 mod collision;
 mod variants;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::evaluation::Group;
 use super::{Basis, DEFAULT_MESH, MeshScope, Settings, Unit};
 use collision::{Item, collisions};
-use variants::Variants;
+use variants::{Placement, Variants};
 
 /// The meshes, and what the user may want to know about how they were found.
 #[derive(Debug)]
@@ -20,6 +20,8 @@ pub(super) struct Formed {
     pub(super) meshes: Vec<MeshScope>,
     /// Where variants were told apart by the objects that they define, the directories of the variants.
     pub(super) inferred: Vec<Utf8PathBuf>,
+    /// Units that are in no mesh, and why.
+    pub(super) superseded: BTreeMap<usize, String>,
 }
 
 /// Puts units into meshes.
@@ -54,7 +56,8 @@ pub(super) fn form(units: &[Unit], groups: Vec<Group>, settings: &Settings) -> F
             None => left.push(group),
         }
     }
-    let inferred = assign(units, left, &mut meshes);
+    let mut superseded = BTreeMap::new();
+    let inferred = assign(units, left, &mut meshes, &mut superseded);
     meshes.retain(|mesh| !mesh.units.is_empty());
     if meshes.is_empty() {
         meshes.push(scope(DEFAULT_MESH, Basis::Single));
@@ -63,7 +66,11 @@ pub(super) fn form(units: &[Unit], groups: Vec<Group>, settings: &Settings) -> F
         mesh.units.sort_unstable();
         mesh.units.dedup();
     }
-    Formed { meshes, inferred }
+    Formed {
+        meshes,
+        inferred,
+        superseded,
+    }
 }
 
 /// A mesh without units.
@@ -100,7 +107,12 @@ fn configure(
 }
 
 /// Puts what nothing assigns into meshes; the directories that tell the variants apart.
-fn assign(units: &[Unit], left: Vec<Group>, meshes: &mut Vec<MeshScope>) -> Vec<Utf8PathBuf> {
+fn assign(
+    units: &[Unit],
+    left: Vec<Group>,
+    meshes: &mut Vec<MeshScope>,
+    superseded: &mut BTreeMap<usize, String>,
+) -> Vec<Utf8PathBuf> {
     let items: Vec<Item> = left
         .into_iter()
         .map(|group| Item {
@@ -122,15 +134,29 @@ fn assign(units: &[Unit], left: Vec<Group>, meshes: &mut Vec<MeshScope>) -> Vec<
         meshes.push(scope(DEFAULT_MESH, Basis::Single));
     }
     meshes.extend(names.iter().map(|name| scope(name, Basis::Collision)));
+    let mut members: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); meshes.len()];
     for (index, item) in items.iter().enumerate() {
-        for mesh in variants.meshes_of(index, meshes, first_new) {
-            let Some(mesh) = meshes.get_mut(mesh) else {
-                continue;
-            };
-            mesh.units.extend(&item.units);
-            if mesh.basis > Basis::Collision {
-                mesh.joined.extend(&item.units);
+        match variants.placement(index, meshes.len(), first_new) {
+            Placement::Meshes(found) => {
+                let is_free = |mesh: &usize| {
+                    let members = members.get(*mesh);
+                    *mesh >= first_new
+                        || members.is_none_or(|members| !collisions.touches(index, members))
+                };
+                let free: Vec<usize> = found.iter().copied().filter(is_free).collect();
+                if let (true, Some(&mesh)) = (free.is_empty(), found.first()) {
+                    supersede(item, meshes.get(mesh), superseded);
+                }
+                for mesh in free {
+                    if let (Some(scope), Some(members)) =
+                        (meshes.get_mut(mesh), members.get_mut(mesh))
+                    {
+                        scope.join(&item.units);
+                        members.insert(index);
+                    }
+                }
             }
+            Placement::Superseded(mesh) => supersede(item, meshes.get(mesh), superseded),
         }
     }
     variants.directories()
@@ -143,10 +169,27 @@ fn join_all(items: Vec<Item>, meshes: &mut Vec<MeshScope>) {
     }
     for item in items {
         for mesh in &mut *meshes {
-            mesh.units.extend(&item.units);
-            if mesh.basis > Basis::Collision {
-                mesh.joined.extend(&item.units);
-            }
+            mesh.join(&item.units);
+        }
+    }
+}
+
+/// Leaves units out of all meshes: the one that they would be in has their objects from elsewhere.
+fn supersede(item: &Item, mesh: Option<&MeshScope>, superseded: &mut BTreeMap<usize, String>) {
+    let name = mesh.map_or(DEFAULT_MESH, |mesh| &mesh.name);
+    for &unit in &item.units {
+        let reason =
+            format!("no CD tool applies it, and mesh `{name}` has its objects from elsewhere");
+        superseded.insert(unit, reason);
+    }
+}
+
+impl MeshScope {
+    /// Takes in units that nothing declares to be in it.
+    fn join(&mut self, units: &[usize]) {
+        self.units.extend(units);
+        if self.basis > Basis::Collision {
+            self.joined.extend(units);
         }
     }
 }

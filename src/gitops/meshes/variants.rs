@@ -16,15 +16,27 @@ pub(super) struct Variants {
     /// The directories by path.
     variants: BTreeMap<Utf8PathBuf, Variant>,
     /// The names of the variants that every item is of.
-    signatures: Vec<BTreeSet<Box<str>>>,
+    signatures: Vec<Signature>,
     /// The signatures of the meshes that no CD tool and no setting names.
-    new: Vec<BTreeSet<Box<str>>>,
+    new: Vec<Signature>,
     /// The position of meshes that are there already by the names of variants that belong to them.
     aliases: BTreeMap<Box<str>, BTreeSet<usize>>,
     /// The meshes that hold what an item collides with.
     blocked: BTreeMap<usize, BTreeSet<usize>>,
     /// The directories of the items.
     directories: Vec<Utf8PathBuf>,
+}
+
+/// The names of the variants that a directory is in, the outermost first.
+type Signature = Vec<Box<str>>;
+
+/// Where an item belongs.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Placement {
+    /// In these meshes, by position.
+    Meshes(Vec<usize>),
+    /// In this mesh, by position, which has its objects from other units.
+    Superseded(usize),
 }
 
 /// A directory that is a variant.
@@ -72,7 +84,7 @@ impl Variants {
         }
         variants.signatures = items
             .iter()
-            .map(|item| variants.signature(&item.directory))
+            .map(|item| variants.signature(&item.directory, meshes))
             .collect();
         variants.new = variants.maximal();
         (variants.new.len() <= MOST && variants.is_consistent(collisions)).then_some(variants)
@@ -114,50 +126,48 @@ impl Variants {
     }
 
     /// The names of the variants that a directory is in; those of meshes that are there count wherever they stand.
-    fn signature(&self, directory: &Utf8Path) -> BTreeSet<Box<str>> {
-        let mut names = BTreeSet::new();
+    fn signature(&self, directory: &Utf8Path, meshes: &[MeshScope]) -> Signature {
+        let mut names: Signature = Vec::new();
         for one in directory.ancestors() {
-            if let Some(variant) = self.variants.get(one)
-                && (!variant.is_exact || one == directory)
-            {
-                names.insert(variant.name.clone());
-            }
-            let name = one
-                .file_name()
-                .filter(|name| self.aliases.contains_key(*name));
+            let variant = self.variants.get(one);
+            let variant = variant.filter(|variant| !variant.is_exact || one == directory);
+            let name = variant.map(|variant| &*variant.name).or_else(|| {
+                let name = one.file_name()?;
+                meshes
+                    .iter()
+                    .any(|mesh| &*mesh.name == name)
+                    .then_some(name)
+            });
             names.extend(name.map(Box::from));
         }
+        names.reverse();
         names
     }
 
     /// The signatures that no other one contains, and that no mesh which is there already stands for.
-    fn maximal(&self) -> Vec<BTreeSet<Box<str>>> {
-        let is_known =
-            |index: usize, signature: &BTreeSet<Box<str>>| !self.known(index, signature).is_empty();
-        let open = self.signatures.iter().enumerate();
-        let open = open.filter(|(index, one)| !one.is_empty() && !is_known(*index, one));
-        let open: BTreeSet<&BTreeSet<Box<str>>> = open.map(|(_, one)| one).collect();
-        let is_largest = |one: &&&BTreeSet<Box<str>>| {
-            open.iter()
-                .all(|other| *other == **one || !one.is_subset(other))
-        };
-        open.iter()
-            .filter(is_largest)
-            .map(|one| (*one).clone())
-            .collect()
+    fn maximal(&self) -> Vec<Signature> {
+        let open = self.signatures.iter();
+        let open = open.filter(|one| !one.is_empty() && self.known(one).is_empty());
+        let open: BTreeSet<&Signature> = open.collect();
+        let mut largest: Vec<Signature> = Vec::new();
+        for &one in &open {
+            let is_smaller = open
+                .iter()
+                .any(|other| other.len() > one.len() && is_part(one, other));
+            let is_there = largest
+                .iter()
+                .any(|other| other.len() == one.len() && is_part(one, other));
+            if !is_smaller && !is_there {
+                largest.push(one.clone());
+            }
+        }
+        largest
     }
 
-    /// The meshes that are there already and that an item is of by its signature.
-    fn known(&self, item: usize, signature: &BTreeSet<Box<str>>) -> BTreeSet<usize> {
-        let blocked = self.blocked.get(&item);
-        let named = signature
-            .iter()
-            .filter_map(|name| self.aliases.get(name))
-            .flatten();
-        named
-            .filter(|mesh| blocked.is_none_or(|blocked| !blocked.contains(mesh)))
-            .copied()
-            .collect()
+    /// The meshes that are there already and that a signature names.
+    fn known(&self, signature: &Signature) -> BTreeSet<usize> {
+        let named = signature.iter().filter_map(|name| self.aliases.get(name));
+        named.flatten().copied().collect()
     }
 
     /// Whether no new mesh holds two items that collide.
@@ -166,7 +176,7 @@ impl Variants {
             let in_both = self.new.iter().any(|mesh| {
                 [first, second].iter().all(|&item| {
                     let signature = self.signatures.get(item);
-                    signature.is_some_and(|signature| signature.is_subset(mesh))
+                    signature.is_some_and(|signature| is_part(signature, mesh))
                 })
             });
             !in_both
@@ -175,42 +185,44 @@ impl Variants {
 
     /// The names of the meshes that no CD tool and no setting names.
     pub(super) fn new_meshes(&self) -> Vec<String> {
-        let name = |signature: &BTreeSet<Box<str>>| {
-            let names: Vec<&str> = signature.iter().map(|name| &**name).collect();
-            names.join("/")
-        };
-        self.new.iter().map(name).collect()
+        self.new
+            .iter()
+            .map(|signature| signature.join("/"))
+            .collect()
     }
 
-    /// The meshes of an item, by position; the new ones start at `first_new`.
-    pub(super) fn meshes_of(
-        &self,
-        item: usize,
-        meshes: &[MeshScope],
-        first_new: usize,
-    ) -> Vec<usize> {
-        let none = BTreeSet::new();
+    /// Where an item belongs; the new meshes start at `first_new`.
+    pub(super) fn placement(&self, item: usize, mesh_count: usize, first_new: usize) -> Placement {
+        let none = Vec::new();
         let signature = self.signatures.get(item).unwrap_or(&none);
-        let known = self.known(item, signature);
-        if !known.is_empty() {
-            return known.into_iter().collect();
+        let known = self.known(signature);
+        let blocked = self.blocked.get(&item);
+        let is_open = |mesh: &usize| blocked.is_none_or(|blocked| !blocked.contains(mesh));
+        if let Some(&first) = known.first() {
+            let open: Vec<usize> = known.into_iter().filter(is_open).collect();
+            return if open.is_empty() {
+                Placement::Superseded(first)
+            } else {
+                Placement::Meshes(open)
+            };
         }
         let near = self.near(item);
-        let new = self.new.iter().enumerate().filter(|(_, mesh)| {
-            signature.is_subset(mesh)
-                && near
-                    .as_ref()
-                    .is_none_or(|near| !near.is_disjoint(mesh) || !signature.is_empty())
-        });
+        let fits = |mesh: &Signature| {
+            let is_near = near
+                .as_ref()
+                .is_none_or(|near| mesh.iter().any(|name| near.contains(name)));
+            is_part(signature, mesh) && (is_near || !signature.is_empty())
+        };
+        let new = self.new.iter().enumerate().filter(|(_, mesh)| fits(mesh));
         let mut found: Vec<usize> = new.map(|(index, _)| first_new + index).collect();
         if signature.is_empty() {
-            found.extend(0..first_new.min(meshes.len()));
+            found.extend((0..first_new).filter(is_open));
         }
         if found.is_empty() {
             // Nothing says where it belongs.
-            return (0..meshes.len()).collect();
+            found.extend((0..mesh_count).filter(is_open));
         }
-        found
+        Placement::Meshes(found)
     }
 
     /// The names of the variants below the nearest directory above an item that has any.
@@ -233,6 +245,11 @@ impl Variants {
         let directories = self.variants.iter().filter(|(_, variant)| is_new(variant));
         directories.map(|(path, _)| path.clone()).collect()
     }
+}
+
+/// Whether a signature has no name that another one has not.
+fn is_part(one: &Signature, other: &Signature) -> bool {
+    one.iter().all(|name| other.contains(name))
 }
 
 /// The child of a directory that another one is in, or the directory itself.
