@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::doubt::doubt;
 use super::explain::explain;
 use super::fix::prove;
+use super::incomplete::doubt_incomplete;
 use super::triage::triage;
 use super::{Analysis, Error, Report, Request, analyse};
 use crate::diagnostic::Diagnostic;
@@ -29,6 +30,7 @@ pub fn lint(request: &Request, tree: &dyn Tree) -> Result<Outcome, Error> {
     let analysis = analyse(request, tree)?;
     let mut diagnostics = check(&analysis, request)?;
     doubt(&mut diagnostics, &analysis.problems);
+    doubt_incomplete(&mut diagnostics, &analysis.deployment);
     explain(&mut diagnostics, &analysis.problems);
     prove(&mut diagnostics, &analysis, request, tree)?;
     let Analysis {
