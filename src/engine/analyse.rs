@@ -51,7 +51,9 @@ pub fn analyse(request: &Request, tree: &dyn Tree) -> Result<Analysis, Error> {
     let assumed = gitops::deploy_plain(assumed, &sources, root);
     let mut deployment = gitops::deploy(input, &deployment_settings(request, tree));
     select(&mut deployment, request)?;
-    problems.extend(problems::of_deployment(&deployment));
+    if request.mesh.is_none() {
+        problems.extend(problems::of_deployment(&deployment));
+    }
     let mut units: Vec<Vec<Resource>> = deployment
         .units
         .iter()

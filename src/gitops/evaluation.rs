@@ -246,14 +246,6 @@ impl<'f> Evaluation<'f> {
         meshes.flat_map(|mesh| &mesh.vars)
     }
 
-    /// What people call a CD resource.
-    pub(super) fn name_of(&self, object: &Object) -> Box<str> {
-        match &object.id.namespace {
-            Some(namespace) => format!("{namespace}/{}", object.id.name).into(),
-            None => object.id.name.clone(),
-        }
-    }
-
     /// Builds a kustomization that stands for itself, as a group of its own.
     fn root(&mut self, directory: &Utf8Path) {
         let group = self.add_group(None, directory);
@@ -300,15 +292,12 @@ impl<'f> Evaluation<'f> {
         let added = plan.additions.resources.iter().map(Utf8PathBuf::as_path);
         for path in added.chain(components) {
             let path = normalise(&plan.directory.join(path));
-            match self.session.files.file(&path) {
-                Some(file) => {
-                    closure.files.insert(file);
-                }
-                None => {
-                    let inner = self.inventory.closure(&path);
-                    closure.files.extend(inner.files);
-                    closure.directories.extend(inner.directories);
-                }
+            if let Some(file) = self.session.files.file(&path) {
+                closure.files.insert(file);
+            } else {
+                let inner = self.inventory.closure(&path);
+                closure.files.extend(inner.files);
+                closure.directories.extend(inner.directories);
             }
         }
         closure
@@ -414,6 +403,14 @@ fn is_cd_kind(group: &str, kind: &str) -> bool {
         (group, kind),
         (flux::GROUP, "Kustomization") | (argo::GROUP, "Application" | "ApplicationSet")
     )
+}
+
+/// What people call a CD resource.
+pub(super) fn name_of(object: &Object) -> Box<str> {
+    match &object.id.namespace {
+        Some(namespace) => format!("{namespace}/{}", object.id.name).into(),
+        None => object.id.name.clone(),
+    }
 }
 
 /// A directory as people write it.

@@ -161,3 +161,6 @@ fn add_plain(directory: &Utf8Path, unit: usize, groups: &mut Vec<Group>) {
         None => groups.push(Group::of(directory, unit)),
     }
 }
+
+#[cfg(test)]
+mod tests;

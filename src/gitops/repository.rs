@@ -40,10 +40,18 @@ pub(super) fn from_root(prefix: &Utf8Path, path: &str) -> Utf8PathBuf {
     normalise(&up.chain(wanted).collect::<Utf8PathBuf>())
 }
 
+/// The directory at a path from the root of the repository. The working directory may be the root of another one that is
+/// kept inside of this, so that paths may be from there too.
+pub(super) fn exact(path: &str, prefix: &Utf8Path, files: &Files) -> Option<Utf8PathBuf> {
+    let from_working_directory = normalise(Utf8Path::new(path.trim_start_matches('/')));
+    let paths = [from_root(prefix, path), from_working_directory];
+    let is_there = |one: &Utf8PathBuf| one.as_str().is_empty() || files.is_directory(one);
+    paths.into_iter().find(is_there)
+}
+
 /// The directory that a path from the root of the repository means: at that path, else the only one whose path ends so.
 pub(super) fn directory(path: &str, prefix: &Utf8Path, files: &Files) -> Option<Utf8PathBuf> {
-    let exact = from_root(prefix, path);
-    if exact.as_str().is_empty() || files.is_directory(&exact) {
+    if let Some(exact) = exact(path, prefix, files) {
         return Some(exact);
     }
     let suffix = normalise(Utf8Path::new(path.trim_start_matches('/')));

@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{Declared, directory, sources};
-use crate::gitops::evaluation::{Evaluation, Plan};
+use crate::gitops::evaluation::{Evaluation, Plan, name_of};
 use crate::gitops::inventory::is_istio_chart;
 use crate::gitops::kustomize::Additions;
 use crate::gitops::{Problem, Unit, UnitKind, helm, repository};
@@ -44,9 +44,8 @@ pub(super) fn directory_of(
     let prefix = &evaluation.settings.working_directory;
     let files = evaluation.session.files;
     let is_own = evaluation.argo_own.contains(&repository::address(url));
-    let exact = repository::from_root(prefix, path);
     let is_root = normalise(Utf8Path::new(path)).as_str().is_empty();
-    if !is_own && (is_root || !files.is_directory(&exact)) {
+    if !is_own && (is_root || repository::exact(path, prefix, files).is_none()) {
         return Err(format!("`{url}` is another repository"));
     }
     repository::directory(path, prefix, files)
@@ -59,7 +58,7 @@ impl Application<'_> {
     pub(super) fn deploy(&self, evaluation: &mut Evaluation<'_>, group: usize) {
         let object = &self.declared.object;
         let sources = sources(object);
-        let name = evaluation.name_of(object);
+        let name = name_of(object);
         for source in &sources {
             let path = source
                 .get("path")
@@ -170,7 +169,7 @@ impl Application<'_> {
                     .is_of_foreign_chart(&one.join("values.yaml"))
             });
         if is_of_istio && let Some(settings) = source.get("helm") {
-            let layers = self.values(settings, directory, evaluation, &mut unit);
+            let layers = Self::values(settings, directory, evaluation, &mut unit);
             unit.values.extend(helm::merged(layers));
         }
         evaluation.add(unit, group);
@@ -178,7 +177,6 @@ impl Application<'_> {
 
     /// The values that an Application gives to a chart, the weakest first.
     fn values(
-        &self,
         settings: &Value,
         directory: Option<&Utf8Path>,
         evaluation: &Evaluation<'_>,

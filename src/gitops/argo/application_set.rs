@@ -1,5 +1,6 @@
 //! The Applications that an `ApplicationSet` makes.
 
+use super::generators::Notes;
 use super::template::Parameters;
 use super::{Declared, generators};
 use crate::gitops::Problem;
@@ -12,18 +13,15 @@ use crate::yaml::{Mapping, MappingEntry, Node, Scalar, ScalarStyle, Value};
 /// The parameters that commonly name a cluster, the most telling first.
 const CLUSTER_NAMES: &[&str] = &["cluster", "name", "env", "environment", "cluster.name"];
 
-/// Makes the Applications; what cannot be known is a problem.
-pub(super) fn expand(
-    object: &Object,
-    evaluation: &Evaluation<'_>,
-) -> (Vec<Declared>, Vec<Problem>) {
+/// Makes the Applications, with what cannot be known and what is left out.
+pub(super) fn expand(object: &Object, evaluation: &Evaluation<'_>) -> (Vec<Declared>, Notes) {
     let spec = object.value.get("spec");
     let field = |key: &str| spec.and_then(|spec| spec.get(key));
-    let mut problems = Vec::new();
+    let mut notes = Notes::default();
     let list = field("generators").map_or(&[][..], Value::items);
-    let parameters = generators::generate(list, evaluation, &mut problems);
+    let parameters = generators::generate(list, evaluation, &mut notes);
     if let Some(patch) = field("templatePatch") {
-        problems.push(Problem::Unresolved {
+        notes.problems.push(Problem::Unresolved {
             place: patch.place,
             message: format!(
                 "`templatePatch` of ApplicationSet `{}` is not evaluated",
@@ -33,7 +31,7 @@ pub(super) fn expand(
         });
     }
     let Some(template) = field("template") else {
-        return (Vec::new(), problems);
+        return (Vec::new(), notes);
     };
     let made = parameters.iter().filter_map(|parameters| {
         let application = application(object, template, parameters)?;
@@ -46,7 +44,7 @@ pub(super) fn expand(
             set: Some(object.id.name.clone()),
         })
     });
-    (made.collect(), problems)
+    (made.collect(), notes)
 }
 
 /// One Application: the template filled with parameters.

@@ -10,14 +10,15 @@ use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::evaluation::Evaluation;
+use super::evaluation::{Evaluation, name_of};
 use super::repository;
-use super::{Problem, Unit, UnitKind};
+use super::{Unit, UnitKind};
 use crate::object::Object;
 use crate::source::FileId;
 use crate::yaml::Value;
 
 use application::Application;
+use generators::Notes;
 
 /// The group of the kinds that this module is about.
 pub(super) const GROUP: &str = "argoproj.io";
@@ -47,11 +48,11 @@ pub(super) fn own_addresses(
                 let address = repository::address(url);
                 let path = text("path").unwrap_or_default();
                 let prefix = &evaluation.settings.working_directory;
-                let exact = repository::from_root(prefix, path);
                 let says_something = !crate::source::tree::normalise(path.into())
                     .as_str()
                     .is_empty();
-                if says_something && evaluation.session.files.is_directory(&exact) {
+                let files = evaluation.session.files;
+                if says_something && repository::exact(path, prefix, files).is_some() {
                     own.insert(address.clone());
                 }
                 all.insert(address);
@@ -87,7 +88,7 @@ pub(super) fn targets(evaluation: &Evaluation<'_>, object: &Object) -> Vec<Utf8P
 }
 
 /// The Applications that a CD resource is or makes.
-fn applications(evaluation: &Evaluation<'_>, object: &Object) -> (Vec<Declared>, Vec<Problem>) {
+fn applications(evaluation: &Evaluation<'_>, object: &Object) -> (Vec<Declared>, Notes) {
     match (&*object.gvk.group, &*object.gvk.kind) {
         (GROUP, "Application") => {
             let declared = Declared {
@@ -95,18 +96,24 @@ fn applications(evaluation: &Evaluation<'_>, object: &Object) -> (Vec<Declared>,
                 cluster: None,
                 set: None,
             };
-            (vec![declared], Vec::new())
+            (vec![declared], Notes::default())
         }
         (GROUP, "ApplicationSet") => application_set::expand(object, evaluation),
-        _ => (Vec::new(), Vec::new()),
+        _ => (Vec::new(), Notes::default()),
     }
 }
 
 /// Builds what an Application or the Applications of an `ApplicationSet` deploy.
 pub(super) fn follow(evaluation: &mut Evaluation<'_>, object: &Object, home: usize) {
-    let (applications, problems) = applications(evaluation, object);
+    let (applications, Notes { problems, excluded }) = applications(evaluation, object);
+    for directory in &excluded {
+        for (_, file) in evaluation.session.files.below(directory) {
+            let reason = format!("excluded by ApplicationSet `{}`", object.id.name);
+            evaluation.left_out.entry(file).or_insert(reason);
+        }
+    }
     if !problems.is_empty() {
-        let name = evaluation.name_of(object);
+        let name = name_of(object);
         let mut unit = Unit::new(name, UnitKind::ArgoApplication, Utf8Path::new(""));
         unit.place = Some(object.name.place);
         unit.problems = problems;

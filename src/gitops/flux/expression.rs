@@ -85,20 +85,15 @@ fn expand_part<'v>(
         let range = at + start..at + start + end + 3;
         let value = evaluate(body, range.start + 2, lookup, depth)
             .map_err(|()| BadExpression(range.clone()))?;
-        match value {
-            Some((value, written)) => {
-                out.text.push_str(&value);
-                out.written.get_or_insert(match written {
-                    Some(written) => written,
-                    None => Written::Here(range.clone()),
-                });
-            }
-            None => {
-                out.is_unknown = true;
-                out.text.push_str("${");
-                out.text.push_str(body);
-                out.text.push('}');
-            }
+        if let Some((value, written)) = value {
+            out.text.push_str(&value);
+            out.written
+                .get_or_insert(written.unwrap_or_else(|| Written::Here(range.clone())));
+        } else {
+            out.is_unknown = true;
+            out.text.push_str("${");
+            out.text.push_str(body);
+            out.text.push('}');
         }
         at = range.end;
         rest = inner.get(end + 1..).unwrap_or_default();

@@ -120,18 +120,17 @@ fn child<'v>(value: &'v mut Value, key: &str, place: Place) -> Option<&'v mut Va
         .entries
         .iter()
         .rposition(|entry| &*entry.key.value == key);
-    let index = match known {
-        Some(index) => index,
-        None => {
-            mapping.entries.push(MappingEntry {
-                key: Spanned::new(key.into(), place),
-                value: Value {
-                    place,
-                    node: Node::Mapping(Mapping::default()),
-                },
-            });
-            mapping.entries.len() - 1
-        }
+    let index = if let Some(index) = known {
+        index
+    } else {
+        mapping.entries.push(MappingEntry {
+            key: Spanned::new(key.into(), place),
+            value: Value {
+                place,
+                node: Node::Mapping(Mapping::default()),
+            },
+        });
+        mapping.entries.len() - 1
     };
     let child = &mut mapping.entries.get_mut(index)?.value;
     if child.is_null() {

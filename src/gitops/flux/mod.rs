@@ -11,10 +11,10 @@ use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::evaluation::{Evaluation, Plan, shown};
+use super::evaluation::{Evaluation, Plan, name_of, shown};
 use super::kustomize::Additions;
 use super::{Problem, Unit, UnitKind};
-use crate::object::Object;
+use crate::object::{Namespace, Object};
 use crate::source::{Cause, FileId};
 
 use kustomization::FluxKustomization;
@@ -166,7 +166,7 @@ pub(super) fn follow(evaluation: &mut Evaluation<'_>, object: &Object, group: us
         return;
     }
     let declared = FluxKustomization { object };
-    let name = evaluation.name_of(object);
+    let name = name_of(object);
     let directory = match declared.directory(evaluation) {
         Ok(directory) => directory,
         Err(message) => {
@@ -201,7 +201,7 @@ pub(super) fn follow(evaluation: &mut Evaluation<'_>, object: &Object, group: us
         let namespace = object.id.namespace.as_ref();
         let request = Request {
             post_build,
-            namespace: namespace.map_or(SYSTEM, |namespace| namespace.as_str()),
+            namespace: namespace.map_or(SYSTEM, Namespace::as_str),
             file: object.name.place.span.file,
             group,
         };

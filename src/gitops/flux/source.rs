@@ -10,11 +10,11 @@ use crate::yaml::Value;
 /// The sources that a repository declares.
 #[derive(Debug, Default)]
 pub(in crate::gitops) struct FluxSources {
-    /// The addresses of every GitRepository, by name.
+    /// The addresses of every `GitRepository`, by name.
     repositories: BTreeMap<Box<str>, BTreeSet<String>>,
     /// The addresses under which this repository is known.
     own: BTreeSet<String>,
-    /// What every artifact of an ArtifactGenerator holds: its directories, and those of this repository they are.
+    /// What every artifact of an `ArtifactGenerator` holds: its directories, and those of this repository they are.
     artifacts: BTreeMap<Box<str>, Vec<(Utf8PathBuf, Utf8PathBuf)>>,
 }
 

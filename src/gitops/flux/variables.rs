@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::expression::Known;
 use crate::gitops::evaluation::Evaluation;
 use crate::gitops::{Files, Problem};
+use crate::object::Namespace;
 use crate::source::{FileId, Place, Spanned};
 use crate::yaml::Value;
 
@@ -142,7 +143,7 @@ fn find(
     let units = evaluation.groups.get(request.group)?.units.iter();
     let units = units.filter_map(|&unit| evaluation.units.get(unit));
     let deployed = units.flat_map(|unit| &unit.objects).find(|object| {
-        let namespace = object.id.namespace.as_ref().map(|one| one.as_str());
+        let namespace = object.id.namespace.as_ref().map(Namespace::as_str);
         &*object.id.kind == kind && &*object.id.name == name && namespace == Some(request.namespace)
     });
     if let Some(object) = deployed {

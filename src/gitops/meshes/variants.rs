@@ -14,7 +14,7 @@ const MOST: usize = 16;
 #[derive(Debug)]
 pub(super) struct Variants {
     /// The directories by path.
-    variants: BTreeMap<Utf8PathBuf, Variant>,
+    by_path: BTreeMap<Utf8PathBuf, Variant>,
     /// The names of the variants that every item is of.
     signatures: Vec<Signature>,
     /// The signatures of the meshes that no CD tool and no setting names.
@@ -59,7 +59,7 @@ impl Variants {
             return None;
         }
         let mut variants = Self {
-            variants: BTreeMap::new(),
+            by_path: BTreeMap::new(),
             signatures: Vec::new(),
             new: Vec::new(),
             aliases: BTreeMap::new(),
@@ -94,7 +94,7 @@ impl Variants {
     fn add(&mut self, above: &Utf8Path, directory: &Utf8Path) -> Box<str> {
         let (path, is_exact) = variant(above, directory);
         let name: Box<str> = path.file_name().unwrap_or(DEFAULT_MESH).into();
-        self.variants.entry(path).or_insert_with(|| Variant {
+        self.by_path.entry(path).or_insert_with(|| Variant {
             name: name.clone(),
             is_exact,
         });
@@ -129,7 +129,7 @@ impl Variants {
     fn signature(&self, directory: &Utf8Path, meshes: &[MeshScope]) -> Signature {
         let mut names: Signature = Vec::new();
         for one in directory.ancestors() {
-            let variant = self.variants.get(one);
+            let variant = self.by_path.get(one);
             let variant = variant.filter(|variant| !variant.is_exact || one == directory);
             let name = variant.map(|variant| &*variant.name).or_else(|| {
                 let name = one.file_name()?;
@@ -242,7 +242,7 @@ impl Variants {
     /// The directories of the variants that make new meshes.
     pub(super) fn directories(&self) -> Vec<Utf8PathBuf> {
         let is_new = |variant: &Variant| self.new.iter().any(|mesh| mesh.contains(&variant.name));
-        let directories = self.variants.iter().filter(|(_, variant)| is_new(variant));
+        let directories = self.by_path.iter().filter(|(_, variant)| is_new(variant));
         directories.map(|(path, _)| path.clone()).collect()
     }
 }

@@ -6,13 +6,13 @@ use serde::Serialize;
 
 use super::position;
 use crate::gitops::{Deployment, MeshScope, Problem, Skipped, Unit};
-use crate::object::ObjectId;
+use crate::object::{Namespace, ObjectId};
 use crate::report::text::inert_json;
 use crate::source::{Place, Sources};
 
 /// Everything.
 #[derive(Serialize)]
-struct Meshes<'r> {
+struct Root<'r> {
     schema: &'static str,
     meshes: Vec<MeshJson<'r>>,
     skipped: Vec<SkippedJson<'r>>,
@@ -77,7 +77,7 @@ pub(super) fn render(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let meshes = deployment.meshes.iter();
-    let all = Meshes {
+    let all = Root {
         schema: "mtls-lint/meshes/1",
         meshes: meshes.map(|one| mesh(one, deployment, sources)).collect(),
         skipped: deployment.skipped.iter().map(skipped).collect(),
@@ -127,7 +127,7 @@ fn object(id: &ObjectId) -> ObjectJson<'_> {
     ObjectJson {
         group: &id.group,
         kind: &id.kind,
-        namespace: id.namespace.as_ref().map(|namespace| namespace.as_str()),
+        namespace: id.namespace.as_ref().map(Namespace::as_str),
         name: &id.name,
     }
 }
