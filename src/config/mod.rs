@@ -51,19 +51,22 @@ pub struct Config {
 
 /// A mesh and what is in it.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(inline)]
 pub struct MeshSettings {
     /// The name.
-    #[schemars(required)]
     pub name: String,
     /// What is of this mesh alone: directories, kustomizations, globs, or units as `mtls-lint meshes` names them.
+    #[serde(default)]
     pub roots: Vec<String>,
     /// What this mesh shares with others, in the same forms.
+    #[serde(default)]
     pub shared: Vec<String>,
     /// The root namespace of this mesh.
+    #[serde(default)]
     pub root_namespace: Option<String>,
     /// Values for variables of Flux that nothing in the repository defines.
+    #[serde(default)]
     pub vars: BTreeMap<String, String>,
 }
 

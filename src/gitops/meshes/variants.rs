@@ -230,7 +230,7 @@ impl Variants {
         let directory = self.directories.get(item)?;
         directory.ancestors().find_map(|above| {
             let below = self
-                .variants
+                .by_path
                 .iter()
                 .filter(|(path, _)| path.starts_with(above));
             let names: BTreeSet<Box<str>> =
