@@ -103,7 +103,13 @@ fn is_same_text(one: &Diagnostic, other: &Diagnostic) -> bool {
     one.rule == other.rule
         && span(one).is_some()
         && span(one) == span(other)
-        && (is_of_meshes || one.object == other.object)
+        && (is_of_meshes || one.object == other.object || is_same_problem(one, other))
+}
+
+/// Whether two findings say the same about the same field, of objects that are made of the same text.
+fn is_same_problem(one: &Diagnostic, other: &Diagnostic) -> bool {
+    let kind = |diagnostic: &Diagnostic| diagnostic.object.as_ref().map(|id| id.kind.clone());
+    one.label == other.label && one.field == other.field && kind(one) == kind(other)
 }
 
 /// Names every finding by rule, object, field and the text at its place, not by line; equal ones get an ordinal.

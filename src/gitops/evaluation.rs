@@ -160,32 +160,31 @@ impl<'f> Evaluation<'f> {
 
     /// Evaluates the kustomizations and files that hold CD resources which no cluster leads to.
     fn homes(&mut self, declared: &[(FileId, Object)]) {
-        let mut targets = BTreeSet::new();
-        for (_, object) in declared {
-            targets.extend(flux::target(self, object));
-            targets.extend(argo::targets(self, object));
-        }
-        let is_target = |directory: &Utf8Path| targets.contains(directory);
-        for directory in self.inventory.roots(self.session.files) {
-            if self.built.contains(directory) || is_target(directory) {
-                continue;
+        let targets = self.targets(declared);
+        let is_below = |path: &Utf8Path| path.ancestors().any(|one| targets.contains(one));
+        // What another CD resource applies comes after it, so that it is found in its result.
+        for comes_later in [false, true] {
+            for directory in self.inventory.roots(self.session.files) {
+                let is_targeted = targets.contains(directory);
+                if is_below(directory) != comes_later
+                    || self.built.contains(directory)
+                    || is_targeted
+                {
+                    continue;
+                }
+                let closure = self.inventory.closure(directory);
+                if declared
+                    .iter()
+                    .any(|(file, _)| closure.files.contains(file))
+                {
+                    self.root(directory);
+                    self.drain();
+                }
             }
-            let closure = self.inventory.closure(directory);
-            if declared
-                .iter()
-                .any(|(file, _)| closure.files.contains(file))
-            {
-                self.root(directory);
-                self.drain();
-            }
-        }
-        // Files inside of what another CD resource applies come after it, so that they are found in its result.
-        for is_inside in [false, true] {
             for (file, object) in declared {
                 let path = self.session.files.path(*file);
                 let directory = path.parent().unwrap_or(Utf8Path::new(""));
-                let below_target = directory.ancestors().any(is_target);
-                if below_target != is_inside || self.is_part(*file) {
+                if is_below(directory) != comes_later || self.is_part(*file) {
                     continue;
                 }
                 let group = self.group_at(directory);
@@ -193,6 +192,18 @@ impl<'f> Evaluation<'f> {
                 self.drain();
             }
         }
+    }
+
+    /// The directories that CD resources apply which are not in them.
+    fn targets(&self, declared: &[(FileId, Object)]) -> BTreeSet<Utf8PathBuf> {
+        let mut targets = BTreeSet::new();
+        for (file, object) in declared {
+            let path = self.session.files.path(*file);
+            let mut found = argo::targets(self, object);
+            found.extend(flux::target(self, object));
+            targets.extend(found.into_iter().filter(|target| !path.starts_with(target)));
+        }
+        targets
     }
 
     /// Whether a file is part of a unit.

@@ -32,6 +32,16 @@ impl<'a> FluxKustomization<'a> {
         self.field(&[key]).map_or(&[][..], Value::items).to_vec()
     }
 
+    /// What the cluster is called that it applies to, if that is another than the one it is in.
+    pub(super) fn cluster(&self) -> Option<&'a str> {
+        let config = self.field(&["kubeConfig"])?;
+        let name = config
+            .at(&["secretRef", "name"])
+            .or(config.at(&["configMapRef", "name"]));
+        let name = name?.as_text()?;
+        Some(name.strip_suffix("-kubeconfig").unwrap_or(name))
+    }
+
     /// The path from the root of the source.
     pub(super) fn path(&self) -> &'a str {
         let path = self.field(&["path"]).and_then(Value::as_text);

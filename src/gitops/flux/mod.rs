@@ -161,11 +161,16 @@ pub(super) fn target(evaluation: &Evaluation<'_>, object: &Object) -> Option<Utf
 }
 
 /// Builds what a Flux Kustomization applies.
-pub(super) fn follow(evaluation: &mut Evaluation<'_>, object: &Object, group: usize) {
+pub(super) fn follow(evaluation: &mut Evaluation<'_>, object: &Object, home: usize) {
     if !is_kustomization(object) {
         return;
     }
     let declared = FluxKustomization { object };
+    // With a kubeconfig it applies to another cluster than the one it is in.
+    let group = match declared.cluster() {
+        Some(cluster) => evaluation.cluster_group(cluster, cluster),
+        None => home,
+    };
     let name = name_of(object);
     let directory = match declared.directory(evaluation) {
         Ok(directory) => directory,
@@ -203,7 +208,7 @@ pub(super) fn follow(evaluation: &mut Evaluation<'_>, object: &Object, group: us
             post_build,
             namespace: namespace.map_or(SYSTEM, Namespace::as_str),
             file: object.name.place.span.file,
-            group,
+            group: home,
         };
         Variables::collect(&request, evaluation, &mut built.problems)
     });

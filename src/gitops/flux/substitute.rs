@@ -194,3 +194,127 @@ fn is_written_plain(text: &str) -> bool {
         && !text.contains('\n')
         && text.trim() == text
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::gitops::Files;
+    use crate::source::{FileId, FileRole, SourceFile, Sources};
+    use crate::yaml::{self, ReadOptions};
+
+    /// The files of an object and of a mapping with its variables.
+    fn files(object: &str, variables: &str) -> Files {
+        let file =
+            |path: &str, text: &str| SourceFile::new(path.into(), text.into(), FileRole::Input);
+        let sources = vec![
+            file("object.yaml", object),
+            file("variables.yaml", variables),
+        ];
+        Files::new(Arc::new(Sources::new(sources)), Vec::new())
+    }
+
+    /// What an object becomes: every value of `spec` with its text, its style and what stands at its place.
+    fn filled(object: &str, variables: &str) -> (Vec<String>, Vec<String>) {
+        let files = files(object, variables);
+        let sources = files.sources().clone();
+        let root = |file: FileId| {
+            let options = ReadOptions {
+                prefilter: false,
+                alias_budget: 0,
+            };
+            let mut documents = yaml::read(file, sources.file(file), options).documents;
+            documents.remove(0).root
+        };
+        let variables = Variables::of(&root(FileId(1)));
+        let mut object = root(FileId(0));
+        let mut session = Session::new(&files);
+        let mut problems = Vec::new();
+        substitute(&mut object, &variables, &mut session, &mut problems);
+        let spec = object.get("spec").map_or(&[][..], Value::entries).iter();
+        let lines = spec.map(|entry| {
+            let text = entry.value.as_text().unwrap_or("null");
+            let kind = match (entry.value.as_integer(), entry.value.as_str()) {
+                (Some(_), _) => "integer",
+                (None, Some(_)) => "text",
+                (None, None) => "other",
+            };
+            let written = sources.text(entry.value.place.span);
+            format!("{text:?} {kind} at {written:?}")
+        });
+        let lines = lines.collect();
+        (lines, problems.iter().map(Problem::message).collect())
+    }
+
+    fn values(object: &str, variables: &str) -> Vec<String> {
+        filled(object, variables).0
+    }
+
+    #[test]
+    fn a_value_stands_where_its_variable_is_defined() {
+        let found = values(
+            "spec: {mode: '${MODE}', host: 'web.${NS}.svc'}\n",
+            "{MODE: STRICT, NS: shop}",
+        );
+        assert_eq!(
+            found,
+            [
+                r#""STRICT" text at "STRICT""#,
+                r#""web.shop.svc" text at "shop""#
+            ]
+        );
+    }
+
+    #[test]
+    fn a_default_stands_where_it_is_written() {
+        let found = values("spec: {mode: 'a ${MODE:=STRICT}'}\n", "{OTHER: a}");
+        assert_eq!(found, [r#""a STRICT" text at "${MODE:=STRICT}""#]);
+    }
+
+    #[test]
+    fn quotes_around_a_variable_do_not_make_a_text() {
+        let found = values(
+            "spec: {port: '${PORT}', text: \"${TEXT}\"}\n",
+            "{PORT: '80', TEXT: '\"80\"'}",
+        );
+        assert_eq!(
+            found,
+            [r#""80" integer at "'80'""#, r#""80" text at "'\"80\"'""#]
+        );
+    }
+
+    #[test]
+    fn a_variable_that_nothing_sets_leaves_nothing() {
+        assert_eq!(
+            values("spec: {a: '${B}'}\n", "{A: a}"),
+            [r#""null" other at "${B}""#]
+        );
+    }
+
+    #[test]
+    fn a_text_of_several_lines_stays_one() {
+        let found = values("spec:\n  a: |\n    b: ${A}\n    c: d\n", "{A: '1'}");
+        assert_eq!(
+            found,
+            [r#""b: 1\nc: d\n" text at "|\n    b: ${A}\n    c: d""#]
+        );
+    }
+
+    #[test]
+    fn an_object_can_ask_to_be_left_alone() {
+        let object = "metadata: {annotations: {kustomize.toolkit.fluxcd.io/substitute: disabled}}\n\
+                      spec: {a: 'x${A}'}\n";
+        assert_eq!(values(object, "{A: a}"), [r#""x${A}" text at "'x${A}'""#]);
+    }
+
+    #[test]
+    fn what_flux_refuses_is_a_problem_and_stays() {
+        let (values, problems) = filled("spec: {a: 'x${a.b}'}\n", "{A: a}");
+        assert_eq!(values, [r#""x${a.b}" text at "'x${a.b}'""#]);
+        assert_eq!(
+            problems,
+            ["`${a.b}` is not a variable that Flux can substitute"]
+        );
+    }
+}

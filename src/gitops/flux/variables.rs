@@ -78,6 +78,16 @@ impl Variables {
         variables
     }
 
+    /// The entries of a mapping as variables.
+    #[cfg(test)]
+    pub(super) fn of(mapping: &Value) -> Self {
+        let mut variables = Self::default();
+        for entry in mapping.entries() {
+            variables.define(&entry.key.value, &entry.value);
+        }
+        variables
+    }
+
     /// Takes in one ConfigMap or Secret; what it sets wins over those before it.
     fn take_source(
         &mut self,
