@@ -45,7 +45,7 @@ pub(super) fn expand<'v>(
     text: &str,
     lookup: &dyn Fn(&str) -> Known<'v>,
 ) -> Result<Option<Expanded>, BadExpression> {
-    if !text.contains("${") {
+    if !text.contains("${") && !text.contains("$$") {
         return Ok(None);
     }
     expand_part(text, 0, lookup, DEPTH).map(Some)
@@ -65,19 +65,24 @@ fn expand_part<'v>(
     };
     let mut rest = text;
     let mut at = offset;
-    while let Some(start) = rest.find("${") {
-        let before = rest.get(..start).unwrap_or_default();
-        let inner = rest.get(start + 2..).unwrap_or_default();
-        let range = at + start..at + rest.len();
-        // Two dollars are one, and what follows is text.
-        if let Some(before) = before.strip_suffix('$') {
-            out.text.push_str(before);
-            out.text.push_str("${");
-            at += start + 2;
-            rest = inner;
+    while let Some(start) = rest.find('$') {
+        let (before, from) = rest.split_at(start);
+        out.text.push_str(before);
+        let is_outermost = depth == DEPTH;
+        let (plain, length) = match from.as_bytes().get(1) {
+            Some(b'{') => ("", 0),
+            // Two dollars are one.
+            Some(b'$') if is_outermost => ("$", 2),
+            Some(_) | None => ("$", 1),
+        };
+        if length > 0 {
+            out.text.push_str(plain);
+            at += start + length;
+            rest = from.get(length..).unwrap_or_default();
             continue;
         }
-        out.text.push_str(before);
+        let inner = from.get(2..).unwrap_or_default();
+        let range = at + start..at + rest.len();
         let bad = || BadExpression(range.clone());
         let end = closing(inner).ok_or_else(bad)?;
         let body = inner.get(..end).unwrap_or_default();
@@ -135,8 +140,7 @@ fn evaluate<'v>(
         .find(|one: char| !one.is_ascii_alphanumeric() && one != '_')
         .unwrap_or(body.len());
     let (name, operation) = body.split_at(end);
-    let starts_well = name.starts_with(|one: char| one.is_ascii_alphabetic() || one == '_');
-    if !starts_well {
+    if name.is_empty() {
         return Err(());
     }
     let value = match lookup(name) {
@@ -163,9 +167,9 @@ fn evaluate<'v>(
     Ok(Some((apply(value, operation)?, written)))
 }
 
-/// The default of an expression, if that is its operation.
+/// The default of an expression, if that is its operation. Flux takes `:+` for one too.
 fn default_of(operation: &str) -> Option<&str> {
-    [":=", ":-", "=", "-"]
+    [":=", ":-", ":+", "="]
         .into_iter()
         .find_map(|sign| operation.strip_prefix(sign))
 }
@@ -185,62 +189,62 @@ fn apply(value: &str, operation: &str) -> Result<String, ()> {
         ",," => return Ok(value.to_lowercase()),
         _ => {}
     }
-    if let Some(pattern) = operation.strip_prefix('#') {
-        return Ok(match pattern.strip_prefix('#') {
-            Some(pattern) => cut(value, pattern, End::Start, true),
-            None => cut(value, pattern, End::Start, false),
-        });
-    }
-    if let Some(pattern) = operation.strip_prefix('%') {
-        return Ok(match pattern.strip_prefix('%') {
-            Some(pattern) => cut(value, pattern, End::End, true),
-            None => cut(value, pattern, End::End, false),
-        });
+    for (sign, end) in [('#', End::Start), ('%', End::End)] {
+        if let Some(pattern) = operation.strip_prefix(sign) {
+            let longest = pattern.strip_prefix(sign);
+            let pattern = longest.unwrap_or(pattern);
+            let is_pattern = !pattern.is_empty();
+            return is_pattern
+                .then(|| cut(value, pattern, end, longest.is_some()))
+                .ok_or(());
+        }
     }
     if let Some(replacement) = operation.strip_prefix('/') {
-        return Ok(replace(value, replacement));
+        return replace(value, replacement).ok_or(());
     }
-    let range = operation.strip_prefix(':').ok_or(())?;
-    slice(value, range)
+    let range = operation
+        .strip_prefix(':')
+        .filter(|range| !range.is_empty());
+    slice(value, range.ok_or(())?)
 }
 
-/// `offset` or `offset:length` of a value.
+/// `offset` or `offset:length` of a value; what is no number changes nothing.
 fn slice(value: &str, range: &str) -> Result<String, ()> {
     let (start, length) = match range.split_once(':') {
+        Some((_, "")) => return Err(()),
         Some((start, length)) => (start, Some(length)),
         None => (range, None),
     };
-    let number = |text: &str| text.trim().parse::<usize>().map_err(|_| ());
-    let rest = value.chars().skip(number(start)?);
-    Ok(match length {
-        Some(length) => rest.take(number(length)?).collect(),
+    let Ok(start) = start.parse::<usize>() else {
+        return Ok(value.to_owned());
+    };
+    let rest = value.chars().skip(start);
+    Ok(match length.map(str::parse::<usize>) {
+        Some(Ok(length)) => rest.take(length).collect(),
+        Some(Err(_)) => value.to_owned(),
         None => rest.collect(),
     })
 }
 
 /// `from/to` with a sign before it: `/` for all, `#` for the start, `%` for the end.
-fn replace(value: &str, operation: &str) -> String {
-    let split = |text: &'_ str| -> (String, String) {
-        let (from, to) = text.split_once('/').unwrap_or((text, ""));
-        (from.to_owned(), to.to_owned())
+fn replace(value: &str, operation: &str) -> Option<String> {
+    let (sign, rest) = match operation.split_at_checked(1)? {
+        (sign @ ("/" | "#" | "%"), rest) => (sign, rest),
+        _ => ("", operation),
     };
-    if let Some(rest) = operation.strip_prefix('/') {
-        let (from, to) = split(rest);
-        return value.replace(&from, &to);
-    }
-    if let Some(rest) = operation.strip_prefix('#') {
-        let (from, to) = split(rest);
-        return value
-            .strip_prefix(&from)
-            .map_or_else(|| value.to_owned(), |rest| to + rest);
-    }
-    if let Some(rest) = operation.strip_prefix('%') {
-        let (from, to) = split(rest);
-        let stripped = value.strip_suffix(&from);
-        return stripped.map_or_else(|| value.to_owned(), |rest| rest.to_owned() + &to);
-    }
-    let (from, to) = split(operation);
-    value.replacen(&from, &to, 1)
+    let (from, to) = rest.split_once('/')?;
+    Some(match sign {
+        "/" => value.replace(from, to),
+        "#" => match value.strip_prefix(from) {
+            Some(rest) => to.to_owned() + rest,
+            None => value.to_owned(),
+        },
+        "%" => match value.strip_suffix(from) {
+            Some(rest) => rest.to_owned() + to,
+            None => value.to_owned(),
+        },
+        _ => value.replacen(from, to, 1),
+    })
 }
 
 /// An end of a text.
@@ -319,6 +323,7 @@ mod tests {
 
     #[test]
     fn expressions_are_filled_in() {
+        // As `github.com/fluxcd/pkg/envsubst` v1.4.0 does, which the table was compared with.
         let table = [
             ("${MODE}", "STRICT"),
             ("a-${MODE}-${OTHER}-b", "a-STRICT--b"),
@@ -341,6 +346,19 @@ mod tests {
             ("${HOST//s/x}", "web.xhop.xvc"),
             ("$MODE", "$MODE"),
             ("$${MODE}", "${MODE}"),
+            ("$$MODE $", "$MODE $"),
+            ("$$$${MODE}", "$${MODE}"),
+            ("${OTHER:=$$a}", "$$a"),
+            ("${OTHER:=a{b}c}", "a{bc}"),
+            ("${OTHER:+x}", "x"),
+            ("${EMPTY=x}", "x"),
+            ("${MODE:a}", "STRICT"),
+            ("${MODE^^}-${MODE:2:99}", "STRICT-RICT"),
+            ("${HOST/#web/x}", "x.shop.svc"),
+            ("${HOST/%svc/x}", "web.shop.x"),
+            ("${HOST/./-/x}", "web-/xshop.svc"),
+            ("${HOST#w?b.}", "shop.svc"),
+            ("${1}", ""),
             ("no variable", "no variable"),
         ];
         for (before, after) in table {
@@ -365,7 +383,10 @@ mod tests {
 
     #[test]
     fn what_is_no_expression_is_refused() {
-        for text in ["${", "${a.b}", "${ A }", "${}", "${1}"] {
+        for text in [
+            "${", "${a.b}", "${ A }", "${}", "${A-b}", "${A?b}", "${A:}", "${A#}", "${A/b}",
+            "${A^x}",
+        ] {
             assert!(expand(text, &lookup).is_err(), "{text}");
         }
     }
