@@ -327,23 +327,20 @@ impl<'f> Evaluation<'f> {
         let mut patched = Vec::new();
         for resource in resources.resources {
             let first = manifests.objects.len();
-            let original = resource.original_id();
             manifests.take(resource.value);
             if !resource.patches.is_empty() && manifests.objects.len() > first {
-                patched.push((first, original, resource.patches));
+                patched.push((first, resource.patches));
             }
         }
         let root = self.settings.root_namespace.as_deref();
         namespace::settle_unit(&mut manifests.objects, plan.default_namespace, root);
-        for (index, original, by) in patched {
+        for (index, by) in patched {
             let Some(object) = manifests.objects.get(index) else {
                 continue;
             };
-            for patch in by {
-                let targets = patches.get_mut(patch).map(|patch| &mut patch.targets);
-                let mut targets = targets.into_iter().flatten();
-                let target = targets.find(|target| target.is_of(&original));
-                if let Some(target) = target {
+            for patched in by {
+                let patch = patches.get_mut(patched.patch);
+                if let Some(target) = patch.and_then(|patch| patch.targets.get_mut(patched.target)) {
                     target.object = Some(object.id.clone());
                 }
             }

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::Problem;
-use super::kustomize::ResourceId;
 use crate::object::{Object, ObjectId};
 use crate::source::{FileId, Place};
 use crate::yaml::Value;
@@ -115,19 +114,6 @@ pub struct Skipped {
     pub path: Utf8PathBuf,
     /// Why, in words.
     pub reason: String,
-}
-
-impl PatchTarget {
-    /// Whether it may be the object of this id, as it was written.
-    pub(super) fn is_of(&self, id: &ResourceId) -> bool {
-        let kind = self
-            .before
-            .as_ref()
-            .or(self.after.as_ref())
-            .and_then(|one| one.get("kind"));
-        let is_kind = kind.is_none_or(|kind| kind.as_text() == Some(&*id.gvk.kind));
-        self.object.is_none() && is_kind
-    }
 }
 
 impl Unit {

@@ -31,7 +31,6 @@ use resource::ResourceId;
 use crate::object::{Namespace, ObjectId, is_namespaced};
 
 pub(in crate::gitops) use additions::Additions;
-pub(in crate::gitops) use resource::ResourceId;
 pub(in crate::gitops) use session::{Built, Session};
 
 /// Builds the kustomization of a directory, as `kustomize build` does, with what a CD tool adds to it.
