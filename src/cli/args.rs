@@ -8,6 +8,7 @@ use super::diff::DiffArgs;
 use super::graph::GraphArgs;
 use super::input::InputArgs;
 use super::matrix::MatrixArgs;
+use super::meshes::MeshesArgs;
 use super::output::{OutputSpec, parse_format};
 use super::render::RenderArgs;
 use super::rules::{RuleArgs, RulesArgs};
@@ -40,6 +41,8 @@ pub(super) enum Command {
     Trace(Box<TraceArgs>),
     /// Print the decisions as a picture for Graphviz, Mermaid or a browser
     Graph(Box<GraphArgs>),
+    /// Print which files form which mesh, and which are part of nothing
+    Meshes(Box<MeshesArgs>),
     /// Print the objects that a kustomization or folder deploys
     Render(Box<RenderArgs>),
     /// Print the traffic that changes since a revision, the worst first

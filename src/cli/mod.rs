@@ -8,6 +8,7 @@ mod failure;
 mod graph;
 mod input;
 mod matrix;
+mod meshes;
 mod output;
 mod render;
 mod rules;

@@ -6,12 +6,12 @@ use camino::Utf8PathBuf;
 use rayon::prelude::*;
 
 use super::read::{self, Read};
-use super::{Error, Request, Summary, patched, problems};
+use super::{Error, Request, Summary, patched, problems, reach};
 use crate::gitops::{self, Deployment, MeshScope};
 use crate::mesh::{IstioVersion, Mesh, Settings};
 use crate::object::{Namespace, Object};
 use crate::resource::{self, Decoded, Resource};
-use crate::rule::{InputProblem, PatchedRule};
+use crate::rule::{InputProblem, PatchedRule, did_you_mean, nearest};
 use crate::source::Sources;
 use crate::source::tree::{ReadError, Tree};
 use crate::yaml::Value;
@@ -51,11 +51,23 @@ pub fn analyse(request: &Request, tree: &dyn Tree) -> Result<Analysis, Error> {
 
     let root = settings.root_namespace.as_ref().map(Namespace::as_str);
     let assumed = gitops::deploy_plain(assumed, &sources, root);
-    let deployment = gitops::deploy(input, &deployment_settings(request));
+    let mut deployment = gitops::deploy(input, &deployment_settings(request, tree));
+    select(&mut deployment, request)?;
+    if request.mesh.is_none() {
+        problems.extend(problems::of_deployment(&deployment));
+    }
     let mut units: Vec<Vec<Resource>> = deployment
         .units
         .iter()
-        .map(|unit| {
+        .enumerate()
+        .map(|(index, unit)| {
+            if !deployment
+                .meshes
+                .iter()
+                .any(|mesh| mesh.units.contains(&index))
+            {
+                return Vec::new();
+            }
             problems.extend(unit.problems.iter().cloned().map(InputProblem::Deploy));
             decode(&unit.objects, &unit.values, &sources, &mut problems)
         })
@@ -69,6 +81,11 @@ pub fn analyse(request: &Request, tree: &dyn Tree) -> Result<Analysis, Error> {
         let mut resources = gather(&scope.units, later, &mut units);
         resources.extend(assumed.iter().cloned());
         problems.extend(problems::of_alternatives(&resources));
+        let root = scope.root_namespace.as_deref().map(Namespace::new);
+        let settings = Settings {
+            root_namespace: root.or_else(|| settings.root_namespace.clone()),
+            ..settings.clone()
+        };
         meshes.push(Mesh::build(&*scope.name, resources, &settings));
     }
     let patched = patched::of_meshes(&deployment, &sources);
@@ -86,10 +103,31 @@ pub fn analyse(request: &Request, tree: &dyn Tree) -> Result<Analysis, Error> {
 }
 
 /// What the user settles about what gets deployed.
-pub(super) fn deployment_settings(request: &Request) -> gitops::Settings {
+pub(super) fn deployment_settings(request: &Request, tree: &dyn Tree) -> gitops::Settings {
     gitops::Settings {
         root_namespace: request.root_namespace.as_deref().map(Box::from),
+        working_directory: reach::working_directory(tree),
+        meshes: request.meshes.clone(),
     }
+}
+
+/// Leaves the one mesh that the user asks for, if any.
+fn select(deployment: &mut Deployment, request: &Request) -> Result<(), Error> {
+    let Some(wanted) = request.mesh.as_deref() else {
+        return Ok(());
+    };
+    let names: Vec<&str> = deployment.meshes.iter().map(|mesh| &*mesh.name).collect();
+    if !names.contains(&wanted) {
+        let hint = did_you_mean(nearest(wanted, names.iter().copied()));
+        return Err(Error::Setting {
+            message: format!(
+                "unknown mesh `{wanted}`{hint}; the meshes are: {}",
+                names.join(", ")
+            ),
+        });
+    }
+    deployment.meshes.retain(|mesh| &*mesh.name == wanted);
+    Ok(())
 }
 
 /// What the user settles about the mesh.

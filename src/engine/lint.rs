@@ -8,6 +8,7 @@ use rustc_hash::FxHashSet;
 
 use super::doubt::doubt;
 use super::explain::{explain, explain_refused};
+use super::incomplete::doubt_incomplete;
 use super::precede::precede;
 use super::prove::prove;
 use super::triage::triage;
@@ -56,12 +57,14 @@ pub(super) fn examine(
     let selected = selected(request)?;
     let mut diagnostics = check(&selected, analysis);
     doubt(&mut diagnostics, &analysis.problems);
+    doubt_incomplete(&mut diagnostics, &analysis.deployment);
     explain(&mut diagnostics, &analysis.problems);
     explain_refused(&mut diagnostics, analysis, request, tree)?;
     let mut diagnostics = precede(diagnostics, |name, explained| {
         let rule = selected.iter().find(|(rule, _)| rule.meta.name == name);
         let mut told = rule.map_or_else(Vec::new, |rule| try_run(rule, analysis, Some(explained)));
         doubt(&mut told, &analysis.problems);
+        doubt_incomplete(&mut told, &analysis.deployment);
         told
     });
     prove(&mut diagnostics, analysis, request, tree)?;

@@ -6,6 +6,7 @@ mod doubt;
 mod error;
 mod explain;
 mod fix;
+mod incomplete;
 mod lint;
 mod patched;
 mod precede;

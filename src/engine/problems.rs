@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::Unread;
-use crate::gitops::Files;
+use crate::gitops::{Basis, Deployment, Files};
 use crate::object::ObjectId;
 use crate::resource::Resource;
 use crate::rule::{Alternative, InputProblem};
@@ -54,6 +54,19 @@ pub(super) fn of_documents(files: &Files) -> Vec<InputProblem> {
             .map(|(path, templates)| InputProblem::Chart { path, templates }),
     );
     out
+}
+
+/// What is not said anywhere about the meshes, and was told from the objects.
+pub(super) fn of_deployment(deployment: &Deployment) -> Option<InputProblem> {
+    let inferred = deployment
+        .meshes
+        .iter()
+        .filter(|mesh| mesh.basis == Basis::Collision);
+    let names: Vec<String> = inferred.map(|mesh| mesh.name.to_string()).collect();
+    (!names.is_empty()).then(|| InputProblem::Meshes {
+        names,
+        directories: deployment.inferred.clone(),
+    })
 }
 
 /// Objects that the input defines more than once: only one of each takes part.
@@ -129,7 +142,7 @@ pub(super) fn unread(problems: &[InputProblem], sources: &Sources) -> Vec<Unread
                         format!("{} counts as absent", problem.object),
                     )
                 }
-                InputProblem::Alternatives(_) => return None,
+                InputProblem::Alternatives(_) | InputProblem::Meshes { .. } => return None,
             };
             Some(Unread { path, line, reason })
         })

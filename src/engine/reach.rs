@@ -65,6 +65,19 @@ fn levels_to_repository(tree: &dyn Tree) -> Option<usize> {
     })
 }
 
+/// The working directory seen from the root of its Git repository; empty where there is none.
+pub(super) fn working_directory(tree: &dyn Tree) -> Utf8PathBuf {
+    let location = tree.location().zip(levels_to_repository(tree));
+    let Some((location, levels)) = location else {
+        return Utf8PathBuf::new();
+    };
+    let depth = location.components().count();
+    location
+        .components()
+        .skip(depth.saturating_sub(levels))
+        .collect()
+}
+
 /// The search through kustomizations.
 struct Search<'t> {
     /// The position of every file that was read, by clean path.

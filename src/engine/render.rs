@@ -71,7 +71,7 @@ pub fn render(request: &Request, tree: &dyn Tree) -> Result<Rendered, Error> {
         });
         (units.collect(), origins)
     } else {
-        let settings = super::analyse::deployment_settings(&request);
+        let settings = super::analyse::deployment_settings(&request, tree);
         let Deployment { units, origins, .. } = gitops::deploy(input, &settings);
         let units = units.into_iter().map(|unit| RenderedUnit {
             name: unit.name,

@@ -4,33 +4,40 @@
 //! Application, a set of plain manifests. `kustomize`, `flux`, `argo` and `plain` make units; `meshes` says which units
 //! form one mesh. Nothing here reads a file or starts a process: [`Files`] holds what was read.
 
+mod argo;
+mod evaluation;
 mod files;
+mod flux;
+mod helm;
+mod inventory;
 mod kustomize;
+mod meshes;
 mod namespace;
 mod plain;
 mod problem;
+mod repository;
+mod settings;
+mod skipped;
 mod unit;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::source::{FileId, Origins};
 use crate::yaml::{FileContent, Value};
+use evaluation::{Evaluated, Evaluation, Group, shown};
+use inventory::Inventory;
 use kustomize::{Additions, Session};
+use meshes::Formed;
+use skipped::Reasons;
 
 pub use files::{Files, Parsed};
 pub use kustomize::{FILE_NAMES, Reference, ReferenceKind, plugin_references, references};
 pub use plain::{Manifests, deploy as deploy_plain};
 pub use problem::Problem;
-pub use unit::{AppliedPatch, MeshScope, PatchTarget, Skipped, Unit, UnitKind};
-
-/// What the user settles about what gets deployed.
-#[derive(Clone, Debug, Default)]
-pub struct Settings {
-    /// The root namespace of the mesh, where it is known.
-    pub root_namespace: Option<Box<str>>,
-}
+pub use settings::{ConfiguredMesh, Settings};
+pub use unit::{AppliedPatch, Basis, MeshScope, PatchTarget, Skipped, Unit, UnitKind};
 
 /// What the files of a run deploy.
 #[derive(Debug, Default)]
@@ -39,6 +46,8 @@ pub struct Deployment {
     pub units: Vec<Unit>,
     /// The meshes, each with the units that are in it; at least one.
     pub meshes: Vec<MeshScope>,
+    /// The directories by which meshes were told apart that nothing declares.
+    pub inferred: Vec<Utf8PathBuf>,
     /// Files that no unit deploys, by path, and why.
     pub skipped: Vec<Skipped>,
     /// How the values of objects came to be what they are.
@@ -75,21 +84,83 @@ const DEFAULT_MESH: &str = "default";
 
 /// Works out what files deploy: the units, and the meshes they form.
 pub fn deploy(mut files: Files, settings: &Settings) -> Deployment {
-    let input: BTreeSet<FileId> = files.iter().map(|(_, file)| file).collect();
-    let contents: Vec<(FileId, FileContent)> = input
-        .iter()
-        .map(|&file| (file, files.take_first(file)))
-        .collect();
-    let root = settings.root_namespace.as_deref();
-    let manifests = deploy_plain(contents, files.sources(), root);
-    let plain = Unit::plain(manifests, input);
+    let inventory = Inventory::of(&files);
+    let Evaluated {
+        mut units,
+        mut groups,
+        origins,
+        left_out,
+    } = Evaluation::new(&files, &inventory, settings).run();
+    let deployed: BTreeSet<FileId> = units.iter().flat_map(|unit| &unit.files).copied().collect();
+    let reasons = Reasons::new(&files, &inventory, &left_out);
+    let mut plain: BTreeMap<Utf8PathBuf, Vec<FileId>> = BTreeMap::new();
+    let mut skipped: Vec<Skipped> = Vec::new();
+    for (path, file) in files.iter() {
+        if deployed.contains(&file) {
+            continue;
+        }
+        if reasons.hides(file) || !is_plain(file, path, &files, &inventory) {
+            skipped.push(reasons.of(file));
+        } else {
+            let directory = path.parent().unwrap_or(Utf8Path::new(""));
+            plain.entry(directory.to_owned()).or_default().push(file);
+        }
+    }
+    for (directory, members) in plain {
+        let contents = members.iter().map(|&file| (file, files.take_first(file)));
+        let contents: Vec<(FileId, FileContent)> = contents.collect();
+        let root = settings.root_namespace.as_deref();
+        let manifests = deploy_plain(contents, files.sources(), root);
+        let mut unit = Unit::new(shown(&directory), UnitKind::Plain, &directory);
+        unit.objects = manifests.objects;
+        unit.values = manifests.values;
+        unit.problems = manifests.problems;
+        unit.files = members.into_iter().collect();
+        units.push(unit);
+        add_plain(&directory, units.len() - 1, &mut groups);
+    }
+    let Formed {
+        meshes,
+        inferred,
+        superseded,
+    } = meshes::form(&units, groups, settings);
+    skipped.extend(skipped::superseded(&superseded, &units, &files));
+    skipped.sort_by(|one, other| one.path.cmp(&other.path));
     Deployment {
-        units: vec![plain],
-        meshes: vec![MeshScope {
-            name: DEFAULT_MESH.into(),
-            units: vec![0],
-        }],
-        skipped: Vec::new(),
-        origins: Origins::default(),
+        units,
+        meshes,
+        inferred,
+        skipped,
+        origins,
     }
 }
+
+/// Whether a file that nothing claims holds manifests or values that matter.
+fn is_plain(file: FileId, path: &Utf8Path, files: &Files, inventory: &Inventory) -> bool {
+    let is_kustomization = path
+        .file_name()
+        .is_some_and(|name| FILE_NAMES.contains(&name));
+    let is_foreign = inventory.is_of_foreign_chart(path);
+    let mut roots = files
+        .first_documents(file)
+        .documents
+        .iter()
+        .map(|document| &document.root);
+    !is_kustomization
+        && roots.any(|root| {
+            let is_object = root.get("apiVersion").is_some() || root.get("metadata").is_some();
+            is_object || (!is_foreign && helm::may_be_of_istio(root))
+        })
+}
+
+/// Puts a unit of plain manifests into the group that starts at its directory.
+fn add_plain(directory: &Utf8Path, unit: usize, groups: &mut Vec<Group>) {
+    let known = groups.iter_mut().find(|group| group.is_home(directory));
+    match known {
+        Some(group) => group.units.push(unit),
+        None => groups.push(Group::of(directory, unit)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -58,11 +58,19 @@ pub fn deploy(
     let mut manifests = Manifests::default();
     for (_, content) in files {
         for document in content.documents {
-            take_document(document.root, &mut manifests);
+            manifests.take(document.root);
         }
     }
     namespace::settle(&mut manifests.objects, sources, root_namespace);
     manifests
+}
+
+impl Manifests {
+    /// Takes in the root of a document, sorted into objects, values and neither. The namespace of objects without one is
+    /// settled when all are known.
+    pub(super) fn take(&mut self, root: Value) {
+        take_document(root, self);
+    }
 }
 
 /// Group, version and kind of an object, and where the kind is written.

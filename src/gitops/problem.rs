@@ -37,6 +37,13 @@ pub enum Problem {
         /// What to do, as an instruction.
         help: Option<String>,
     },
+    /// A Helm chart that a CD tool renders: what it deploys is not known, and what else there is does not depend on it.
+    Chart {
+        /// Where it is asked for.
+        place: Place,
+        /// The chart, in words.
+        chart: String,
+    },
 }
 
 impl Problem {
@@ -46,7 +53,8 @@ impl Problem {
             Self::Unnamed { place, .. }
             | Self::Unversioned { place, .. }
             | Self::Refused { place, .. }
-            | Self::Unresolved { place, .. } => *place,
+            | Self::Unresolved { place, .. }
+            | Self::Chart { place, .. } => *place,
         }
     }
 
@@ -56,6 +64,7 @@ impl Problem {
             Self::Unnamed { kind, .. } => format!("a {kind} without `metadata.name`"),
             Self::Unversioned { kind, .. } => format!("a {kind} without `apiVersion`"),
             Self::Refused { message, .. } | Self::Unresolved { message, .. } => message.clone(),
+            Self::Chart { chart, .. } => format!("{chart} is not rendered"),
         }
     }
 
@@ -63,7 +72,7 @@ impl Problem {
     pub fn help(&self) -> Option<&str> {
         match self {
             Self::Refused { help, .. } | Self::Unresolved { help, .. } => help.as_deref(),
-            Self::Unnamed { .. } | Self::Unversioned { .. } => None,
+            Self::Unnamed { .. } | Self::Unversioned { .. } | Self::Chart { .. } => None,
         }
     }
 }

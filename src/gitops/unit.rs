@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{Manifests, Problem};
+use super::Problem;
 use crate::object::{Object, ObjectId};
 use crate::source::{FileId, Place};
 use crate::yaml::Value;
@@ -18,6 +18,8 @@ pub struct Unit {
     pub kind: UnitKind,
     /// Where it is declared: the kustomization, the CD resource; none for plain manifests.
     pub place: Option<Place>,
+    /// The directory that it is built from, clean.
+    pub directory: Utf8PathBuf,
     /// The objects, in the order in which they are applied.
     pub objects: Vec<Object>,
     /// The roots of documents that are a mapping and no object: Helm values may be among them.
@@ -72,6 +74,37 @@ pub struct MeshScope {
     pub name: Box<str>,
     /// Its units, by their position in the deployment.
     pub units: Vec<usize>,
+    /// How it is known.
+    pub basis: Basis,
+    /// Those of its units that nothing declares to be in it: they were put there by their names and objects.
+    pub joined: BTreeSet<usize>,
+    /// The root namespace, where the config file says one for this mesh.
+    pub root_namespace: Option<Box<str>>,
+}
+
+/// How it is known that units form a mesh. Ordered: the surest last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Basis {
+    /// Nothing says that there is more than one.
+    Single,
+    /// Units define the same objects, so that they cannot be in one mesh.
+    Collision,
+    /// A CD tool applies them to one cluster.
+    Cd,
+    /// The config file says so.
+    Configured,
+}
+
+impl Basis {
+    /// The word used in output for programs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Single => "single",
+            Self::Collision => "collision",
+            Self::Cd => "cd",
+            Self::Configured => "configured",
+        }
+    }
 }
 
 /// A file that no unit deploys.
@@ -84,22 +117,18 @@ pub struct Skipped {
 }
 
 impl Unit {
-    /// A unit of manifests as they stand.
-    pub(super) fn plain(manifests: Manifests, files: BTreeSet<FileId>) -> Self {
-        let Manifests {
-            objects,
-            values,
-            problems,
-        } = manifests;
+    /// A unit without anything in it.
+    pub(super) fn new(name: impl Into<Box<str>>, kind: UnitKind, directory: &Utf8Path) -> Self {
         Self {
-            name: ".".into(),
-            kind: UnitKind::Plain,
+            name: name.into(),
+            kind,
             place: None,
-            objects,
-            values,
-            problems,
+            directory: directory.to_owned(),
+            objects: Vec::new(),
+            values: Vec::new(),
+            problems: Vec::new(),
             patches: Vec::new(),
-            files,
+            files: BTreeSet::new(),
         }
     }
 
@@ -107,7 +136,20 @@ impl Unit {
     pub fn is_complete(&self) -> bool {
         !self.problems.iter().any(|problem| match problem {
             Problem::Refused { .. } | Problem::Unresolved { .. } => true,
-            Problem::Unnamed { .. } | Problem::Unversioned { .. } => false,
+            Problem::Unnamed { .. } | Problem::Unversioned { .. } | Problem::Chart { .. } => false,
         })
+    }
+}
+
+impl UnitKind {
+    /// The word used in output for programs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Kustomization => "kustomization",
+            Self::FluxKustomization => "flux-kustomization",
+            Self::ArgoApplication => "argo-application",
+            Self::Assumed => "assumed",
+        }
     }
 }
