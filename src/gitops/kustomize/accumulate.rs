@@ -358,7 +358,11 @@ fn generate(level: &Level<'_>, accumulated: &mut Accumulated, session: &mut Sess
         &mut step,
     );
     for chart in &kustomization.helm_charts {
-        step.unresolved(chart.place, "only Helm can render this chart");
+        let name = chart
+            .get("name")
+            .and_then(Value::as_text)
+            .unwrap_or_default();
+        step.unresolved(chart.place, format!("only Helm can render chart `{name}`"));
     }
     let roots = plugin_roots(&kustomization.generators, &mut step);
     plugins::generators(&roots, resources, &mut step);

@@ -128,8 +128,15 @@ pub(super) fn documents_of(
     }
     step.used.insert(file);
     let content = step.session.files.documents(file);
+    let text = step.session.files.sources().file(file).text();
     if !content.problems.is_empty() {
         step.refuse(reference.place, format!("`{path}` cannot be read as YAML"));
+    } else if text.starts_with('%') {
+        // kustomize splits a file at `---` before it reads it, and a directive alone is no document.
+        step.refuse(
+            reference.place,
+            format!("`{path}` starts with a YAML directive, which kustomize cannot read"),
+        );
     }
     let roots = content.documents.iter();
     Some(roots.map(|document| document.root.clone()).collect())
@@ -187,10 +194,33 @@ pub(super) fn objects(documents: Vec<Value>) -> (Vec<Value>, Vec<Refusal>) {
     (objects, refusals)
 }
 
+/// A key that a mapping has twice, in a value or below it. What `<<` merges in is written elsewhere and may be overwritten.
+fn repeated_key(value: &Value) -> Option<&Spanned<Box<str>>> {
+    let within = |key: &Spanned<Box<str>>| {
+        let (inner, outer) = (key.place.span, value.place.span);
+        inner.file == outer.file && inner.start >= outer.start && inner.end <= outer.end
+    };
+    let entries = value.entries();
+    for (index, entry) in entries.iter().enumerate() {
+        let earlier = entries.get(..index).unwrap_or_default();
+        let is_there =
+            |other: &yaml::MappingEntry| other.key.value == entry.key.value && within(&other.key);
+        if within(&entry.key) && earlier.iter().any(is_there) {
+            return Some(&entry.key);
+        }
+    }
+    let children = entries.iter().map(|entry| &entry.value);
+    children.chain(value.items()).find_map(repeated_key)
+}
+
 /// Whether kustomize takes a document for an object.
 fn check(value: &Value) -> Result<(), Refusal> {
     if value.as_mapping().is_none() {
         return Err(Refusal::new(value.place, "kustomize wants an object here"));
+    }
+    if let Some(key) = repeated_key(value) {
+        let message = format!("the key `{}` is there twice", key.value);
+        return Err(Refusal::new(key.place, message).with_help("keep one of the two"));
     }
     let kind = field(value, "kind");
     if kind.is_empty() {
@@ -230,6 +260,24 @@ pub(super) fn quote_words(value: &mut Value) {
             }
         }
     }
+}
+
+/// The numbers that JSON does not have, which kustomize cannot write.
+pub(super) fn unwritable_numbers(value: &Value) -> Vec<Place> {
+    let children = value.entries().iter().map(|entry| &entry.value);
+    let children = children.chain(value.items());
+    let mut found: Vec<Place> = children.flat_map(unwritable_numbers).collect();
+    let is_plain = |scalar: &Scalar| scalar.style == ScalarStyle::Plain;
+    if let Some(scalar) = value.as_scalar().filter(|scalar| is_plain(scalar)) {
+        let word = scalar
+            .text
+            .trim_start_matches(['+', '-'])
+            .to_ascii_lowercase();
+        if matches!(&*word, ".inf" | ".nan") {
+            found.push(value.place);
+        }
+    }
+    found
 }
 
 /// The keys of inner mappings that kustomize reads as something other than strings, so that it cannot write them.

@@ -65,6 +65,7 @@ pub(in crate::gitops) fn build(
         patch::tidy_annotations(&mut resource.value);
     }
     refuse_keys(resources, &mut step);
+    refuse_numbers(resources, &mut step);
     built(accumulated)
 }
 
@@ -76,11 +77,22 @@ fn refuse_keys(resources: &ResourceMap, step: &mut Step<'_, '_>) {
             step.problems.push(Problem::Refused {
                 place: key.place,
                 message: format!(
-                    "kustomize cannot write `{}` as a key, which is no string",
-                    key.value
+                    "kustomize cannot write `{}` as a key of {}, which is no string",
+                    key.value,
+                    resource.id()
                 ),
                 help: Some(format!("put it in quotes: `\"{}\":`", key.value)),
             });
+        }
+    }
+}
+
+/// Refuses numbers that kustomize cannot write.
+fn refuse_numbers(resources: &ResourceMap, step: &mut Step<'_, '_>) {
+    for resource in &resources.resources {
+        for place in load::unwritable_numbers(&resource.value) {
+            let message = format!("kustomize cannot write this number of {}", resource.id());
+            step.refuse(place, message);
         }
     }
 }

@@ -85,10 +85,14 @@ fn flat(root: &Value) -> Value {
     }
 }
 
-/// Notes a program that is not run.
+/// Notes a program that is not run; what should be built in and is not, kustomize refuses.
 fn unknown(root: &Value, what: &str, step: &mut Step<'_, '_>) {
     let text = |keys: &[&str]| root.at(keys).and_then(Value::as_text).unwrap_or_default();
     let (kind, name) = (text(&["kind"]), text(&["metadata", "name"]));
+    if text(&["apiVersion"]) == "builtin" {
+        step.refuse(root.place, format!("kustomize has no {what} {kind}"));
+        return;
+    }
     step.unresolved(
         root.place,
         format!("the {what} {kind} `{name}` is a program, which is not run"),

@@ -93,7 +93,10 @@ fn source(replacement: &Value, resources: &ResourceMap) -> Result<Value, Refusal
     let Some(first) = found.next() else {
         return Err(Refusal::new(
             source.place,
-            "the source of the replacement selects no object",
+            format!(
+                "no object is the source of the replacement: {}",
+                selector.words()
+            ),
         ));
     };
     if found.next().is_some() {
@@ -147,6 +150,20 @@ impl Selector {
             name: text("name"),
             namespace: text("namespace"),
         }
+    }
+
+    /// What is asked for, in words.
+    fn words(&self) -> String {
+        let fields = [
+            ("group", &self.group),
+            ("version", &self.version),
+            ("kind", &self.kind),
+            ("name", &self.name),
+            ("namespace", &self.namespace),
+        ];
+        let given = fields.iter().filter(|(_, text)| !text.is_empty());
+        let given: Vec<String> = given.map(|(key, text)| format!("{key} `{text}`")).collect();
+        given.join(", ")
     }
 
     fn selects(&self, id: &ResourceId) -> bool {
@@ -289,8 +306,9 @@ impl<'v> ReplacementTarget<'v> {
         for path in &self.paths {
             let mut is_split = true;
             let parsed = FieldPath::parse(&path.value);
-            let missed = parsed.visit(&mut resource.value, leaf, value.place, &mut |field| {
-                is_split &= self.copy(value, via, field, step);
+            let missed = parsed.visit(&mut resource.value, leaf, path.place, &mut |field| {
+                let previous = (field.place != path.place).then_some(field.place);
+                is_split &= self.copy(value, (via, previous), field, step);
             });
             match missed {
                 Ok(()) if is_split => {}
@@ -318,8 +336,13 @@ impl<'v> ReplacementTarget<'v> {
     }
 
     /// Copies the value to one field; whether that is possible.
-    fn copy(&self, value: &Value, via: Place, field: &mut Value, step: &mut Step<'_, '_>) -> bool {
-        let previous = (field.place != value.place).then_some(field.place);
+    fn copy(
+        &self,
+        value: &Value,
+        (via, previous): (Place, Option<Place>),
+        field: &mut Value,
+        step: &mut Step<'_, '_>,
+    ) -> bool {
         let place = step.changed(value.place, Cause::Replacement, Some(via), previous);
         let (Some(old), Some(new)) = (field.as_scalar(), value.as_scalar()) else {
             if !self.options.delimiter.is_empty() {
