@@ -1,17 +1,36 @@
 //! What kustomize builds from a directory, evaluated here: no subprocess, no network, every value with its origin.
 
+mod accumulate;
 mod additions;
 mod configuration;
+mod file;
 mod generate;
+mod json_patch;
+mod kubernetes;
+mod load;
+mod marks;
+mod merge;
+mod order;
+mod patch;
 mod plugins;
 mod reference;
 mod resource;
+mod selector;
 mod session;
+mod shape;
+mod target;
 mod transform;
 
 pub use reference::{FILE_NAMES, Reference, ReferenceKind, plugin_references, references};
 
 use camino::Utf8Path;
+
+use accumulate::{Accumulated, Level};
+use resource::{ResourceId, ResourceMap};
+use session::Step;
+
+use crate::gitops::Problem;
+use crate::object::{Namespace, ObjectId, is_namespaced};
 
 pub(in crate::gitops) use additions::Additions;
 pub(in crate::gitops) use session::{Built, Session};
@@ -22,6 +41,80 @@ pub(in crate::gitops) fn build(
     additions: &Additions,
     session: &mut Session<'_>,
 ) -> Built {
-    let _ = (directory, additions, session);
-    Built::default()
+    let mut accumulated = Accumulated::default();
+    let kustomization = accumulate::read(directory, None, &mut accumulated, session)
+        .unwrap_or_else(|| accumulate::made_up(directory, additions, session));
+    let level = Level {
+        directory,
+        kustomization: &kustomization,
+        additions,
+        parent: None,
+        allow_outside_files: additions.allow_outside_files,
+    };
+    accumulate::accumulate(&level, &mut accumulated, session);
+    let vars = std::mem::take(&mut accumulated.vars);
+    let (resources, mut step) = accumulated.work(&level, None, session);
+    transform::finish(resources, &vars, &mut step);
+    order::sort(
+        kustomization.sort_options.as_ref(),
+        resources,
+        step.problems,
+    );
+    refuse_keys(resources, &mut step);
+    built(accumulated)
+}
+
+/// Refuses keys that kustomize cannot write.
+fn refuse_keys(resources: &ResourceMap, step: &mut Step<'_, '_>) {
+    let sources = step.session.files.sources();
+    for resource in &resources.resources {
+        for key in load::unwritable_keys(&resource.value, sources) {
+            step.problems.push(Problem::Refused {
+                place: key.place,
+                message: format!(
+                    "kustomize cannot write `{}` as a key, which is no string",
+                    key.value
+                ),
+                help: Some(format!("put it in quotes: `\"{}\":`", key.value)),
+            });
+        }
+    }
+}
+
+/// What came together, each patch with the objects that it changed as they are in the end.
+fn built(accumulated: Accumulated) -> Built {
+    let Accumulated {
+        resources,
+        problems,
+        mut patches,
+        files,
+        configuration: _,
+        vars: _,
+    } = accumulated;
+    for resource in &resources.resources {
+        let id = resource.id();
+        for patched in &resource.patches {
+            let patch = patches.get_mut(patched.patch);
+            if let Some(target) = patch.and_then(|patch| patch.targets.get_mut(patched.target)) {
+                target.object = Some(object_id(&id));
+            }
+        }
+    }
+    Built {
+        resources,
+        problems,
+        patches,
+        files,
+    }
+}
+
+/// The identity of an object in a cluster, as far as it says so itself.
+fn object_id(id: &ResourceId) -> ObjectId {
+    let has_namespace = !id.namespace.is_empty() && is_namespaced(&id.gvk.kind);
+    ObjectId {
+        group: id.gvk.group.clone(),
+        kind: id.gvk.kind.clone(),
+        namespace: has_namespace.then(|| Namespace::new(&*id.namespace)),
+        name: id.name.clone(),
+    }
 }

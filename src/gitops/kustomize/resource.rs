@@ -1,5 +1,6 @@
 //! The objects of a kustomization while it is built, and how kustomize recognises them.
 
+use super::kubernetes;
 use crate::object::Gvk;
 use crate::source::Spanned;
 use crate::yaml::Value;
@@ -30,8 +31,17 @@ pub(in crate::gitops) struct Resource {
     pub(in crate::gitops) needs_hash: bool,
     /// What a generator does with an object of the same id.
     pub(in crate::gitops) behavior: Behavior,
-    /// Which patches were applied to it, by their position in the list of the build.
-    pub(in crate::gitops) patches: Vec<usize>,
+    /// Which patches were applied to it, in their order.
+    pub(in crate::gitops) patches: Vec<PatchedBy>,
+}
+
+/// A patch that was applied to an object: its position in the list of the build, and that of the object among its targets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::gitops) struct PatchedBy {
+    /// The position of the patch.
+    pub(in crate::gitops) patch: usize,
+    /// The position of the object among its targets.
+    pub(in crate::gitops) target: usize,
 }
 
 /// What a generator does with an object that is there already.
@@ -54,6 +64,45 @@ pub(in crate::gitops) struct ResourceMap {
     /// The objects.
     pub(in crate::gitops) resources: Vec<Resource>,
 }
+
+impl ResourceId {
+    /// The namespace that kustomize compares: one that is not written is `default`, and a kind without has its own.
+    pub(in crate::gitops) fn effective_namespace(&self) -> &str {
+        if self.is_cluster_scoped() {
+            NO_NAMESPACE
+        } else if self.namespace.is_empty() {
+            "default"
+        } else {
+            &self.namespace
+        }
+    }
+
+    /// Whether kustomize is certain that the kind has no namespace.
+    pub(in crate::gitops) fn is_cluster_scoped(&self) -> bool {
+        kubernetes::is_cluster_scoped(&self.gvk.api_version(), &self.gvk.kind)
+    }
+
+    /// Whether it is the same object to kustomize.
+    pub(in crate::gitops) fn is_same(&self, other: &Self) -> bool {
+        self.name == other.name
+            && self.gvk == other.gvk
+            && self.effective_namespace() == other.effective_namespace()
+    }
+}
+
+impl std::fmt::Display for ResourceId {
+    /// `Kind namespace/name`, or `Kind name` without a namespace.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.namespace.is_empty() {
+            write!(f, "{} {}", self.gvk.kind, self.name)
+        } else {
+            write!(f, "{} {}/{}", self.gvk.kind, self.namespace, self.name)
+        }
+    }
+}
+
+/// The namespace of kinds that have none, as kustomize compares it.
+const NO_NAMESPACE: &str = "_non_namespaceable_";
 
 impl Resource {
     /// An object as it is written in a file.

@@ -1,9 +1,12 @@
 //! What the evaluation of all kustomizations of a run shares.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use camino::Utf8Path;
+use rustc_hash::FxHashMap;
 
+use super::accumulate::{Accumulated, BaseKey};
 use super::configuration::Configuration;
 use super::resource::ResourceMap;
 use crate::gitops::{AppliedPatch, Files, Problem};
@@ -16,6 +19,8 @@ pub(in crate::gitops) struct Session<'f> {
     pub(in crate::gitops) files: &'f Files,
     /// How values came to be what they are.
     pub(in crate::gitops) origins: Origins,
+    /// What kustomizations that others name build.
+    pub(super) bases: FxHashMap<BaseKey, Rc<Accumulated>>,
 }
 
 impl<'f> Session<'f> {
@@ -24,6 +29,7 @@ impl<'f> Session<'f> {
         Self {
             files,
             origins: Origins::default(),
+            bases: FxHashMap::default(),
         }
     }
 
@@ -55,10 +61,16 @@ pub(in crate::gitops) struct Step<'a, 'f> {
     pub(in crate::gitops) session: &'a mut Session<'f>,
     /// What kustomize would refuse, and what only something else can evaluate.
     pub(in crate::gitops) problems: &'a mut Vec<Problem>,
+    /// The patches that took part.
+    pub(in crate::gitops) patches: &'a mut Vec<AppliedPatch>,
+    /// The files that took part.
+    pub(in crate::gitops) used: &'a mut BTreeSet<FileId>,
     /// The directory of the kustomization.
     pub(in crate::gitops) directory: &'a Utf8Path,
     /// Which fields transformers change.
     pub(in crate::gitops) configuration: &'a Configuration,
+    /// Whether files outside of the directory may be named.
+    pub(in crate::gitops) allow_outside_files: bool,
     /// What origins name instead of the field of the kustomization: the CD tool that added it.
     pub(in crate::gitops) cause: Option<Cause>,
 }
@@ -107,15 +119,4 @@ pub(in crate::gitops) struct Built {
     pub(in crate::gitops) patches: Vec<AppliedPatch>,
     /// Every file that took part.
     pub(in crate::gitops) files: BTreeSet<FileId>,
-}
-
-impl Built {
-    /// Notes what kustomize would refuse; the evaluation goes on without it.
-    pub(in crate::gitops) fn refuse(&mut self, place: Place, message: impl Into<String>) {
-        self.problems.push(Problem::Refused {
-            place,
-            message: message.into(),
-            help: None,
-        });
-    }
 }
