@@ -3,8 +3,10 @@
 mod accumulate;
 mod additions;
 mod configuration;
+mod field_spec;
 mod file;
 mod generate;
+mod json;
 mod json_patch;
 mod kubernetes;
 mod load;

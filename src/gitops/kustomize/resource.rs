@@ -33,6 +33,8 @@ pub(in crate::gitops) struct Resource {
     pub(in crate::gitops) behavior: Behavior,
     /// Which patches were applied to it, in their order.
     pub(in crate::gitops) patches: Vec<PatchedBy>,
+    /// The names of the variables that refer to it.
+    pub(in crate::gitops) variables: Vec<Box<str>>,
 }
 
 /// A patch that was applied to an object: its position in the list of the build, and that of the object among its targets.
@@ -115,6 +117,7 @@ impl Resource {
             needs_hash: false,
             behavior: Behavior::default(),
             patches: Vec::new(),
+            variables: Vec::new(),
         }
     }
 

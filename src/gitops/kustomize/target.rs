@@ -3,7 +3,7 @@
 use regex::Regex;
 
 use super::marks::Refusal;
-use super::resource::Resource;
+use super::resource::{Resource, ResourceId};
 use super::selector::Selector;
 use crate::yaml::Value;
 
@@ -31,6 +31,31 @@ impl Target {
             labels: selector(value, "labelSelector")?,
             annotations: selector(value, "annotationSelector")?,
         })
+    }
+
+    /// Whether the labels and annotations of an object are what they have to be.
+    pub(super) fn fits_labels(&self, resource: &Resource) -> bool {
+        let fits = |selector: &Option<Selector>, key: &str| {
+            let labels = resource.value.at(&["metadata", key]);
+            selector
+                .as_ref()
+                .is_none_or(|selector| selector.matches(labels))
+        };
+        fits(&self.labels, "labels") && fits(&self.annotations, "annotations")
+    }
+
+    /// Whether an id is what it has to be; the namespace is the one that replacements see.
+    pub(super) fn fits_id(&self, id: &ResourceId, namespace: &str) -> bool {
+        let fits = |pattern: &Option<Regex>, text: &str| {
+            pattern
+                .as_ref()
+                .is_none_or(|pattern| pattern.is_match(text))
+        };
+        fits(&self.group, &id.gvk.group)
+            && fits(&self.version, &id.gvk.version)
+            && fits(&self.kind, &id.gvk.kind)
+            && fits(&self.name, &id.name)
+            && fits(&self.namespace, namespace)
     }
 
     /// Whether it is an object of this kind; name and namespace may be those that it was written with.

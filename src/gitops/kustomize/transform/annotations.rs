@@ -1,7 +1,9 @@
 //! `commonAnnotations`.
 
+use super::labels;
 use crate::gitops::kustomize::resource::ResourceMap;
 use crate::gitops::kustomize::session::Step;
+use crate::source::Cause;
 use crate::yaml::Value;
 
 /// Applies `commonAnnotations`.
@@ -10,5 +12,7 @@ pub(in crate::gitops) fn apply(
     resources: &mut ResourceMap,
     step: &mut Step<'_, '_>,
 ) {
-    let _ = (annotations, resources, step);
+    let configuration = step.configuration;
+    let specs = &configuration.fields().common_annotations;
+    labels::set_all(annotations, specs, Cause::Annotations, resources, step);
 }
