@@ -60,6 +60,9 @@ pub(in crate::gitops) fn build(
         resources,
         step.problems,
     );
+    for resource in &mut resources.resources {
+        patch::tidy_annotations(&mut resource.value);
+    }
     refuse_keys(resources, &mut step);
     built(accumulated)
 }

@@ -473,37 +473,45 @@ fn no_match(id: &ResourceId, place: Place, resources: &ResourceMap) -> Refusal {
 /// A patch with texts as labels and annotations: kustomize makes texts of them where an entry has a target, so that null
 /// removes nothing there.
 fn set_texts(mut patch: Value) -> Value {
-    let Node::Mapping(root) = &mut patch.node else {
-        return patch;
+    for key in ["labels", "annotations"] {
+        set_texts_of(&mut patch, key);
+    }
+    // Neither does the version of the patch matter there.
+    if let Node::Mapping(root) = &mut patch.node {
+        root.entries
+            .retain(|entry| &*entry.key.value != "apiVersion");
+    }
+    patch
+}
+
+/// Makes texts of the annotations of an object, and removes them if there are none, as kustomize does in the end.
+pub(super) fn tidy_annotations(object: &mut Value) {
+    set_texts_of(object, "annotations");
+}
+
+/// Makes texts of the values of a mapping in the metadata, or removes it if it is empty.
+fn set_texts_of(object: &mut Value, key: &str) {
+    let Node::Mapping(root) = &mut object.node else {
+        return;
     };
-    let metadata = root
-        .entries
-        .iter_mut()
-        .find(|entry| &*entry.key.value == "metadata");
-    if let Some(MappingEntry { value, .. }) = metadata
-        && let Node::Mapping(metadata) = &mut value.node
-    {
-        let is_text_map =
-            |entry: &MappingEntry| ["labels", "annotations"].contains(&&*entry.key.value);
-        metadata
-            .entries
-            .retain(|entry| !is_text_map(entry) || !entry.value.entries().is_empty());
-        for entry in metadata
-            .entries
-            .iter_mut()
-            .filter(|entry| is_text_map(entry))
+    let mut entries = root.entries.iter_mut();
+    let metadata = entries.find(|entry| &*entry.key.value == "metadata");
+    let Some(Node::Mapping(metadata)) = metadata.map(|entry| &mut entry.value.node) else {
+        return;
+    };
+    metadata.entries.retain(|entry| {
+        let is_map_or_null = entry.value.as_mapping().is_some() || entry.value.is_null();
+        &*entry.key.value != key || !is_map_or_null || !entry.value.entries().is_empty()
+    });
+    for entry in &mut metadata.entries {
+        if &*entry.key.value == key
+            && let Node::Mapping(texts) = &mut entry.value.node
         {
-            if let Node::Mapping(Mapping { entries, .. }) = &mut entry.value.node {
-                for entry in entries {
-                    set_text(&mut entry.value);
-                }
+            for entry in &mut texts.entries {
+                set_text(&mut entry.value);
             }
         }
     }
-    // Neither does the version of the patch matter there.
-    root.entries
-        .retain(|entry| &*entry.key.value != "apiVersion");
-    patch
 }
 
 /// Makes a text of a scalar.
