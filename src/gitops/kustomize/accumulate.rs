@@ -197,7 +197,7 @@ fn take_resource(
             let (objects, refusals) = load::objects(documents.unwrap_or_default());
             accumulated
                 .problems
-                .extend(refusals.into_iter().map(refused));
+                .extend(refusals.into_iter().map(Refusal::into_problem));
             for object in objects {
                 accumulated.append(Resource::new(object));
             }
@@ -358,7 +358,12 @@ fn generate(level: &Level<'_>, accumulated: &mut Accumulated, session: &mut Sess
         &mut step,
     );
     for chart in &kustomization.helm_charts {
-        step.unresolved(chart.place, "only Helm can render this chart");
+        let name = ["name", "chartName"].iter().find_map(|key| chart.get(key));
+        let name = name.and_then(Value::as_text).unwrap_or_default();
+        step.unresolved(
+            chart.place,
+            format!("only Helm can render the chart `{name}`"),
+        );
     }
     let roots = plugin_roots(&kustomization.generators, &mut step);
     plugins::generators(&roots, resources, &mut step);
@@ -511,7 +516,8 @@ fn plugin_roots(entries: &[Value], step: &mut Step<'_, '_>) -> Vec<Value> {
             None
         };
         let (objects, refusals) = load::objects(documents.unwrap_or_default());
-        step.problems.extend(refusals.into_iter().map(refused));
+        step.problems
+            .extend(refusals.into_iter().map(Refusal::into_problem));
         roots.extend(objects);
     }
     roots
@@ -582,15 +588,6 @@ fn wrong_kind(reference: &Text, wanted: FileKind) -> Problem {
         place: reference.place,
         message,
         help: Some(help.into()),
-    }
-}
-
-/// A refusal as a problem.
-fn refused(refusal: Refusal) -> Problem {
-    Problem::Refused {
-        place: refusal.place,
-        message: refusal.message,
-        help: refusal.help,
     }
 }
 

@@ -7,7 +7,7 @@ use super::merge;
 use super::resource::{PatchedBy, Resource, ResourceId, ResourceMap};
 use super::session::Step;
 use super::target::Target;
-use crate::gitops::{AppliedPatch, PatchTarget, Problem};
+use crate::gitops::{AppliedPatch, PatchTarget};
 use crate::source::{Cause, Place, Spanned};
 use crate::yaml::{Mapping, MappingEntry, Node, ScalarStyle, Value};
 
@@ -449,7 +449,10 @@ fn by_id(patch: &Value, resources: &ResourceMap) -> Result<usize, Refusal> {
 fn no_match(id: &ResourceId, place: Place, resources: &ResourceMap) -> Refusal {
     let refusal = Refusal::new(
         place,
-        format!("there is no {id} that this patch could be for"),
+        format!(
+            "there is no {id} of `{}` that this patch could be for",
+            id.gvk.api_version()
+        ),
     );
     let same_name = resources.resources.iter().map(Resource::id);
     let mut same_name =
@@ -635,9 +638,5 @@ fn record(place: Place, hits: Vec<Hit>, resources: &mut ResourceMap, step: &mut 
 
 /// Notes a refusal; the evaluation goes on.
 fn refuse(refusal: Refusal, step: &mut Step<'_, '_>) {
-    step.problems.push(Problem::Refused {
-        place: refusal.place,
-        message: refusal.message,
-        help: refusal.help,
-    });
+    step.problems.push(refusal.into_problem());
 }
