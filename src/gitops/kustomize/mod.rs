@@ -19,6 +19,8 @@ mod selector;
 mod session;
 mod shape;
 mod target;
+#[cfg(test)]
+mod testing;
 mod transform;
 mod write;
 

@@ -144,3 +144,61 @@ fn write_date(scalar: &mut Scalar) {
         scalar.style = ScalarStyle::Quoted;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::gitops::Files;
+    use crate::gitops::kustomize::testing::{files, objects, problems};
+
+    fn repository(spec: &str) -> Files {
+        let object = format!(
+            "apiVersion: x.io/v1\nkind: A\nmetadata: {{name: a, annotations: {{n: 1, d: 2001-01-01}}}}\nspec: {spec}\n"
+        );
+        files(&[
+            ("kustomization.yaml", "resources: [a.yaml]\n"),
+            ("a.yaml", &object),
+        ])
+    }
+
+    #[test]
+    fn words_dates_and_annotations_become_strings() {
+        let files = repository("{yes: yes, on: 'on', date: 2001-01-01, flag: true}");
+        assert_eq!(
+            objects(&files, ""),
+            "{apiVersion: x.io/v1, kind: A, metadata: {annotations: {d: \"2001-01-01\", n: \"1\"}, name: a}, \
+             spec: {date: \"2001-01-01T00:00:00Z\", flag: true, on: \"on\", yes: \"yes\"}}"
+        );
+    }
+
+    #[test]
+    fn keys_that_are_no_strings_are_refused() {
+        let found = problems(
+            &repository("{9090: 1, '9091': 2, true: 3, yes: 4, a1: 5}"),
+            "",
+        );
+        assert_eq!(
+            found,
+            [
+                "a.yaml:4: kustomize cannot write the key `9090` of A a, which is no string",
+                "a.yaml:4: kustomize cannot write the key `true` of A a, which is no string",
+            ]
+        );
+    }
+
+    #[test]
+    fn keys_that_are_there_twice_are_refused_and_merged_ones_are_not() {
+        let spec = "\n  one: &one {a: 1}\n  two: {<<: *one, a: 2}\n  three: {b: 1, b: 2}";
+        assert_eq!(
+            problems(&repository(spec), ""),
+            ["a.yaml:7: kustomize refuses the key `b`, which is there twice"]
+        );
+    }
+
+    #[test]
+    fn numbers_that_json_lacks_are_refused() {
+        assert_eq!(
+            problems(&repository("{a: .inf}"), ""),
+            ["a.yaml:4: kustomize cannot write `.inf` in A a, which JSON has no number for"]
+        );
+    }
+}
