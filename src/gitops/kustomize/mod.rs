@@ -77,8 +77,7 @@ fn built(accumulated: Accumulated) -> Built {
         problems,
         mut patches,
         files,
-        configuration: _,
-        vars: _,
+        ..
     } = accumulated;
     for resource in &resources.resources {
         let id = resource.id();

@@ -6,13 +6,14 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use rustc_hash::FxHashSet;
 
 use super::additions::Additions;
 use super::configuration::Configuration;
 use super::file::{FileKind, Kustomization, empty_file};
 use super::load::{self, Found};
 use super::marks::Refusal;
-use super::resource::{Resource, ResourceMap};
+use super::resource::{Resource, ResourceId, ResourceMap};
 use super::session::{Session, Step};
 use super::transform;
 use crate::gitops::{AppliedPatch, Problem};
@@ -38,6 +39,8 @@ pub(super) struct Accumulated {
     pub(super) patches: Vec<AppliedPatch>,
     /// The files that took part.
     pub(super) files: BTreeSet<FileId>,
+    /// The ids of the resources, while nothing but additions happens to them.
+    known: Option<FxHashSet<ResourceId>>,
 }
 
 /// A kustomization that is being evaluated.
@@ -65,6 +68,26 @@ impl Accumulated {
         cause: Option<Cause>,
         session: &'a mut Session<'f>,
     ) -> Work<'a, 'f> {
+        self.known = None;
+        self.split(level, cause, session)
+    }
+
+    /// What a step of a level reads files with; it leaves the resources alone.
+    fn reading<'a, 'f>(
+        &'a mut self,
+        level: &'a Level<'_>,
+        session: &'a mut Session<'f>,
+    ) -> Step<'a, 'f> {
+        self.split(level, None, session).1
+    }
+
+    /// The resources, and what else a step works with.
+    fn split<'a, 'f>(
+        &'a mut self,
+        level: &'a Level<'_>,
+        cause: Option<Cause>,
+        session: &'a mut Session<'f>,
+    ) -> Work<'a, 'f> {
         let step = Step {
             session,
             problems: &mut self.problems,
@@ -81,11 +104,12 @@ impl Accumulated {
     /// Takes in an object; one that is there already is refused.
     fn append(&mut self, resource: Resource) {
         let id = resource.id();
-        let is_there = self
-            .resources
-            .resources
-            .iter()
-            .any(|known| known.id().is_same(&id));
+        let resources = &self.resources.resources;
+        let known = self.known.get_or_insert_with(|| {
+            let ids = resources.iter().map(Resource::id);
+            ids.map(ResourceId::into_effective).collect()
+        });
+        let is_there = !known.insert(id.clone().into_effective());
         if is_there {
             let place = resource
                 .metadata("name")
@@ -194,7 +218,7 @@ fn take_resource(
 ) {
     match load::find(&reference.value, level.directory, session.files) {
         Found::File(file) => {
-            let (_, mut step) = accumulated.work(level, None, session);
+            let mut step = accumulated.reading(level, session);
             let documents = load::documents_of(file, reference, &mut step);
             let (objects, refusals) = load::objects(documents.unwrap_or_default());
             accumulated

@@ -19,14 +19,14 @@ pub(super) fn configure(
 ) {
     let mut own = Configuration::defaults();
     for reference in &level.kustomization.configurations {
-        let (_, mut step) = accumulated.work(level, None, session);
+        let mut step = accumulated.reading(level, session);
         let documents = load::documents(reference, "the configuration", &mut step);
         for root in documents.iter().flatten() {
             own.add_configuration(root, step.problems);
         }
     }
     for reference in &level.kustomization.crds {
-        let (_, mut step) = accumulated.work(level, None, session);
+        let mut step = accumulated.reading(level, session);
         let documents = load::documents(reference, "the definition", &mut step);
         for root in documents.iter().flatten() {
             own.add_definitions(root, step.problems);
