@@ -57,6 +57,14 @@ pub(super) struct Level<'l> {
     pub(super) allow_outside_files: bool,
 }
 
+impl Level<'_> {
+    /// Whether a directory holds this kustomization or one that led to it.
+    fn is_within(&self, directory: &Utf8Path) -> bool {
+        let mut levels = std::iter::successors(Some(self), |level| level.parent);
+        levels.any(|level| load::holds(directory, level.directory))
+    }
+}
+
 /// What a level works with in one of its steps.
 type Work<'a, 'f> = (&'a mut ResourceMap, Step<'a, 'f>);
 
@@ -290,16 +298,8 @@ fn take_directory(
     accumulated: &mut Accumulated,
     session: &mut Session<'_>,
 ) {
-    let mut levels = std::iter::successors(Some(level), |level| level.parent);
-    if levels.any(|level| load::holds(directory, level.directory)) {
-        accumulated.problems.push(Problem::Refused {
-            place: reference.place,
-            message: format!(
-                "`{}` holds the kustomization that names it, so that it would include itself",
-                reference.value
-            ),
-            help: Some("name a directory beside or below the kustomization".into()),
-        });
+    if level.is_within(directory) {
+        accumulated.problems.push(includes_itself(reference));
         return;
     }
     let key = (directory.to_owned(), level.allow_outside_files);
@@ -339,6 +339,18 @@ fn take_directory(
         let base = Rc::new(base);
         session.bases.insert(key, Rc::clone(&base));
         accumulated.absorb(&base);
+    }
+}
+
+/// The problem of a directory that holds what names it.
+fn includes_itself(reference: &Text) -> Problem {
+    Problem::Refused {
+        place: reference.place,
+        message: format!(
+            "`{}` holds the kustomization that names it, so that it would include itself",
+            reference.value
+        ),
+        help: Some("name a directory beside or below the kustomization".into()),
     }
 }
 

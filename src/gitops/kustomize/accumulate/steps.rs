@@ -1,6 +1,6 @@
 //! The steps of one kustomization after its resources: configuration, generators, transformers.
 
-use super::{Accumulated, Level, Text, accumulate, missing, read};
+use super::{Accumulated, Level, Text, accumulate, includes_itself, missing, read};
 use crate::gitops::Problem;
 use crate::gitops::kustomize::additions::Additions;
 use crate::gitops::kustomize::configuration::Configuration;
@@ -68,7 +68,7 @@ pub(super) fn generate(
             format!("only Helm can render the chart `{name}`"),
         );
     }
-    let roots = plugin_roots(&kustomization.generators, &mut step);
+    let roots = plugin_roots(&kustomization.generators, level, &mut step);
     plugins::generators(&roots, resources, &mut step);
 }
 
@@ -103,7 +103,7 @@ pub(super) fn transform(
     }
     let (resources, mut step) = accumulated.work(level, None, session);
     transform::replacements::apply(&kustomization.replacements, resources, &mut step);
-    let roots = plugin_roots(&kustomization.transformers, &mut step);
+    let roots = plugin_roots(&kustomization.transformers, level, &mut step);
     plugins::transformers(&roots, resources, &mut step);
     for validator in &kustomization.validators {
         step.unresolved(
@@ -210,7 +210,7 @@ fn without_overridden(own: &[Value], added: &[Value]) -> Vec<Value> {
 
 /// The objects that configure generators or transformers: texts that are objects, files, or directories with a
 /// kustomization.
-fn plugin_roots(entries: &[Value], step: &mut Step<'_, '_>) -> Vec<Value> {
+fn plugin_roots(entries: &[Value], level: &Level<'_>, step: &mut Step<'_, '_>) -> Vec<Value> {
     let mut roots = Vec::new();
     for entry in entries {
         let inline = load::inline(entry, step).unwrap_or_default();
@@ -218,7 +218,7 @@ fn plugin_roots(entries: &[Value], step: &mut Step<'_, '_>) -> Vec<Value> {
         let documents = if is_object {
             Some(inline)
         } else if let Some(reference) = entry.spanned_text() {
-            plugin_documents(&reference, step)
+            plugin_documents(&reference, level, step)
         } else {
             None
         };
@@ -231,11 +231,19 @@ fn plugin_roots(entries: &[Value], step: &mut Step<'_, '_>) -> Vec<Value> {
 }
 
 /// The documents that an entry of `generators` or `transformers` names.
-fn plugin_documents(reference: &Text, step: &mut Step<'_, '_>) -> Option<Vec<Value>> {
+fn plugin_documents(
+    reference: &Text,
+    level: &Level<'_>,
+    step: &mut Step<'_, '_>,
+) -> Option<Vec<Value>> {
     let files = step.session.files;
     let Found::Directory(directory) = load::find(&reference.value, step.directory, files) else {
         return load::documents(reference, "the configuration", step);
     };
+    if level.is_within(&directory) {
+        step.problems.push(includes_itself(reference));
+        return None;
+    }
     let mut accumulated = Accumulated::default();
     let kustomization = read(
         &directory,
@@ -247,22 +255,14 @@ fn plugin_documents(reference: &Text, step: &mut Step<'_, '_>) -> Option<Vec<Val
         step.problems.push(missing(reference));
         return None;
     };
-    let level = Level {
+    let below = Level {
         directory: &directory,
         kustomization: &kustomization,
         additions: &Additions::default(),
-        parent: None,
+        parent: Some(level),
         allow_outside_files: step.allow_outside_files,
     };
-    // One that names a directory above itself would go on for ever.
-    if load::holds(&directory, step.directory) {
-        step.refuse(
-            reference.place,
-            format!("`{}` would include itself", reference.value),
-        );
-        return None;
-    }
-    accumulate(&level, &mut accumulated, step.session);
+    accumulate(&below, &mut accumulated, step.session);
     step.problems.append(&mut accumulated.problems);
     step.used.append(&mut accumulated.files);
     let resources = accumulated.resources.resources.into_iter();
