@@ -46,7 +46,8 @@ pub(super) fn run(args: &RenderArgs, request: &Request, tree: &dyn Tree) -> Resu
         .iter()
         .flat_map(|unit| unit.objects.iter().cloned())
         .collect();
-    if objects.is_empty() && units.iter().all(|unit| unit.problems.is_empty()) {
+    let has_problems = units.iter().any(|unit| !unit.problems.is_empty());
+    if objects.is_empty() && !has_problems && !rendered.is_built {
         return Err(nothing_checked(request).with_help("name a folder with a kustomization"));
     }
     let comments = args.origin.then_some(OriginComments {

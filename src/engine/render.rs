@@ -22,6 +22,8 @@ pub struct Rendered {
     pub origins: Origins,
     /// The units, each with what it deploys.
     pub units: Vec<RenderedUnit>,
+    /// Whether kustomizations were built, which may deploy nothing.
+    pub is_built: bool,
     /// What could not be read.
     pub problems: Vec<InputProblem>,
     /// Paths that the user named and that cannot be read.
@@ -55,7 +57,8 @@ pub fn render(request: &Request, tree: &dyn Tree) -> Result<Rendered, Error> {
     let directories: Vec<Utf8PathBuf> =
         request.paths.iter().map(|path| clean(path, tree)).collect();
     let is_root = |directory: &Utf8PathBuf| gitops::is_kustomization(directory, &input);
-    let (units, origins) = if !directories.is_empty() && directories.iter().all(is_root) {
+    let is_built = !directories.is_empty() && directories.iter().all(is_root);
+    let (units, origins) = if is_built {
         let directories: Vec<&Utf8Path> = directories.iter().map(Utf8PathBuf::as_path).collect();
         let (built, origins) = gitops::build_kustomizations(&directories, &input);
         let units = directories.iter().zip(built).map(|(directory, built)| {
@@ -85,6 +88,7 @@ pub fn render(request: &Request, tree: &dyn Tree) -> Result<Rendered, Error> {
         sources,
         origins,
         units,
+        is_built,
         problems,
         missing,
     })

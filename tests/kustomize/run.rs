@@ -75,7 +75,7 @@ impl Renderer {
             command
         } else {
             let mut command = Command::new(env!("CARGO_BIN_EXE_mtls-lint"));
-            command.env_clear().args(["--isolated", "render"]);
+            command.env_clear().args(["render", "--isolated"]);
             command
         };
         let command = command.arg(folder).current_dir(working);

@@ -7,8 +7,8 @@ use super::reference::FILE_NAMES;
 use super::session::Step;
 use crate::gitops::{Files, Problem};
 use crate::source::tree::normalise;
-use crate::source::{FileId, OriginId, Place, Sources, Span, Spanned};
-use crate::yaml::{self, Node, Scalar, ScalarStyle, Value};
+use crate::source::{FileId, OriginId, Place, Span, Spanned};
+use crate::yaml::{self, Node, ScalarStyle, Value};
 
 /// What a path of a kustomization leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,11 +128,31 @@ pub(super) fn documents_of(
     }
     step.used.insert(file);
     let content = step.session.files.documents(file);
-    if !content.problems.is_empty() {
+    let text = step.session.files.sources().file(file).text();
+    if let Some(line) = unsplittable(text) {
+        step.refuse(
+            reference.place,
+            format!("kustomize cannot read `{path}`: it takes no more than a comment in the line `{line}`"),
+        );
+    } else if !content.problems.is_empty() {
         step.refuse(reference.place, format!("`{path}` cannot be read as YAML"));
     }
     let roots = content.documents.iter();
     Some(roots.map(|document| document.root.clone()).collect())
+}
+
+/// The first line at which kustomize fails to split a file into documents: a directive, or a mark with something behind it.
+fn unsplittable(text: &str) -> Option<&str> {
+    let is_comment = |line: &str| line.trim().is_empty() || line.starts_with('#');
+    let first = text.lines().find(|line| !is_comment(line))?;
+    if first.starts_with('%') {
+        return Some(first);
+    }
+    let mut marks = text.lines().skip(1).filter(|line| line.starts_with("---"));
+    marks.find(|line| {
+        let behind = line.get(3..).unwrap_or_default().trim();
+        !behind.is_empty() && !behind.starts_with('#')
+    })
 }
 
 /// The text of a file that a kustomization names, if there is one.
@@ -232,45 +252,6 @@ pub(super) fn quote_words(value: &mut Value) {
     }
 }
 
-/// The keys of inner mappings that kustomize reads as something other than strings, so that it cannot write them.
-pub(super) fn unwritable_keys(object: &Value, sources: &Sources) -> Vec<Spanned<Box<str>>> {
-    let mut found = Vec::new();
-    for entry in object.entries() {
-        find_unwritable_keys(&entry.value, sources, &mut found);
-    }
-    found
-}
-
-/// Looks for such keys in a value and below.
-fn find_unwritable_keys(value: &Value, sources: &Sources, found: &mut Vec<Spanned<Box<str>>>) {
-    for item in value.items() {
-        find_unwritable_keys(item, sources, found);
-    }
-    for entry in value.entries() {
-        let starts_plain = |c: char| c.is_ascii_digit() || "+-.tTfFnN~".contains(c);
-        if entry.key.value.starts_with(starts_plain)
-            && sources.text(entry.key.place.span) == &*entry.key.value
-            && !is_string(&entry.key)
-        {
-            found.push(entry.key.clone());
-        }
-        find_unwritable_keys(&entry.value, sources, found);
-    }
-}
-
-/// Whether kustomize reads a plain key as a string.
-fn is_string(key: &Spanned<Box<str>>) -> bool {
-    let mut value = Value {
-        place: key.place,
-        node: Node::Scalar(Scalar {
-            text: key.value.clone(),
-            style: ScalarStyle::Plain,
-        }),
-    };
-    quote_words(&mut value);
-    value.as_str().is_some()
-}
-
 /// The files that could be the kustomization of a directory.
 pub(super) fn kustomization_files(directory: &Utf8Path, files: &Files) -> Vec<FileId> {
     FILE_NAMES
@@ -305,6 +286,19 @@ mod tests {
         ];
         for (reference, expected) in cases {
             assert_eq!(is_remote(reference), expected, "{reference}");
+        }
+    }
+
+    #[test]
+    fn a_directive_and_text_behind_a_mark_are_not_split() {
+        let cases = [
+            ("%YAML 1.1\n---\na: 1\n", Some("%YAML 1.1")),
+            ("a: 1\n--- {b: 2}\n", Some("--- {b: 2}")),
+            ("--- # one\na: 1\n--- # two\nb: '%'\n", None),
+            ("# %\na: 1\n", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(unsplittable(text), expected, "{text:?}");
         }
     }
 

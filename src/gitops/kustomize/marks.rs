@@ -1,6 +1,7 @@
 //! How a patch leaves its mark on the places of what it changes.
 
 use super::session::Step;
+use crate::gitops::Problem;
 use crate::source::{Cause, OriginId, Place};
 use crate::yaml::{Node, Value};
 
@@ -33,6 +34,15 @@ impl Refusal {
             place,
             message: message.into(),
             help: None,
+        }
+    }
+
+    /// The refusal as a problem of the unit.
+    pub(super) fn into_problem(self) -> Problem {
+        Problem::Refused {
+            place: self.place,
+            message: self.message,
+            help: self.help,
         }
     }
 

@@ -21,17 +21,19 @@ mod selector;
 mod session;
 mod shape;
 mod target;
+#[cfg(test)]
+mod testing;
 mod transform;
+mod write;
 
 pub use reference::{FILE_NAMES, Reference, ReferenceKind, plugin_references, references};
 
 use camino::Utf8Path;
 
 use accumulate::{Accumulated, Level};
-use resource::{ResourceId, ResourceMap};
-use session::Step;
+use marks::Refusal;
+use resource::ResourceId;
 
-use crate::gitops::Problem;
 use crate::object::{Namespace, ObjectId, is_namespaced};
 
 pub(in crate::gitops) use additions::Additions;
@@ -62,25 +64,12 @@ pub(in crate::gitops) fn build(
         resources,
         step.problems,
     );
-    refuse_keys(resources, &mut step);
-    built(accumulated)
-}
-
-/// Refuses keys that kustomize cannot write.
-fn refuse_keys(resources: &ResourceMap, step: &mut Step<'_, '_>) {
     let sources = step.session.files.sources();
-    for resource in &resources.resources {
-        for key in load::unwritable_keys(&resource.value, sources) {
-            step.problems.push(Problem::Refused {
-                place: key.place,
-                message: format!(
-                    "kustomize cannot write `{}` as a key, which is no string",
-                    key.value
-                ),
-                help: Some(format!("put it in quotes: `\"{}\":`", key.value)),
-            });
-        }
+    for resource in &mut resources.resources {
+        let refusals = write::write(resource, sources).into_iter();
+        step.problems.extend(refusals.map(Refusal::into_problem));
     }
+    built(accumulated)
 }
 
 /// What came together, each patch with the objects that it changed as they are in the end.
@@ -90,8 +79,7 @@ fn built(accumulated: Accumulated) -> Built {
         problems,
         mut patches,
         files,
-        configuration: _,
-        vars: _,
+        ..
     } = accumulated;
     for resource in &resources.resources {
         let id = resource.id();

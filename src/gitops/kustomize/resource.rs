@@ -84,6 +84,12 @@ impl ResourceId {
         kubernetes::is_cluster_scoped(&self.gvk.api_version(), &self.gvk.kind)
     }
 
+    /// The id with the namespace that kustomize compares.
+    pub(in crate::gitops) fn into_effective(mut self) -> Self {
+        self.namespace = self.effective_namespace().into();
+        self
+    }
+
     /// Whether it is the same object to kustomize.
     pub(in crate::gitops) fn is_same(&self, other: &Self) -> bool {
         self.name == other.name

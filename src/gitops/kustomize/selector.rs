@@ -176,12 +176,11 @@ fn values<'t>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::yaml::testing::content;
+    use crate::gitops::kustomize::testing::root;
 
     fn is_selected(selector: &str, labels: &str) -> bool {
         let selector = Selector::parse(selector).expect("it is well-formed");
-        let content = content(labels);
-        selector.matches(content.documents.first().map(|document| &document.root))
+        selector.matches(Some(&root(labels)))
     }
 
     #[test]

@@ -121,11 +121,7 @@ fn selector(value: &Value, key: &str) -> Result<Option<Selector>, Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::yaml::testing::content;
-
-    fn root(text: &str) -> Value {
-        content(text).documents.remove(0).root
-    }
+    use crate::gitops::kustomize::testing::root;
 
     fn resource() -> Resource {
         let text = "apiVersion: networking.istio.io/v1\nkind: DestinationRule\n\

@@ -77,7 +77,7 @@ impl Merger<'_, '_, '_, '_> {
         keys: &[&str],
         schema: &Schema,
     ) -> Result<Value, Refusal> {
-        let patch = patch.map_or_else(Vec::new, into_items);
+        let mut patch = patch.map_or_else(Vec::new, into_items);
         let Node::Sequence(base) = &mut list.node else {
             return Ok(list);
         };
@@ -92,7 +92,7 @@ impl Merger<'_, '_, '_, '_> {
         for values in &all {
             let (keys, values) = valid(&all, values, keys);
             if let Some(element) =
-                self.merge_element(&mut base, &patch, &keys, &values, &elements)?
+                self.merge_element(&mut base, &mut patch, &keys, &values, &elements)?
             {
                 set(&mut merged, &keys, &values, Some(&element));
             }
@@ -109,7 +109,7 @@ impl Merger<'_, '_, '_, '_> {
     fn merge_element(
         &mut self,
         base: &mut Vec<Value>,
-        patch: &[Value],
+        patch: &mut [Value],
         keys: &[&str],
         values: &[Box<str>],
         schema: &Schema,
@@ -123,11 +123,16 @@ impl Merger<'_, '_, '_, '_> {
         };
         let at = find(base);
         let own = at.and_then(|at| base.get(at)).cloned();
-        let change = find(patch).and_then(|at| patch.get(at)).cloned();
+        let found = find(patch).and_then(|at| patch.get_mut(at));
+        let change = found.as_deref().cloned();
         let is_replaced = change.as_ref().is_some_and(|change| {
             directive_entry(change)
                 .is_some_and(|entry| entry.value.as_text() == Some(Directive::REPLACE))
         });
+        // A directive is obeyed once, even if the element is found by other keys again.
+        if let Some(found) = found {
+            super::take_directive(found)?;
+        }
         let mut element = self.walk(own, change, schema)?;
         let is_gone = element.as_ref().is_none_or(is_empty);
         if is_gone {
@@ -136,9 +141,10 @@ impl Merger<'_, '_, '_, '_> {
         }
         if let Some(element) = &mut element {
             add_keys(element, keys, values);
-            // kustomize changes the element of the base in place, other than one that is replaced.
+            // kustomize changes the element of the base in place, other than one that is replaced, unless a patch is
+            // merged with itself.
             if let Some(own) = at.and_then(|at| base.get_mut(at))
-                && !is_replaced
+                && (!is_replaced || self.marks.is_quiet())
             {
                 own.clone_from(element);
             }

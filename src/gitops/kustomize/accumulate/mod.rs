@@ -1,18 +1,21 @@
 //! How a kustomization comes together: resources, generators, components, transformers, in kustomize's order.
 
+mod steps;
+
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use rustc_hash::FxHashSet;
 
 use super::additions::Additions;
 use super::configuration::Configuration;
 use super::file::{FileKind, Kustomization, empty_file};
 use super::load::{self, Found};
 use super::marks::Refusal;
-use super::resource::{Resource, ResourceMap};
+use super::resource::{Resource, ResourceId, ResourceMap};
 use super::session::{Session, Step};
-use super::{generate, patch, plugins, transform};
+use super::transform;
 use crate::gitops::{AppliedPatch, Problem};
 use crate::source::tree::normalise;
 use crate::source::{Cause, FileId, Place, Spanned};
@@ -36,6 +39,8 @@ pub(super) struct Accumulated {
     pub(super) patches: Vec<AppliedPatch>,
     /// The files that took part.
     pub(super) files: BTreeSet<FileId>,
+    /// The ids of the resources, while nothing but additions happens to them.
+    known: Option<FxHashSet<ResourceId>>,
 }
 
 /// A kustomization that is being evaluated.
@@ -52,12 +57,40 @@ pub(super) struct Level<'l> {
     pub(super) allow_outside_files: bool,
 }
 
+impl Level<'_> {
+    /// Whether a directory holds this kustomization or one that led to it.
+    fn is_within(&self, directory: &Utf8Path) -> bool {
+        let mut levels = std::iter::successors(Some(self), |level| level.parent);
+        levels.any(|level| load::holds(directory, level.directory))
+    }
+}
+
 /// What a level works with in one of its steps.
 type Work<'a, 'f> = (&'a mut ResourceMap, Step<'a, 'f>);
 
 impl Accumulated {
     /// What a step of a level works with.
     pub(super) fn work<'a, 'f>(
+        &'a mut self,
+        level: &'a Level<'_>,
+        cause: Option<Cause>,
+        session: &'a mut Session<'f>,
+    ) -> Work<'a, 'f> {
+        self.known = None;
+        self.split(level, cause, session)
+    }
+
+    /// What a step of a level reads files with; it leaves the resources alone.
+    fn reading<'a, 'f>(
+        &'a mut self,
+        level: &'a Level<'_>,
+        session: &'a mut Session<'f>,
+    ) -> Step<'a, 'f> {
+        self.split(level, None, session).1
+    }
+
+    /// The resources, and what else a step works with.
+    fn split<'a, 'f>(
         &'a mut self,
         level: &'a Level<'_>,
         cause: Option<Cause>,
@@ -79,11 +112,12 @@ impl Accumulated {
     /// Takes in an object; one that is there already is refused.
     fn append(&mut self, resource: Resource) {
         let id = resource.id();
-        let is_there = self
-            .resources
-            .resources
-            .iter()
-            .any(|known| known.id().is_same(&id));
+        let resources = &self.resources.resources;
+        let known = self.known.get_or_insert_with(|| {
+            let ids = resources.iter().map(Resource::id);
+            ids.map(ResourceId::into_effective).collect()
+        });
+        let is_there = !known.insert(id.clone().into_effective());
         if is_there {
             let place = resource
                 .metadata("name")
@@ -167,8 +201,8 @@ pub(super) fn accumulate(
     for resource in &level.kustomization.resources {
         take_resource(resource, level, accumulated, session);
     }
-    configure(level, accumulated, session);
-    generate(level, accumulated, session);
+    steps::configure(level, accumulated, session);
+    steps::generate(level, accumulated, session);
     for component in &level.kustomization.components {
         take_component(component, false, level, accumulated, session);
     }
@@ -176,7 +210,7 @@ pub(super) fn accumulate(
         let may_miss = level.additions.ignore_missing_components;
         take_component(component, may_miss, level, accumulated, session);
     }
-    transform(level, accumulated, session);
+    steps::transform(level, accumulated, session);
     let (resources, mut step) = accumulated.work(level, None, session);
     transform::variables::claim(&level.kustomization.vars, resources, &mut step);
     let vars = level.kustomization.vars.iter().cloned();
@@ -192,12 +226,12 @@ fn take_resource(
 ) {
     match load::find(&reference.value, level.directory, session.files) {
         Found::File(file) => {
-            let (_, mut step) = accumulated.work(level, None, session);
+            let mut step = accumulated.reading(level, session);
             let documents = load::documents_of(file, reference, &mut step);
             let (objects, refusals) = load::objects(documents.unwrap_or_default());
             accumulated
                 .problems
-                .extend(refusals.into_iter().map(refused));
+                .extend(refusals.into_iter().map(Refusal::into_problem));
             for object in objects {
                 accumulated.append(Resource::new(object));
             }
@@ -264,16 +298,8 @@ fn take_directory(
     accumulated: &mut Accumulated,
     session: &mut Session<'_>,
 ) {
-    let mut levels = std::iter::successors(Some(level), |level| level.parent);
-    if levels.any(|level| load::holds(directory, level.directory)) {
-        accumulated.problems.push(Problem::Refused {
-            place: reference.place,
-            message: format!(
-                "`{}` holds the kustomization that names it, so that it would include itself",
-                reference.value
-            ),
-            help: Some("name a directory beside or below the kustomization".into()),
-        });
+    if level.is_within(directory) {
+        accumulated.problems.push(includes_itself(reference));
         return;
     }
     let key = (directory.to_owned(), level.allow_outside_files);
@@ -316,244 +342,16 @@ fn take_directory(
     }
 }
 
-/// Reads `configurations` and `crds`.
-fn configure(level: &Level<'_>, accumulated: &mut Accumulated, session: &mut Session<'_>) {
-    let mut own = Configuration::defaults();
-    for reference in &level.kustomization.configurations {
-        let (_, mut step) = accumulated.work(level, None, session);
-        let documents = load::documents(reference, "the configuration", &mut step);
-        for root in documents.iter().flatten() {
-            own.add_configuration(root, step.problems);
-        }
+/// The problem of a directory that holds what names it.
+fn includes_itself(reference: &Text) -> Problem {
+    Problem::Refused {
+        place: reference.place,
+        message: format!(
+            "`{}` holds the kustomization that names it, so that it would include itself",
+            reference.value
+        ),
+        help: Some("name a directory beside or below the kustomization".into()),
     }
-    for reference in &level.kustomization.crds {
-        let (_, mut step) = accumulated.work(level, None, session);
-        let documents = load::documents(reference, "the definition", &mut step);
-        for root in documents.iter().flatten() {
-            own.add_definitions(root, step.problems);
-        }
-    }
-    accumulated.configuration.merge(&own);
-    let schema = level.kustomization.openapi.as_ref();
-    if let Some(path) = schema.and_then(|openapi| openapi.get("path")) {
-        accumulated.problems.push(Problem::Unresolved {
-            place: path.place,
-            message: "the schema of `openapi` is not read here".into(),
-            help: Some(
-                "lists that it gives keys are replaced by patches as if it were not there".into(),
-            ),
-        });
-    }
-}
-
-/// Runs the generators.
-fn generate(level: &Level<'_>, accumulated: &mut Accumulated, session: &mut Session<'_>) {
-    let kustomization = level.kustomization;
-    let (resources, mut step) = accumulated.work(level, None, session);
-    generate::apply(
-        &kustomization.config_map_generator,
-        &kustomization.secret_generator,
-        kustomization.generator_options.as_ref(),
-        resources,
-        &mut step,
-    );
-    for chart in &kustomization.helm_charts {
-        step.unresolved(chart.place, "only Helm can render this chart");
-    }
-    let roots = plugin_roots(&kustomization.generators, &mut step);
-    plugins::generators(&roots, resources, &mut step);
-}
-
-/// Runs the transformers, each with what a CD tool adds to its field.
-fn transform(level: &Level<'_>, accumulated: &mut Accumulated, session: &mut Session<'_>) {
-    patch_and_name(level, accumulated, session);
-    label(level, accumulated, session);
-    let kustomization = level.kustomization;
-    let additions = level.additions;
-    for (cause, entries) in [
-        (None, &kustomization.patches_json6902),
-        (additions.cause, &additions.patches_json6902),
-    ] {
-        let (resources, mut step) = accumulated.work(level, cause, session);
-        patch::json6902(entries, resources, &mut step);
-    }
-    for (cause, entries) in [
-        (None, &kustomization.replicas),
-        (additions.cause, &additions.replicas),
-    ] {
-        let (resources, mut step) = accumulated.work(level, cause, session);
-        transform::replicas::apply(entries, resources, &mut step);
-    }
-    let images = without_overridden(&kustomization.images, &additions.images);
-    for (cause, entries) in [(None, &images), (additions.cause, &additions.images)] {
-        let (resources, mut step) = accumulated.work(level, cause, session);
-        transform::images::apply(entries, resources, &mut step);
-    }
-    let (resources, mut step) = accumulated.work(level, None, session);
-    transform::replacements::apply(&kustomization.replacements, resources, &mut step);
-    let roots = plugin_roots(&kustomization.transformers, &mut step);
-    plugins::transformers(&roots, resources, &mut step);
-    for validator in &kustomization.validators {
-        step.unresolved(
-            validator.place,
-            "validators are programs, which are not run",
-        );
-    }
-}
-
-/// Runs the transformers for patches, namespaces and names.
-fn patch_and_name(level: &Level<'_>, accumulated: &mut Accumulated, session: &mut Session<'_>) {
-    let kustomization = level.kustomization;
-    let additions = level.additions;
-    for (cause, entries) in [
-        (None, &kustomization.patches_strategic_merge),
-        (additions.cause, &additions.patches_strategic_merge),
-    ] {
-        let (resources, mut step) = accumulated.work(level, cause, session);
-        patch::strategic_merge(entries, resources, &mut step);
-    }
-    for (cause, entries) in [
-        (None, &kustomization.patches),
-        (additions.cause, &additions.patches),
-    ] {
-        let (resources, mut step) = accumulated.work(level, cause, session);
-        patch::patches(entries, resources, &mut step);
-    }
-    if let Some((namespace, cause)) = either(
-        kustomization.namespace.as_ref(),
-        additions.namespace.as_ref(),
-        additions,
-    ) {
-        let (resources, mut step) = accumulated.work(level, cause, session);
-        transform::namespace::apply(namespace, resources, &mut step);
-    }
-    if let Some((prefix, cause)) = either(
-        kustomization.name_prefix.as_ref(),
-        additions.name_prefix.as_ref(),
-        additions,
-    ) {
-        let (resources, mut step) = accumulated.work(level, cause, session);
-        transform::names::prefix(prefix, resources, &mut step);
-    }
-    if let Some((suffix, cause)) = either(
-        kustomization.name_suffix.as_ref(),
-        additions.name_suffix.as_ref(),
-        additions,
-    ) {
-        let (resources, mut step) = accumulated.work(level, cause, session);
-        transform::names::suffix(suffix, resources, &mut step);
-    }
-}
-
-/// Runs the transformers for labels and annotations.
-fn label(level: &Level<'_>, accumulated: &mut Accumulated, session: &mut Session<'_>) {
-    let kustomization = level.kustomization;
-    let additions = level.additions;
-    let (resources, mut step) = accumulated.work(level, None, session);
-    for entry in &kustomization.labels {
-        transform::labels::apply(entry, resources, &mut step);
-    }
-    if let Some(labels) = &kustomization.common_labels {
-        transform::labels::common(labels, resources, &mut step);
-    }
-    if let Some(labels) = &additions.common_labels {
-        let (resources, mut step) = accumulated.work(level, additions.cause, session);
-        transform::labels::common(labels, resources, &mut step);
-    }
-    for (cause, annotations) in [
-        (None, &kustomization.common_annotations),
-        (additions.cause, &additions.common_annotations),
-    ] {
-        if let Some(annotations) = annotations {
-            let (resources, mut step) = accumulated.work(level, cause, session);
-            transform::annotations::apply(annotations, resources, &mut step);
-        }
-    }
-}
-
-/// What a CD tool adds, or else what the file says, and what made it.
-fn either<'t>(
-    own: Option<&'t Text>,
-    added: Option<&'t Text>,
-    additions: &Additions,
-) -> Option<(&'t Text, Option<Cause>)> {
-    let added = added.map(|added| (added, additions.cause));
-    added.or_else(|| own.map(|own| (own, None)))
-}
-
-/// The images of a file without those that a CD tool names too: its entry stands in their place.
-fn without_overridden(own: &[Value], added: &[Value]) -> Vec<Value> {
-    let name = |image: &Value| {
-        image
-            .get("name")
-            .and_then(Value::as_text)
-            .map(str::to_owned)
-    };
-    let is_added = |image: &Value| added.iter().any(|added| name(added) == name(image));
-    own.iter()
-        .filter(|image| !is_added(image))
-        .cloned()
-        .collect()
-}
-
-/// The objects that configure generators or transformers: texts that are objects, files, or directories with a
-/// kustomization.
-fn plugin_roots(entries: &[Value], step: &mut Step<'_, '_>) -> Vec<Value> {
-    let mut roots = Vec::new();
-    for entry in entries {
-        let inline = load::inline(entry, step).unwrap_or_default();
-        let is_object = inline.iter().any(|root| root.as_mapping().is_some());
-        let documents = if is_object {
-            Some(inline)
-        } else if let Some(reference) = entry.spanned_text() {
-            plugin_documents(&reference, step)
-        } else {
-            None
-        };
-        let (objects, refusals) = load::objects(documents.unwrap_or_default());
-        step.problems.extend(refusals.into_iter().map(refused));
-        roots.extend(objects);
-    }
-    roots
-}
-
-/// The documents that an entry of `generators` or `transformers` names.
-fn plugin_documents(reference: &Text, step: &mut Step<'_, '_>) -> Option<Vec<Value>> {
-    let files = step.session.files;
-    let Found::Directory(directory) = load::find(&reference.value, step.directory, files) else {
-        return load::documents(reference, "the configuration", step);
-    };
-    let mut accumulated = Accumulated::default();
-    let kustomization = read(
-        &directory,
-        Some(reference.place),
-        &mut accumulated,
-        step.session,
-    );
-    let Some(kustomization) = kustomization else {
-        step.problems.push(missing(reference));
-        return None;
-    };
-    let level = Level {
-        directory: &directory,
-        kustomization: &kustomization,
-        additions: &Additions::default(),
-        parent: None,
-        allow_outside_files: step.allow_outside_files,
-    };
-    // One that names a directory above itself would go on for ever.
-    if load::holds(&directory, step.directory) {
-        step.refuse(
-            reference.place,
-            format!("`{}` would include itself", reference.value),
-        );
-        return None;
-    }
-    accumulate(&level, &mut accumulated, step.session);
-    step.problems.append(&mut accumulated.problems);
-    step.used.append(&mut accumulated.files);
-    let resources = accumulated.resources.resources.into_iter();
-    Some(resources.map(|resource| resource.value).collect())
 }
 
 /// The problem of something that is not there.
@@ -585,15 +383,6 @@ fn wrong_kind(reference: &Text, wanted: FileKind) -> Problem {
     }
 }
 
-/// A refusal as a problem.
-fn refused(refusal: Refusal) -> Problem {
-    Problem::Refused {
-        place: refusal.place,
-        message: refusal.message,
-        help: refusal.help,
-    }
-}
-
 /// The kustomization that a CD tool makes up where a directory has none.
 pub(super) fn made_up(
     directory: &Utf8Path,
@@ -616,3 +405,6 @@ pub(super) fn made_up(
 
 /// The key of a base in the cache of a session: its directory, and whether files outside of it may be named.
 pub(super) type BaseKey = (Utf8PathBuf, bool);
+
+#[cfg(test)]
+mod tests;
