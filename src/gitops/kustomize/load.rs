@@ -155,6 +155,35 @@ fn unsplittable(text: &str) -> Option<&str> {
     })
 }
 
+/// The bytes of a file that a kustomization names, and the file if it is text.
+pub(super) fn bytes<'f>(
+    reference: &Spanned<Box<str>>,
+    step: &mut Step<'_, 'f>,
+) -> Result<(&'f [u8], Option<FileId>), Refusal> {
+    let files = step.session.files;
+    let path = normalise(&step.directory.join(&*reference.value));
+    let Some(bytes) = files.bytes(&path) else {
+        return Err(Refusal::new(
+            reference.place,
+            format!("`{}` does not exist", reference.value),
+        ));
+    };
+    let directory = path.parent().unwrap_or(Utf8Path::new(""));
+    if !step.allow_outside_files && !holds(step.directory, directory) {
+        return Err(Refusal::new(
+            reference.place,
+            format!(
+                "kustomize refuses `{}`, which is outside of the directory of the kustomization",
+                reference.value
+            ),
+        )
+        .with_help("move the file, or generate what it is for where it is"));
+    }
+    let file = files.file(&path);
+    step.used.extend(file);
+    Ok((bytes, file))
+}
+
 /// The text of a file that a kustomization names, if there is one.
 pub(super) fn text<'f>(reference: &Spanned<Box<str>>, step: &Step<'_, 'f>) -> Option<&'f str> {
     match find(&reference.value, step.directory, step.session.files) {

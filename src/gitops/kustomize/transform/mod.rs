@@ -12,13 +12,13 @@ mod references;
 pub(in crate::gitops) mod replacements;
 pub(in crate::gitops) mod replicas;
 mod structured;
+pub(in crate::gitops::kustomize) mod values;
 pub(in crate::gitops) mod variables;
 
 use super::field_spec;
 use super::marks::Refusal;
 use super::resource::{Resource, ResourceMap};
 use super::session::Step;
-use crate::gitops::Problem;
 use crate::source::{Cause, Place};
 use crate::yaml::Value;
 
@@ -89,10 +89,6 @@ impl Pen {
 /// Notes a refusal as a problem.
 fn note(result: Result<(), Refusal>, step: &mut Step<'_, '_>) {
     if let Err(refusal) = result {
-        step.problems.push(Problem::Refused {
-            place: refusal.place,
-            message: refusal.message,
-            help: refusal.help,
-        });
+        step.problems.push(refusal.into_problem());
     }
 }

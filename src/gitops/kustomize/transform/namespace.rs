@@ -2,10 +2,10 @@
 
 use super::{Pen, note};
 use crate::gitops::kustomize::field_spec::{
-    FieldSpec, FieldSpecs, Missing, MissingKind, entry_mut, set_entry, wanted_scalar,
+    FieldSpec, FieldSpecs, Missing, MissingKind, entry_mut, set_entry, string, wanted_scalar,
 };
 use crate::gitops::kustomize::marks::Refusal;
-use crate::gitops::kustomize::resource::ResourceMap;
+use crate::gitops::kustomize::resource::{Resource, ResourceMap};
 use crate::gitops::kustomize::session::Step;
 use crate::object::Gvk;
 use crate::source::{Cause, Spanned};
@@ -63,17 +63,27 @@ pub(in crate::gitops::kustomize) fn run(
     let pen = Pen::new(settings.namespace.place, Cause::Namespace, step);
     for resource in &mut resources.resources {
         resource.remember_id();
-        let id = resource.id();
-        let is_namespaced = !id.is_cluster_scoped();
-        let moved = Mover {
-            settings,
-            pen,
-            step,
-        }
-        .object(&mut resource.value, &id.gvk, is_namespaced);
+        let moved = move_one(settings, pen, resource, step);
         note(moved, step);
     }
     refuse_conflicts(settings.namespace, resources, step);
+}
+
+/// Puts one object into a namespace.
+pub(super) fn move_one(
+    settings: &Settings<'_>,
+    pen: Pen,
+    resource: &mut Resource,
+    step: &mut Step<'_, '_>,
+) -> Result<(), Refusal> {
+    let id = resource.id();
+    let is_namespaced = !id.is_cluster_scoped();
+    let mut mover = Mover {
+        settings,
+        pen,
+        step,
+    };
+    mover.object(&mut resource.value, &id.gvk, is_namespaced)
 }
 
 /// Refuses a namespace that makes one object of two.
@@ -169,7 +179,7 @@ impl Mover<'_, '_, '_> {
                 self.set(&mut entry.value, false)?;
             } else {
                 let namespace = &self.settings.namespace.value;
-                let value = crate::gitops::kustomize::field_spec::string(namespace, self.pen.added);
+                let value = string(namespace, self.pen.added);
                 set_entry(
                     subject,
                     Spanned::new("namespace".into(), self.pen.added),
