@@ -267,13 +267,27 @@ pub(super) fn string(text: &str, place: Place) -> Value {
         place,
         node: scalar(text, ScalarStyle::Plain),
     };
-    if plain.as_str().is_some() {
+    // What starts with a digit may be a date, which kustomize writes in its own way if it has no quotes.
+    let may_be_date = text.starts_with(|c: char| c.is_ascii_digit());
+    if plain.as_str().is_some() && may_be_plain(text) && !may_be_date {
         return plain;
     }
     Value {
         place,
         node: scalar(text, ScalarStyle::Quoted),
     }
+}
+
+/// Whether a text can be written without quotes.
+fn may_be_plain(text: &str) -> bool {
+    let starts_well = |c: char| c.is_alphanumeric() || "/._$(+-".contains(c);
+    text.starts_with(starts_well)
+        && !text.starts_with("- ")
+        && !text.starts_with("---")
+        && !text.ends_with(|c: char| c == ':' || c.is_whitespace())
+        && !text.contains(": ")
+        && !text.contains(" #")
+        && !text.contains(char::is_control)
 }
 
 /// A mapping without entries.
@@ -313,6 +327,9 @@ pub(super) fn set_entry(value: &mut Value, key: Spanned<Box<str>>, new: Value) {
 pub(super) fn overwrite(value: &mut Value, text: &str) {
     if let Node::Scalar(scalar) = &mut value.node {
         scalar.text = text.into();
+        if scalar.style == ScalarStyle::Plain && !may_be_plain(text) {
+            scalar.style = ScalarStyle::Quoted;
+        }
     }
 }
 

@@ -174,7 +174,10 @@ fn source_object<'r>(source: &Value, resources: &'r ResourceMap) -> Result<&'r R
         (Some(one), None) => Ok(one),
         (None, _) => Err(Refusal::new(
             source.place,
-            "the source of this replacement is not in the kustomization",
+            format!(
+                "the source of this replacement, {} `{name}`, is not in the kustomization",
+                gvk.kind
+            ),
         )),
         (Some(one), Some(other)) => Err(Refusal::new(
             source.place,
@@ -402,11 +405,11 @@ pub(super) fn retyped(old: &Value, text: &str, is_new: bool) -> Option<Node> {
             None
         };
     }
-    if is_new {
-        // Nothing says what type it is, so that its text decides.
+    // Of what is made nothing says what type it is, so that its text decides.
+    if is_new && plain.as_str().is_none() {
         return Some(plain.node);
     }
-    if old.as_str().is_some() {
+    if is_new || old.as_str().is_some() {
         return Some(string(text, old.place).node);
     }
     let is_float =
