@@ -99,7 +99,7 @@ impl Configuration {
                     .iter()
                     .all(|key| properties.entry(key).is_some())
             };
-            if properties.filter(is_object).is_none() {
+            if !properties.as_ref().is_some_and(is_object) {
                 continue;
             }
             let name = &entry.key.value;
@@ -136,7 +136,7 @@ impl Fields {
         for line in DEFAULTS.lines() {
             let words: Vec<&str> = line.split(' ').collect();
             let _ = match words.as_slice() {
-                ["#", ..] => Ok(()),
+                [] | ["#", ..] => Ok(()),
                 ["nameReference", target, rest @ ..] => match spec(rest).zip(kind(target)) {
                     Some((spec, gvk)) => fields.add_reference(gvk, &FieldSpecs(vec![spec])),
                     None => Ok(()),
@@ -145,7 +145,6 @@ impl Fields {
                     (Some(specs), Some(spec)) => specs.add(spec),
                     (Some(_) | None, _) => Ok(()),
                 },
-                [] => Ok(()),
             };
         }
         fields.sort();
@@ -375,11 +374,7 @@ fn order(gvk: &Gvk) -> (usize, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::yaml::testing::content;
-
-    fn root(text: &str) -> Value {
-        content(text).documents.remove(0).root
-    }
+    use crate::gitops::kustomize::testing::root;
 
     #[test]
     fn every_line_of_the_table_is_a_field() {

@@ -223,14 +223,11 @@ impl Walk<'_, '_> {
             .rfind(|entry| &*entry.key.value == name);
         if let Some(entry) = known {
             let value = &mut entry.value;
-            if value.is_null() {
-                match made {
-                    Some(made) if made.kind == MissingKind::Mapping => value.node = empty_mapping(),
-                    Some(_) => {}
-                    // The name of a list makes an empty one out of null.
-                    None if is_list => value.node = Node::Sequence(Vec::new()),
-                    None => {}
-                }
+            if value.is_null() && made.is_some_and(|made| made.kind == MissingKind::Mapping) {
+                value.node = empty_mapping();
+            } else if value.is_null() && is_list {
+                // The name of a list makes an empty one out of null.
+                value.node = Node::Sequence(Vec::new());
             }
             return self.go(value, rest, false);
         }
@@ -347,10 +344,9 @@ pub(super) fn wanted_scalar(value: &Value) -> Result<(), Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::yaml::testing::content;
+    use crate::gitops::kustomize::testing::root;
 
     fn visited(spec: &str, object: &str) -> Result<Vec<String>, Refusal> {
-        let root = |text: &str| content(text).documents.remove(0).root;
         let mut object = root(object);
         let spec = FieldSpec::read(&root(spec));
         let missing = Missing {

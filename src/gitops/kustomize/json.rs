@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::source::{FileId, OriginId, Place, Span};
 use crate::yaml::{Node, Scalar, ScalarStyle, Value};
 
 /// A value as Go's `encoding/json` writes it: keys sorted, no space, or one entry a line.
@@ -38,19 +39,18 @@ pub(super) fn encode_text(text: &str) -> String {
     out
 }
 
+/// A place for what is only looked at.
+const NOWHERE: Place = Place {
+    span: Span::new(FileId::FIRST, 0, 0),
+    origin: OriginId::BASE,
+};
+
 /// A scalar as JSON.
 fn encode_scalar(scalar: &Scalar) -> String {
-    let value = |text: &str| Value {
-        place: crate::source::Place {
-            span: crate::source::Span::new(crate::source::FileId::FIRST, 0, 0),
-            origin: crate::source::OriginId::BASE,
-        },
-        node: Node::Scalar(Scalar {
-            text: text.into(),
-            style: scalar.style,
-        }),
+    let value = Value {
+        place: NOWHERE,
+        node: Node::Scalar(scalar.clone()),
     };
-    let value = value(&scalar.text);
     if scalar.style != ScalarStyle::Plain || value.as_str().is_some() {
         return encode_text(&scalar.text);
     }
@@ -81,7 +81,7 @@ impl Writer {
         match &value.node {
             Node::Scalar(scalar) => self.out.push_str(&encode_scalar(scalar)),
             Node::Sequence(items) => {
-                self.list('[', ']', items, |writer, item| writer.value(item));
+                self.list('[', ']', items, Self::value);
             }
             Node::Mapping(mapping) => {
                 let mut entries: Vec<_> = mapping.entries.iter().collect();
@@ -131,23 +131,23 @@ impl Writer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::yaml::testing::content;
+    use crate::gitops::kustomize::testing::root;
 
     #[test]
     fn keys_are_sorted_and_html_is_escaped() {
         let text = "{b: '<a&b>', a: [1, 2.50, true, null, yes, '1'], c: {}, d: []}";
-        let root = content(text).documents.remove(0).root;
+        let value = root(text);
         assert_eq!(
-            encode(&root, false),
+            encode(&value, false),
             r#"{"a":[1,2.5,true,null,"yes","1"],"b":"\u003ca\u0026b\u003e","c":{},"d":[]}"#
         );
     }
 
     #[test]
     fn pretty_json_has_an_entry_a_line() {
-        let root = content("{b: {c: 1}, a: []}").documents.remove(0).root;
+        let value = root("{b: {c: 1}, a: []}");
         assert_eq!(
-            encode(&root, true),
+            encode(&value, true),
             "{\n  \"a\": [],\n  \"b\": {\n    \"c\": 1\n  }\n}"
         );
     }

@@ -29,13 +29,12 @@ pub(super) fn expand<'v>(
         } else if let Some((name, after)) =
             after.strip_prefix('(').and_then(|it| it.split_once(')'))
         {
-            match value(name) {
-                Some(value) => out.push_str(value),
-                None => {
-                    out.push_str("$(");
-                    out.push_str(name);
-                    out.push(')');
-                }
+            if let Some(value) = value(name) {
+                out.push_str(value);
+            } else {
+                out.push_str("$(");
+                out.push_str(name);
+                out.push(')');
             }
             rest = after;
         } else {

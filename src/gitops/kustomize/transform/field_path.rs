@@ -24,10 +24,11 @@ pub(super) fn split(path: &str) -> Vec<Box<str>> {
             }
         }
         // Brackets around a key with dots only keep it together; those around `key=value` choose an element.
-        if !whole.contains('=') {
-            whole = whole.trim_matches(['[', ']']).to_owned();
+        if whole.contains('=') {
+            parts.push(whole.into());
+        } else {
+            parts.push(whole.trim_matches(['[', ']']).into());
         }
-        parts.push(whole.into());
     }
     parts
 }
@@ -406,11 +407,7 @@ pub(super) fn get_mut<'v>(value: &'v mut Value, address: &[usize]) -> Option<&'v
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::yaml::testing::content;
-
-    fn root(text: &str) -> Value {
-        content(text).documents.remove(0).root
-    }
+    use crate::gitops::kustomize::testing::root;
 
     #[test]
     fn brackets_keep_dots_together() {

@@ -84,13 +84,13 @@ fn letter(digit: u8) -> char {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::yaml::testing::content;
+    use crate::gitops::kustomize::testing::root;
 
     #[test]
     fn hashes_are_those_of_kustomize() {
         for (object, expected) in HASHES {
-            let root = content(object).documents.remove(0).root;
-            assert_eq!(of(&root), *expected, "{object}");
+            let value = root(object);
+            assert_eq!(of(&value), *expected, "{object}");
         }
     }
 

@@ -171,7 +171,7 @@ fn split(image: &str) -> (&str, &str, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::yaml::testing::content;
+    use crate::gitops::kustomize::testing::root;
 
     #[test]
     fn an_image_has_a_name_a_tag_and_a_digest() {
@@ -196,8 +196,8 @@ mod tests {
             ("{tagSuffix: -a}", "nginx:1-a"),
             ("{newName: other}", "other:1@sha256:a"),
         ] {
-            let root = content(image).documents.remove(0).root;
-            assert_eq!(changed("nginx:1@sha256:a", &root), expected, "{image}");
+            let value = root(image);
+            assert_eq!(changed("nginx:1@sha256:a", &value), expected, "{image}");
         }
     }
 }

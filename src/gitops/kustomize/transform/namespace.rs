@@ -92,7 +92,7 @@ fn refuse_conflicts(
     resources: &ResourceMap,
     step: &mut Step<'_, '_>,
 ) {
-    let ids: Vec<_> = resources.resources.iter().map(|one| one.id()).collect();
+    let ids: Vec<_> = resources.resources.iter().map(Resource::id).collect();
     let twin = ids.iter().enumerate().find(|(at, id)| {
         let others = ids.iter().take(*at);
         others.into_iter().any(|other| other.is_same(id))

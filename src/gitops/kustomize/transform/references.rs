@@ -39,7 +39,7 @@ pub(super) fn follow(resources: &mut ResourceMap, step: &mut Step<'_, '_>) {
                     .ends_with("roleRef/name")
                     .then(|| role(&resource.value))
                     .flatten();
-                let mut follower = Follower {
+                let mut link = Follower {
                     referrer,
                     target: &reference.gvk,
                     role,
@@ -50,9 +50,8 @@ pub(super) fn follow(resources: &mut ResourceMap, step: &mut Step<'_, '_>) {
                     create: false,
                     ..spec.clone()
                 };
-                let followed = spec.visit(&mut resource.value, None, &mut |value, _| {
-                    follower.value(value)
-                });
+                let followed =
+                    spec.visit(&mut resource.value, None, &mut |value, _| link.value(value));
                 note(followed, step);
             }
         }
@@ -267,7 +266,7 @@ impl Follower<'_, '_, '_> {
     /// Writes a text over a scalar.
     fn write(&mut self, value: &mut Value, new: &Spanned<Box<str>>) {
         let previous = Some(value.place);
-        let session = &mut self.step.session;
+        let session = &mut *self.step.session;
         value.place = session.changed(new.place, Cause::Reference, None, previous);
         overwrite(value, &new.value);
         let is_string = value.as_str().is_some();

@@ -352,27 +352,23 @@ impl Writer<'_> {
             let (written, via) = (self.value.place, Some(self.place));
             step.changed(written, Cause::Replacement, via, Some(field.place))
         };
-        match field.as_scalar() {
-            Some(_) => {
-                let text = new.as_scalar().map_or("", |scalar| &*scalar.text);
-                field.node = retyped(field, text, is_new).ok_or_else(|| {
-                    Refusal::new(
-                        self.place,
-                        format!("kustomize cannot write `{text}` over a value of another type"),
-                    )
-                })?;
-                field.place = place;
+        if field.as_scalar().is_some() {
+            let text = new.as_scalar().map_or("", |scalar| &*scalar.text);
+            field.node = retyped(field, text, is_new).ok_or_else(|| {
+                Refusal::new(
+                    self.place,
+                    format!("kustomize cannot write `{text}` over a value of another type"),
+                )
+            })?;
+        } else {
+            if let Node::Scalar(scalar) = &new.node
+                && self.value.as_str().is_some()
+            {
+                new.node = string(&scalar.text, place).node;
             }
-            None => {
-                if let Node::Scalar(scalar) = &new.node
-                    && self.value.as_str().is_some()
-                {
-                    new.node = string(&scalar.text, place).node;
-                }
-                *field = new;
-                field.place = place;
-            }
+            *field = new;
         }
+        field.place = place;
         Ok(())
     }
 }

@@ -81,21 +81,19 @@ fn write(
         }
         let known = field_path::lookup_at(&resource.value, &parts);
         let known = known.map(|known| known.map(|(address, _)| (address, false)));
-        let found = match known.unwrap_or_default() {
-            Some(known) => vec![known],
-            None => {
-                let mut search = Search::new(Some(Made {
-                    leaf: Leaf::Scalar,
-                    place: pen.added,
-                }));
-                search
-                    .go(&mut resource.value, &parts, false)
-                    .map_err(|reason| {
-                        let id = resource.id();
-                        Refusal::new(target.place, format!("{id} has no `{path}`: {reason}"))
-                    })?;
-                search.found
-            }
+        let found = if let Some(known) = known.unwrap_or_default() {
+            vec![known]
+        } else {
+            let mut search = Search::new(Some(Made {
+                leaf: Leaf::Scalar,
+                place: pen.added,
+            }));
+            let searched = search.go(&mut resource.value, &parts, false);
+            searched.map_err(|reason| {
+                let id = resource.id();
+                Refusal::new(target.place, format!("{id} has no `{path}`: {reason}"))
+            })?;
+            search.found
         };
         for (address, is_new) in found {
             if let Some(field) = field_path::get_mut(&mut resource.value, &address) {
