@@ -90,6 +90,17 @@ impl ResourceId {
         self
     }
 
+    /// The id with the group and version of another.
+    fn with_version_of(&self, other: &Self) -> Self {
+        Self {
+            gvk: Gvk {
+                kind: self.gvk.kind.clone(),
+                ..other.gvk.clone()
+            },
+            ..self.clone()
+        }
+    }
+
     /// Whether it is the same object to kustomize.
     pub(in crate::gitops) fn is_same(&self, other: &Self) -> bool {
         self.name == other.name
@@ -142,15 +153,25 @@ impl Resource {
 
     /// What it was known by where it is written.
     pub(in crate::gitops) fn original_id(&self) -> ResourceId {
+        let id = self.id();
         self.previous_ids
             .first()
-            .cloned()
-            .unwrap_or_else(|| self.id())
+            .map_or_else(|| id.clone(), |first| first.with_version_of(&id))
+    }
+
+    /// What it was known by before, the oldest first, as kustomize remembers it: with the group and version of now.
+    pub(in crate::gitops) fn former_ids(&self) -> Vec<ResourceId> {
+        if self.previous_ids.is_empty() {
+            return Vec::new();
+        }
+        let id = self.id();
+        let previous = self.previous_ids.iter();
+        previous.map(|former| former.with_version_of(&id)).collect()
     }
 
     /// Whether it is, or was before a transformer renamed it, known by an id.
     pub(in crate::gitops) fn was_ever(&self, matches: impl Fn(&ResourceId) -> bool) -> bool {
-        self.previous_ids.iter().any(&matches) || matches(&self.id())
+        self.former_ids().iter().any(&matches) || matches(&self.id())
     }
 
     /// Remembers what it is known by, before a transformer changes its name, namespace or kind.

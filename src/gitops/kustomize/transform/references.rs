@@ -2,7 +2,7 @@
 
 use super::note;
 use crate::gitops::kustomize::field_spec::{
-    FieldSpec, entry_mut, overwrite, selects, set_entry, string,
+    FieldSpec, entry_mut, overwrite, selects, set_entry, string, text,
 };
 use crate::gitops::kustomize::marks::Refusal;
 use crate::gitops::kustomize::resource::{Resource, ResourceId, ResourceMap};
@@ -15,13 +15,16 @@ use crate::yaml::{Node, Value};
 pub(super) fn follow(resources: &mut ResourceMap, step: &mut Step<'_, '_>) {
     let configuration = step.configuration;
     let candidates: Vec<Candidate> = resources.resources.iter().map(Candidate::new).collect();
-    if candidates.iter().all(|one| one.former.is_empty()) {
-        // Nothing has a new name.
-        return;
-    }
     for (at, resource) in resources.resources.iter_mut().enumerate() {
         let Some(referrer) = candidates.get(at) else {
             continue;
+        };
+        let namespaces = match account_namespaces(resource) {
+            Ok(namespaces) => namespaces,
+            Err(refusal) => {
+                note(Err(refusal), step);
+                continue;
+            }
         };
         let original = referrer.original();
         let mut reachable: Option<Vec<&Candidate>> = None;
@@ -29,8 +32,8 @@ pub(super) fn follow(resources: &mut ResourceMap, step: &mut Step<'_, '_>) {
             let specs = reference.referrers.0.iter();
             for spec in specs.filter(|spec| spec.applies_to(&original.gvk)) {
                 let reachable = reachable.get_or_insert_with(|| {
-                    let namespaces = account_namespaces(resource);
-                    let all = candidates.iter();
+                    // What has no former name is never found by it.
+                    let all = candidates.iter().filter(|one| !one.former.is_empty());
                     all.filter(|one| one.is_reachable(referrer, &namespaces))
                         .collect()
                 });
@@ -59,20 +62,24 @@ pub(super) fn follow(resources: &mut ResourceMap, step: &mut Step<'_, '_>) {
 }
 
 /// The namespaces of the service accounts that a `RoleBinding` names.
-fn account_namespaces(resource: &Resource) -> Vec<Box<str>> {
-    let text = |value: &Value, key| {
-        let text = value.get(key).and_then(Value::as_text);
-        text.map(Box::<str>::from)
-    };
-    if text(&resource.value, "kind").as_deref() != Some("RoleBinding") {
-        return Vec::new();
+fn account_namespaces(resource: &Resource) -> Result<Vec<Box<str>>, Refusal> {
+    if text(&resource.value, "kind") != "RoleBinding" {
+        return Ok(Vec::new());
     }
     let subjects = resource.value.get("subjects").map_or(&[][..], Value::items);
     let accounts = subjects
         .iter()
-        .filter(|subject| text(subject, "kind").as_deref() == Some("ServiceAccount"));
-    accounts
-        .filter_map(|account| text(account, "namespace"))
+        .filter(|subject| text(subject, "kind") == "ServiceAccount");
+    let namespaces = accounts.filter_map(|account| account.entry("namespace"));
+    namespaces
+        .map(|entry| {
+            let refusal = || {
+                let message = "kustomize wants a string as the namespace of a service account";
+                Refusal::new(entry.value.place, message)
+                    .with_help("write the namespace, or leave the field out")
+            };
+            entry.value.as_str().map(Box::from).ok_or_else(refusal)
+        })
         .collect()
 }
 
@@ -101,7 +108,7 @@ impl Candidate {
     fn new(resource: &Resource) -> Self {
         Self {
             id: resource.id(),
-            former: resource.previous_ids.clone(),
+            former: resource.former_ids(),
             name: resource.metadata("name"),
             namespace: resource.metadata("namespace"),
             prefixes: resource.name_prefixes.clone(),
@@ -318,5 +325,63 @@ impl Follower<'_, '_, '_> {
             value.place,
             format!("`{old}` may refer to {}", ids.join(" or ")),
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use camino::Utf8Path;
+
+    use crate::gitops::kustomize::testing::{files, problems, spot};
+    use crate::gitops::kustomize::{Additions, Session, build};
+    use crate::source::Cause;
+
+    #[test]
+    fn a_reference_stands_where_the_new_name_is_written() {
+        let files = files(&[
+            (
+                "kustomization.yaml",
+                "resources: [a.yaml]\nnamePrefix: p-\n",
+            ),
+            (
+                "a.yaml",
+                "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n---\n\
+                 apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: i}\n\
+                 spec:\n  tls:\n  - secretName: s\n",
+            ),
+        ]);
+        let mut session = Session::new(&files);
+        let built = build(Utf8Path::new(""), &Additions::default(), &mut session);
+        let mut objects = built.resources.resources.iter();
+        let ingress = objects.find(|it| &*it.id().gvk.kind == "Ingress");
+        let tls = ingress.and_then(|ingress| ingress.value.at(&["spec", "tls"]));
+        let name = &tls.expect("it is there").items()[0];
+        let name = name.get("secretName").expect("it is there");
+        assert_eq!(name.as_text(), Some("p-s"));
+        assert_eq!(spot(&files, name.place), "kustomization.yaml:2");
+        let change = session.origins.change(name.place).expect("it changed");
+        assert_eq!(change.cause, Cause::Reference);
+        let previous = change.previous.map(|place| spot(&files, place));
+        assert_eq!(previous.as_deref(), Some("a.yaml:10"));
+    }
+
+    #[test]
+    fn a_role_binding_is_refused_for_its_subjects_even_if_nothing_has_a_new_name() {
+        let binding = |subject: &str| {
+            let text = format!(
+                "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {{name: b}}\n\
+                 subjects:\n- {{name: s, {subject}}}\n"
+            );
+            let files = files(&[
+                ("kustomization.yaml", "resources: [a.yaml]\n"),
+                ("a.yaml", &text),
+            ]);
+            problems(&files, "")
+        };
+        let refused = ["a.yaml:5: kustomize wants a string as the namespace of a service account"];
+        assert_eq!(binding("kind: ServiceAccount, namespace: null"), refused);
+        assert_eq!(binding("kind: ServiceAccount, namespace: 5"), refused);
+        assert_eq!(binding("kind: ServiceAccount, namespace: n"), [""; 0]);
+        assert_eq!(binding("kind: Group, namespace: null"), [""; 0]);
     }
 }

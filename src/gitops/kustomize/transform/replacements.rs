@@ -194,9 +194,9 @@ fn source_object<'r>(source: &Value, resources: &'r ResourceMap) -> Result<&'r R
 fn ids(resource: &Resource) -> Vec<(ResourceId, Box<str>)> {
     let id = resource.id();
     let namespace = id.namespace.clone();
-    let former = resource.previous_ids.iter().map(|id| {
+    let former = resource.former_ids().into_iter().map(|id| {
         let namespace = id.effective_namespace().into();
-        (id.clone(), namespace)
+        (id, namespace)
     });
     std::iter::once((id, namespace)).chain(former).collect()
 }
