@@ -1,5 +1,6 @@
 //! What kustomize does to objects when it writes them, and what it cannot write.
 
+use super::field_spec::entry_mut;
 use super::load::quote_words;
 use super::marks::Refusal;
 use super::patch::tidy_annotations;
@@ -9,6 +10,7 @@ use crate::yaml::{Node, Scalar, ScalarStyle, Value};
 
 /// Makes an object what it is once it is written, and says what of it cannot be.
 pub(super) fn write(resource: &mut Resource, sources: &Sources) -> Vec<Refusal> {
+    drop_notes(&mut resource.value);
     tidy_annotations(&mut resource.value);
     let name = resource.id().to_string();
     let mut writing = Writing {
@@ -18,6 +20,43 @@ pub(super) fn write(resource: &mut Resource, sources: &Sources) -> Vec<Refusal> 
     };
     writing.value(&mut resource.value, true);
     writing.refusals
+}
+
+/// The annotations in which kustomize keeps notes while it builds; it writes none of them, whoever they are from.
+const NOTES: &[&str] = &[
+    "alpha.config.kubernetes.io/transformations",
+    "config.k8s.io/id",
+    "config.kubernetes.io/index",
+    "config.kubernetes.io/origin",
+    "config.kubernetes.io/path",
+    "internal.config.kubernetes.io/allowKindChange",
+    "internal.config.kubernetes.io/allowNameChange",
+    "internal.config.kubernetes.io/annotations-migration-resource-id",
+    "internal.config.kubernetes.io/generatorBehavior",
+    "internal.config.kubernetes.io/helm-generated",
+    "internal.config.kubernetes.io/id",
+    "internal.config.kubernetes.io/index",
+    "internal.config.kubernetes.io/needsHashSuffix",
+    "internal.config.kubernetes.io/path",
+    "internal.config.kubernetes.io/prefixes",
+    "internal.config.kubernetes.io/previousKinds",
+    "internal.config.kubernetes.io/previousNames",
+    "internal.config.kubernetes.io/previousNamespaces",
+    "internal.config.kubernetes.io/refBy",
+    "internal.config.kubernetes.io/seqindent",
+    "internal.config.kubernetes.io/suffixes",
+];
+
+/// Removes the annotations in which kustomize keeps notes.
+fn drop_notes(object: &mut Value) {
+    let metadata = entry_mut(object, "metadata");
+    let annotations = metadata.and_then(|metadata| entry_mut(&mut metadata.value, "annotations"));
+    if let Some(annotations) = annotations
+        && let Node::Mapping(mapping) = &mut annotations.value.node
+    {
+        let is_note = |key: &str| NOTES.contains(&key);
+        mapping.entries.retain(|entry| !is_note(&entry.key.value));
+    }
 }
 
 /// The walk through an object.
@@ -125,11 +164,22 @@ fn is_infinite(scalar: &Scalar) -> bool {
 
 /// Writes a date out as kustomize does, which takes it for a time.
 fn write_date(scalar: &mut Scalar) {
+    if is_date(scalar) {
+        scalar.text = format!("{}T00:00:00Z", scalar.text).into();
+        scalar.style = ScalarStyle::Quoted;
+    }
+}
+
+/// Whether kustomize takes a scalar for a date.
+pub(super) fn is_date(scalar: &Scalar) -> bool {
+    if scalar.style != ScalarStyle::Plain {
+        return false;
+    }
     let parts: Vec<&str> = scalar.text.split('-').collect();
     let is_number = |part: &&str, length: usize| {
         part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit())
     };
-    let is_date = match parts.as_slice() {
+    match parts.as_slice() {
         [year, month, day] => {
             is_number(year, 4)
                 && is_number(month, 2)
@@ -138,10 +188,6 @@ fn write_date(scalar: &mut Scalar) {
                 && ("01"..="31").contains(day)
         }
         _ => false,
-    };
-    if scalar.style == ScalarStyle::Plain && is_date {
-        scalar.text = format!("{}T00:00:00Z", scalar.text).into();
-        scalar.style = ScalarStyle::Quoted;
     }
 }
 
@@ -167,6 +213,27 @@ mod tests {
             objects(&files, ""),
             "{apiVersion: x.io/v1, kind: A, metadata: {annotations: {d: \"2001-01-01\", n: \"1\"}, name: a}, \
              spec: {date: \"2001-01-01T00:00:00Z\", flag: true, on: \"on\", yes: \"yes\"}}"
+        );
+    }
+
+    #[test]
+    fn notes_of_kustomize_in_annotations_are_not_written() {
+        let object = |notes: &str| {
+            let text = format!(
+                "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a, annotations: {{{notes}}}}}\n"
+            );
+            let kustomization = ("kustomization.yaml", "resources: [a.yaml]\n");
+            let files = files(&[kustomization, ("a.yaml", &text)]);
+            objects(&files, "")
+        };
+        assert_eq!(
+            object("config.kubernetes.io/origin: x, internal.config.kubernetes.io/other: z"),
+            "{apiVersion: v1, kind: ConfigMap, \
+             metadata: {annotations: {internal.config.kubernetes.io/other: z}, name: a}}"
+        );
+        assert_eq!(
+            object("internal.config.kubernetes.io/refBy: x"),
+            "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}"
         );
     }
 
