@@ -3,6 +3,7 @@
 pub(in crate::gitops) mod annotations;
 mod expand;
 mod field_path;
+mod filling;
 mod hash;
 pub(in crate::gitops) mod images;
 pub(in crate::gitops) mod labels;
