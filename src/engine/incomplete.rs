@@ -1,7 +1,8 @@
 //! Findings in meshes of which not everything could be evaluated: missing is not the same as absent.
 
 use crate::diagnostic::{Applicability, Certainty, Diagnostic, Fact, Severity};
-use crate::gitops::{Deployment, MeshScope, Unit};
+use crate::gitops::{Basis, Deployment, MeshScope, Unit};
+use crate::source::Place;
 
 /// Rules whose findings say that something is nowhere in the mesh.
 const ABSENCE: &[&str] = &[
@@ -11,9 +12,13 @@ const ABSENCE: &[&str] = &[
 ];
 
 /// Turns findings into notes of unknown certainty where what could not be evaluated may change them: findings about objects
-/// of such a unit, and findings that something is absent in a mesh with such a unit.
+/// of such a unit, and findings that something is absent in a mesh with such a unit. What is found in a mesh that nothing
+/// declares rests on an assumption; that something is absent there, where it may be no mesh at all, is not known.
 pub(super) fn doubt_incomplete(diagnostics: &mut [Diagnostic], deployment: &Deployment) {
     for mesh in &deployment.meshes {
+        if mesh.basis == Basis::Collision {
+            doubt_inferred(diagnostics, mesh);
+        }
         let units: Vec<&Unit> = incomplete(mesh, deployment);
         let Some(first) = units.first() else {
             continue;
@@ -25,9 +30,34 @@ pub(super) fn doubt_incomplete(diagnostics: &mut [Diagnostic], deployment: &Depl
             let unit = units.iter().find(|unit| is_of(diagnostic, unit));
             let unit = unit.or_else(|| ABSENCE.contains(&diagnostic.rule).then_some(first));
             if let Some(unit) = unit {
-                lower(diagnostic, unit);
+                let text = format!(
+                    "`{}` could not be evaluated in full, which could change this",
+                    unit.name
+                );
+                lower(diagnostic, text, unit.place);
             }
         }
+    }
+}
+
+/// Weakens what is found in a mesh that is told from others by the objects that they define.
+fn doubt_inferred(diagnostics: &mut [Diagnostic], mesh: &MeshScope) {
+    let found = diagnostics
+        .iter_mut()
+        .filter(|diagnostic| diagnostic.meshes.iter().any(|name| *name == *mesh.name));
+    for diagnostic in found {
+        let text = format!("which directories form mesh `{}` is not stated", mesh.name);
+        if mesh.is_guess && ABSENCE.contains(&diagnostic.rule) {
+            lower(diagnostic, text, None);
+            continue;
+        }
+        diagnostic.certainty = diagnostic.certainty.min(Certainty::Assumed);
+        diagnostic.evidence.push(Fact {
+            text,
+            assumed: true,
+            place: None,
+            object: None,
+        });
     }
 }
 
@@ -46,19 +76,17 @@ fn is_of(diagnostic: &Diagnostic, unit: &Unit) -> bool {
     object.is_some_and(|id| unit.objects.iter().any(|object| object.id == *id))
 }
 
-fn lower(diagnostic: &mut Diagnostic, unit: &Unit) {
+/// Turns a finding into a note of unknown certainty.
+fn lower(diagnostic: &mut Diagnostic, text: String, place: Option<Place>) {
     diagnostic.certainty = Certainty::Unknown;
     diagnostic.severity = Severity::Note;
     if let Some(fix) = &mut diagnostic.fix {
         fix.applicability = Applicability::Unsafe;
     }
     diagnostic.evidence.push(Fact {
-        text: format!(
-            "`{}` could not be evaluated in full, which could change this",
-            unit.name
-        ),
+        text,
         assumed: true,
-        place: unit.place,
+        place,
         object: None,
     });
 }

@@ -340,7 +340,8 @@ impl<'f> Evaluation<'f> {
             };
             for patched in by {
                 let patch = patches.get_mut(patched.patch);
-                if let Some(target) = patch.and_then(|patch| patch.targets.get_mut(patched.target)) {
+                if let Some(target) = patch.and_then(|patch| patch.targets.get_mut(patched.target))
+                {
                     target.object = Some(object.id.clone());
                 }
             }

@@ -78,6 +78,9 @@ pub struct MeshScope {
     pub basis: Basis,
     /// Those of its units that nothing declares to be in it: they were put there by their names and objects.
     pub joined: BTreeSet<usize>,
+    /// Whether it may as well be an example beside others: it is told from them by what they define, and nothing in its
+    /// name speaks of an environment.
+    pub is_guess: bool,
     /// The root namespace, where the config file says one for this mesh.
     pub root_namespace: Option<Box<str>>,
 }

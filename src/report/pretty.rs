@@ -49,6 +49,7 @@ pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::
     let snippets = Snippets::new(report);
     let footer = Footer {
         sources: &report.sources,
+        names_meshes: report.summary.meshes > 1,
         color: style.color,
         width,
     };
@@ -320,6 +321,8 @@ impl miette::Diagnostic for Related<'_> {
 /// What stands below the snippets of a finding: its evidence, its help, its fix.
 struct Footer<'r> {
     sources: &'r Sources,
+    /// Whether it matters in which mesh something is.
+    names_meshes: bool,
     color: bool,
     width: usize,
 }
@@ -342,6 +345,9 @@ impl Footer<'_> {
         }
         if let Some(caveat) = caveat(diagnostic.certainty) {
             self.item(text, "note", caveat);
+        }
+        if self.names_meshes && !diagnostic.meshes.is_empty() {
+            self.item(text, "in mesh", &diagnostic.meshes.join(", "));
         }
         if let Some(help) = &diagnostic.help {
             self.item(text, "help", help);

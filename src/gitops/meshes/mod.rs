@@ -2,6 +2,7 @@
 //! both define.
 
 mod collision;
+mod dictionary;
 mod variants;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,6 +81,7 @@ fn scope(name: &str, basis: Basis) -> MeshScope {
         units: Vec::new(),
         basis,
         joined: BTreeSet::new(),
+        is_guess: false,
         root_namespace: None,
     }
 }
@@ -133,7 +135,10 @@ fn assign(
     if is_single {
         meshes.push(scope(DEFAULT_MESH, Basis::Single));
     }
-    meshes.extend(names.iter().map(|name| scope(name, Basis::Collision)));
+    meshes.extend(names.iter().map(|(name, is_guess)| MeshScope {
+        is_guess: *is_guess,
+        ..scope(name, Basis::Collision)
+    }));
     let mut members: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); meshes.len()];
     for (index, item) in items.iter().enumerate() {
         match variants.placement(index, meshes.len(), first_new) {

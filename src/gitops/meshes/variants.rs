@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::collision::{Collisions, Item, common};
+use super::dictionary::is_environment;
 use crate::gitops::{DEFAULT_MESH, MeshScope, Unit};
 
 /// How many meshes are believed; more are a collection of examples.
@@ -183,11 +184,17 @@ impl Variants {
         })
     }
 
-    /// The names of the meshes that no CD tool and no setting names.
-    pub(super) fn new_meshes(&self) -> Vec<String> {
-        self.new
-            .iter()
-            .map(|signature| signature.join("/"))
+    /// The names of the meshes that no CD tool and no setting names, and whether each may as well be an example.
+    pub(super) fn new_meshes(&self) -> Vec<(String, bool)> {
+        let is_guess = |signature: &Signature| {
+            let named = self
+                .by_path
+                .iter()
+                .filter(|(_, variant)| signature.contains(&variant.name));
+            !named.map(|(path, _)| path).any(|path| is_environment(path))
+        };
+        let new = self.new.iter();
+        new.map(|signature| (signature.join("/"), is_guess(signature)))
             .collect()
     }
 
