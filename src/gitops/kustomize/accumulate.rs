@@ -146,19 +146,16 @@ pub(super) fn read(
     }
     // kustomize reads the first document and no other.
     let first = content.documents.first().filter(|first| first.index == 0);
-    match first {
-        Some(document) => Some(Kustomization::read(
-            file,
-            &document.root,
-            &mut accumulated.problems,
-        )),
-        None => {
-            if content.problems.is_empty() {
-                accumulated.problems.push(empty_file(load::start_of(file)));
-            }
-            Some(Kustomization::default())
+    let Some(document) = first else {
+        if content.problems.is_empty() {
+            accumulated.problems.push(empty_file(load::start_of(file)));
         }
-    }
+        return Some(Kustomization::default());
+    };
+    Some(Kustomization::read(
+        &document.root,
+        &mut accumulated.problems,
+    ))
 }
 
 /// Evaluates a level on top of what is there: nothing for a kustomization, the objects of its parent for a component.
@@ -337,6 +334,16 @@ fn configure(level: &Level<'_>, accumulated: &mut Accumulated, session: &mut Ses
         }
     }
     accumulated.configuration.merge(&own);
+    let schema = level.kustomization.openapi.as_ref();
+    if let Some(path) = schema.and_then(|openapi| openapi.get("path")) {
+        accumulated.problems.push(Problem::Unresolved {
+            place: path.place,
+            message: "the schema of `openapi` is not read here".into(),
+            help: Some(
+                "lists that it gives keys are replaced by patches as if it were not there".into(),
+            ),
+        });
+    }
 }
 
 /// Runs the generators.

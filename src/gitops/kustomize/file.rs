@@ -2,7 +2,7 @@
 
 use super::shape::{self, KUSTOMIZATION};
 use crate::gitops::Problem;
-use crate::source::{FileId, Place, Spanned};
+use crate::source::{Place, Spanned};
 use crate::yaml::Value;
 
 /// A text with its place.
@@ -22,8 +22,6 @@ pub(super) enum FileKind {
 /// kustomize does; what did not fit is not in it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Kustomization {
-    /// The file; none for one that a CD tool makes up.
-    pub(super) file: Option<FileId>,
     /// What it is.
     pub(super) kind: FileKind,
     /// `namePrefix`.
@@ -74,8 +72,6 @@ pub(super) struct Kustomization {
     pub(super) transformers: Vec<Value>,
     /// `validators`: paths, or objects as text.
     pub(super) validators: Vec<Value>,
-    /// `buildMetadata`.
-    pub(super) build_metadata: Vec<Text>,
     /// `sortOptions`, a mapping.
     pub(super) sort_options: Option<Value>,
     /// `openapi`, a mapping.
@@ -90,13 +86,9 @@ const COMPONENT_VERSION: &str = "kustomize.config.k8s.io/v1alpha1";
 
 impl Kustomization {
     /// Reads the root of a file; what kustomize would refuse becomes problems and counts as not there.
-    pub(super) fn read(file: FileId, root: &Value, problems: &mut Vec<Problem>) -> Self {
-        let empty = || Self {
-            file: Some(file),
-            ..Self::default()
-        };
+    pub(super) fn read(root: &Value, problems: &mut Vec<Problem>) -> Self {
         let Some(root) = shape::fit(root, KUSTOMIZATION, problems) else {
-            return empty();
+            return Self::default();
         };
         let is_empty = root
             .entries()
@@ -108,12 +100,12 @@ impl Kustomization {
         let kind = file_kind(&root, problems);
         Self {
             kind,
-            ..Self::fields(&root, empty())
+            ..Self::fields(&root)
         }
     }
 
     /// The fields of a root that fits.
-    fn fields(root: &Value, base: Self) -> Self {
+    fn fields(root: &Value) -> Self {
         let text = |key| root.get(key).and_then(text_that_is_not_empty);
         let list = |key| root.get(key).map_or(&[][..], Value::items).to_vec();
         let texts = |key| texts(root, key);
@@ -150,10 +142,9 @@ impl Kustomization {
             generators: list("generators"),
             transformers: list("transformers"),
             validators: list("validators"),
-            build_metadata: texts("buildMetadata"),
             sort_options: root.get("sortOptions").cloned(),
             openapi: root.get("openapi").cloned(),
-            ..base
+            kind: FileKind::default(),
         }
     }
 }

@@ -7,8 +7,8 @@ use super::reference::FILE_NAMES;
 use super::session::Step;
 use crate::gitops::{Files, Problem};
 use crate::source::tree::normalise;
-use crate::source::{FileId, OriginId, Place, Span, Spanned};
-use crate::yaml::{self, Node, ScalarStyle, Value};
+use crate::source::{FileId, OriginId, Place, Sources, Span, Spanned};
+use crate::yaml::{self, Node, Scalar, ScalarStyle, Value};
 
 /// What a path of a kustomization leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,6 +135,14 @@ pub(super) fn documents_of(
     Some(roots.map(|document| document.root.clone()).collect())
 }
 
+/// The text of a file that a kustomization names, if there is one.
+pub(super) fn text<'f>(reference: &Spanned<Box<str>>, step: &Step<'_, 'f>) -> Option<&'f str> {
+    match find(&reference.value, step.directory, step.session.files) {
+        Found::File(file) => Some(step.session.files.sources().file(file).text()),
+        Found::Directory(_) | Found::Remote | Found::Missing => None,
+    }
+}
+
 /// The documents of a text in a kustomization.
 pub(super) fn inline(text: &Value, step: &Step<'_, '_>) -> Result<Vec<Value>, Refusal> {
     let sources = step.session.files.sources();
@@ -159,14 +167,14 @@ pub(super) fn objects(documents: Vec<Value>) -> (Vec<Value>, Vec<Refusal>) {
             refusals.push(refusal);
             continue;
         }
-        let is_list = text(&value, "kind").ends_with("List");
+        let is_list = field(&value, "kind").ends_with("List");
         match value.entry("items").map(|entry| &entry.value) {
             Some(items) if is_list && items.is_null() => {}
             Some(items) if is_list && items.as_sequence().is_some() => {
                 pending.extend(items.items().iter().cloned());
             }
             Some(items) if is_list => {
-                let kind = text(&value, "kind");
+                let kind = field(&value, "kind");
                 let message = format!("`items` of a {kind} has to be a list");
                 refusals.push(Refusal::new(items.place, message));
             }
@@ -184,7 +192,7 @@ fn check(value: &Value) -> Result<(), Refusal> {
     if value.as_mapping().is_none() {
         return Err(Refusal::new(value.place, "kustomize wants an object here"));
     }
-    let kind = text(value, "kind");
+    let kind = field(value, "kind");
     if kind.is_empty() {
         return Err(Refusal::new(value.place, "an object without a `kind`"));
     }
@@ -200,7 +208,7 @@ fn check(value: &Value) -> Result<(), Refusal> {
 }
 
 /// The text of a field of an object.
-fn text<'v>(value: &'v Value, key: &str) -> &'v str {
+fn field<'v>(value: &'v Value, key: &str) -> &'v str {
     value.get(key).and_then(Value::as_text).unwrap_or_default()
 }
 
@@ -222,6 +230,45 @@ pub(super) fn quote_words(value: &mut Value) {
             }
         }
     }
+}
+
+/// The keys of inner mappings that kustomize reads as something other than strings, so that it cannot write them.
+pub(super) fn unwritable_keys(object: &Value, sources: &Sources) -> Vec<Spanned<Box<str>>> {
+    let mut found = Vec::new();
+    for entry in object.entries() {
+        find_unwritable_keys(&entry.value, sources, &mut found);
+    }
+    found
+}
+
+/// Looks for such keys in a value and below.
+fn find_unwritable_keys(value: &Value, sources: &Sources, found: &mut Vec<Spanned<Box<str>>>) {
+    for item in value.items() {
+        find_unwritable_keys(item, sources, found);
+    }
+    for entry in value.entries() {
+        let starts_plain = |c: char| c.is_ascii_digit() || "+-.tTfFnN~".contains(c);
+        if entry.key.value.starts_with(starts_plain)
+            && sources.text(entry.key.place.span) == &*entry.key.value
+            && !is_string(&entry.key)
+        {
+            found.push(entry.key.clone());
+        }
+        find_unwritable_keys(&entry.value, sources, found);
+    }
+}
+
+/// Whether kustomize reads a plain key as a string.
+fn is_string(key: &Spanned<Box<str>>) -> bool {
+    let mut value = Value {
+        place: key.place,
+        node: Node::Scalar(Scalar {
+            text: key.value.clone(),
+            style: ScalarStyle::Plain,
+        }),
+    };
+    quote_words(&mut value);
+    value.as_str().is_some()
 }
 
 /// The files that could be the kustomization of a directory.

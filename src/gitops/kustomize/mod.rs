@@ -26,8 +26,10 @@ pub use reference::{FILE_NAMES, Reference, ReferenceKind, plugin_references, ref
 use camino::Utf8Path;
 
 use accumulate::{Accumulated, Level};
-use resource::ResourceId;
+use resource::{ResourceId, ResourceMap};
+use session::Step;
 
+use crate::gitops::Problem;
 use crate::object::{Namespace, ObjectId, is_namespaced};
 
 pub(in crate::gitops) use additions::Additions;
@@ -58,7 +60,25 @@ pub(in crate::gitops) fn build(
         resources,
         step.problems,
     );
+    refuse_keys(resources, &mut step);
     built(accumulated)
+}
+
+/// Refuses keys that kustomize cannot write.
+fn refuse_keys(resources: &ResourceMap, step: &mut Step<'_, '_>) {
+    let sources = step.session.files.sources();
+    for resource in &resources.resources {
+        for key in load::unwritable_keys(&resource.value, sources) {
+            step.problems.push(Problem::Refused {
+                place: key.place,
+                message: format!(
+                    "kustomize cannot write `{}` as a key, which is no string",
+                    key.value
+                ),
+                help: Some(format!("put it in quotes: `\"{}\":`", key.value)),
+            });
+        }
+    }
 }
 
 /// What came together, each patch with the objects that it changed as they are in the end.

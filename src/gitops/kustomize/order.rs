@@ -42,27 +42,27 @@ pub(super) fn sort(
     resources: &mut ResourceMap,
     problems: &mut Vec<Problem>,
 ) {
-    let order = options.map(|options| options.get("order").and_then(Value::as_text));
     let custom = options.and_then(|options| options.get("legacySortOptions"));
-    match (order, options) {
-        (None | Some(Some("legacy")), _) => {}
-        (Some(Some("fifo")), _) => return,
-        (Some(_), Some(options)) => {
-            problems.push(Problem::Refused {
-                place: options.place,
-                message: "`sortOptions` needs an `order`".into(),
-                help: Some("write `order: legacy` or `order: fifo`".into()),
-            });
-            return;
+    if let Some(options) = options {
+        match options.get("order").and_then(Value::as_text) {
+            Some("legacy") => {}
+            Some("fifo") => return,
+            Some(_) | None => {
+                problems.push(Problem::Refused {
+                    place: options.place,
+                    message: "`sortOptions` needs an `order`".into(),
+                    help: Some("write `order: legacy` or `order: fifo`".into()),
+                });
+                return;
+            }
         }
-        (Some(_), None) => return,
     }
-    let list = |key| {
+    let named = |key| {
         let items = custom.and_then(|custom| custom.get(key));
         items.map_or(&[][..], Value::items)
     };
     let (first, last): (Vec<&str>, Vec<&str>) = if custom.is_some() {
-        let texts = |key| list(key).iter().filter_map(Value::as_text).collect();
+        let texts = |key| named(key).iter().filter_map(Value::as_text).collect();
         (texts("orderFirst"), texts("orderLast"))
     } else {
         (FIRST.to_vec(), LAST.to_vec())

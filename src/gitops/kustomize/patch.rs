@@ -52,9 +52,9 @@ pub(in crate::gitops) fn strategic_merge(
         let mut targets = Vec::new();
         if let Some(written) = text_or_path(entry, step) {
             let (documents, refusals) = load::objects(written.documents);
-            refusals
-                .into_iter()
-                .for_each(|refusal| refuse(refusal, step));
+            for refusal in refusals {
+                refuse(refusal, step);
+            }
             for document in documents {
                 let by_id = by_id(&document, resources);
                 let applied = by_id.and_then(|at| {
@@ -245,14 +245,20 @@ fn written(
             entry.place,
             "an entry for a patch needs `patch` or `path`",
         )),
-        (Some(text), None) => Ok(Some(Written {
-            documents: load::inline(text, step)?,
-            via: None,
-        })),
+        (Some(text), None) => {
+            check_json(text.as_text().unwrap_or_default(), text.place)?;
+            Ok(Some(Written {
+                documents: load::inline(text, step)?,
+                via: None,
+            }))
+        }
         (None, Some(path)) => {
             let Some(path) = path.spanned_text() else {
                 return Ok(None);
             };
+            if let Some(text) = load::text(&path, step) {
+                check_json(text, path.place)?;
+            }
             let documents = load::documents(&path, "the patch", step);
             Ok(documents.map(|documents| Written {
                 documents,
@@ -260,6 +266,19 @@ fn written(
             }))
         }
     }
+}
+
+/// Refuses a text that starts as a list in JSON and is none: kustomize does not take it for YAML.
+fn check_json(text: &str, place: Place) -> Result<(), Refusal> {
+    let text = text.trim();
+    if text.starts_with('[') && serde_json::from_str::<serde::de::IgnoredAny>(text).is_err() {
+        return Err(Refusal::new(
+            place,
+            "a patch that starts with `[` has to be JSON, and this one is not",
+        )
+        .with_help("put keys and texts in quotes, or write one operation a line with `-`"));
+    }
+    Ok(())
 }
 
 /// The documents of an entry of `patchesStrategicMerge`.
@@ -377,10 +396,19 @@ fn json_into(
         };
         let before = kept(&resource.value);
         let mut value = resource.value.clone();
+        if remembers {
+            resource.remember_id();
+        }
+        // kustomize keeps its notes about an object in annotations, so that a patch can count on them.
+        let has_notes = !resource.previous_ids.is_empty();
+        if has_notes && let Some(metadata) = metadata_mut(&mut value) {
+            let place = metadata.place;
+            field_mut(metadata, "annotations", place);
+        }
         match json_patch::apply(operations.items(), &mut value, &mut marks) {
             Ok(()) => {
-                if remembers {
-                    resource.remember_id();
+                if has_notes && let Some(metadata) = metadata_mut(&mut value) {
+                    drop_empty(metadata, "annotations");
                 }
                 resource.value = value;
                 let after = before.is_some().then(|| resource.value.clone());
@@ -466,9 +494,9 @@ fn set_texts(mut patch: Value) -> Value {
             .filter(|entry| is_text_map(entry))
         {
             if let Node::Mapping(Mapping { entries, .. }) = &mut entry.value.node {
-                entries
-                    .iter_mut()
-                    .for_each(|entry| set_text(&mut entry.value));
+                for entry in entries {
+                    set_text(&mut entry.value);
+                }
             }
         }
     }
@@ -518,13 +546,18 @@ fn restore(value: &mut Value, key: &str, entry: Option<MappingEntry>) {
 /// The metadata of an object, made where there is none.
 fn metadata_mut(object: &mut Value) -> Option<&mut Value> {
     let place = object.place;
-    let Node::Mapping(mapping) = &mut object.node else {
+    field_mut(object, "metadata", place)
+}
+
+/// A field of a mapping, made where it is not there; none for anything else.
+fn field_mut<'v>(value: &'v mut Value, key: &str, place: Place) -> Option<&'v mut Value> {
+    let Node::Mapping(mapping) = &mut value.node else {
         return None;
     };
-    let is_metadata = |entry: &MappingEntry| &*entry.key.value == "metadata";
-    if !mapping.entries.iter().any(is_metadata) {
+    let is_meant = |entry: &MappingEntry| &*entry.key.value == key;
+    if !mapping.entries.iter().any(is_meant) {
         mapping.entries.push(MappingEntry {
-            key: Spanned::new("metadata".into(), place),
+            key: Spanned::new(key.into(), place),
             value: Value {
                 place,
                 node: Node::Mapping(Mapping::default()),
@@ -533,8 +566,18 @@ fn metadata_mut(object: &mut Value) -> Option<&mut Value> {
     }
     let mut entries = mapping.entries.iter_mut().rev();
     entries
-        .find(|entry| is_metadata(entry))
+        .find(|entry| is_meant(entry))
         .map(|entry| &mut entry.value)
+}
+
+/// Removes a field with an empty mapping.
+fn drop_empty(value: &mut Value, key: &str) {
+    if let Node::Mapping(mapping) = &mut value.node {
+        mapping.entries.retain(|entry| {
+            let inner = entry.value.as_mapping();
+            &*entry.key.value != key || inner.is_none_or(|inner| !inner.entries.is_empty())
+        });
+    }
 }
 
 /// The object before a patch, if it is of a kind for which that is kept.

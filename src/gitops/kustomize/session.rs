@@ -120,14 +120,3 @@ pub(in crate::gitops) struct Built {
     /// Every file that took part.
     pub(in crate::gitops) files: BTreeSet<FileId>,
 }
-
-impl Built {
-    /// Notes what kustomize would refuse; the evaluation goes on without it.
-    pub(in crate::gitops) fn refuse(&mut self, place: Place, message: impl Into<String>) {
-        self.problems.push(Problem::Refused {
-            place,
-            message: message.into(),
-            help: None,
-        });
-    }
-}

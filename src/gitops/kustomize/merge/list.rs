@@ -125,7 +125,8 @@ impl Merger<'_, '_, '_, '_> {
         let own = at.and_then(|at| base.get(at)).cloned();
         let change = find(patch).and_then(|at| patch.get(at)).cloned();
         let is_replaced = change.as_ref().is_some_and(|change| {
-            directive_entry(change).is_some_and(|entry| entry.value.as_text() == Some("replace"))
+            directive_entry(change)
+                .is_some_and(|entry| entry.value.as_text() == Some(Directive::REPLACE))
         });
         let mut element = self.walk(own, change, schema)?;
         let is_gone = element.as_ref().is_none_or(is_empty);

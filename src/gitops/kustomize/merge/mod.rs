@@ -19,6 +19,11 @@ enum Directive {
     Delete,
 }
 
+impl Directive {
+    /// How the directive to replace is written.
+    const REPLACE: &str = "replace";
+}
+
 /// What kind of node a value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -33,6 +38,12 @@ pub(super) fn merge(
     patch: Value,
     marks: &mut Marks<'_, '_, '_>,
 ) -> Result<Option<Value>, Refusal> {
+    let is_replacement = directive_entry(&patch)
+        .is_some_and(|entry| entry.value.as_text() == Some(Directive::REPLACE));
+    if is_replacement {
+        // kustomize makes the replacement and then goes on with the object as it was.
+        return Ok(Some(object));
+    }
     Merger { marks }.walk(Some(object), Some(patch), &Schema::default())
 }
 
@@ -51,7 +62,7 @@ impl Merger<'_, '_, '_, '_> {
     ) -> Result<Option<Value>, Refusal> {
         let kinds = [kind_of(base.as_ref()), kind_of(patch.as_ref())];
         let Some(kind) = kinds[0].or(kinds[1]) else {
-            return Ok(keep_null(base, patch));
+            return Ok(keep_null(base, patch.as_ref()));
         };
         if let (Some(patch), Some(other)) = (&patch, kinds[1])
             && other != kind
@@ -231,7 +242,7 @@ fn schema_of(value: &Value) -> Option<Schema> {
 }
 
 /// What becomes of a null: kustomize keeps one that is spelled out and that the patch says nothing about.
-fn keep_null(base: Option<Value>, patch: Option<Value>) -> Option<Value> {
+fn keep_null(base: Option<Value>, patch: Option<&Value>) -> Option<Value> {
     if patch.is_some() {
         return None;
     }
@@ -292,7 +303,7 @@ fn take_directive(patch: &mut Value) -> Result<Directive, Refusal> {
 fn parse_directive(value: &Value) -> Result<Directive, Refusal> {
     match value.as_text() {
         Some("merge") => Ok(Directive::Merge),
-        Some("replace") => Ok(Directive::Replace),
+        Some(Directive::REPLACE) => Ok(Directive::Replace),
         Some("delete") => Ok(Directive::Delete),
         other => Err(Refusal::new(
             value.place,
