@@ -21,8 +21,10 @@ declare_rule! {
     /// A DestinationRule or a policy in an unread input can change what every other finding says. Nothing unread is
     /// silent, so that no findings never means "nothing was looked at".
     ///
-    /// Broken documents and unreadable files are warnings. Templates and placeholders are notes: they are not wrong,
-    /// they only cannot be read before they are rendered. Objects that Istio refuses are findings of `invalid-schema`.
+    /// Broken documents and unreadable files are warnings, and so is what kustomize, Flux or Argo CD would refuse or take
+    /// from elsewhere. Templates, charts and placeholders are notes: they are not wrong, they only cannot be read before
+    /// they are rendered. Objects that Istio refuses are findings of `invalid-schema`. A note also says where directories
+    /// are taken for several meshes and nothing declares that.
     ///
     /// ## Examples
     ///

@@ -13,7 +13,7 @@ mod scalar;
 mod split;
 mod tape;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod value;
 
 pub use document::{Comment, Document, FileContent, Problem, ProblemKind, ReadOptions, read};

@@ -17,7 +17,7 @@ pub(super) fn sources(text: &str) -> Sources {
 }
 
 /// What a text holds, read without the prefilter.
-pub(super) fn content(text: &str) -> FileContent {
+pub(crate) fn content(text: &str) -> FileContent {
     let options = ReadOptions {
         prefilter: false,
         alias_budget: 1000,
