@@ -101,15 +101,19 @@ pub(super) struct FixArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct OutputArgs {
-    /// Format of the report on standard output: pretty, concise, json, github, sarif
+    /// Format of the report on standard output: pretty, concise, json, jsonl, sarif, github, gitlab, junit, checkstyle, rdjson, markdown
     ///
     /// The default is pretty, and github in a GitHub Actions workflow.
     #[arg(long, value_name = "FORMAT", value_parser = parse_format)]
     pub(super) format: Option<Format>,
-    /// Write a report to a file too (`-` is standard output)
+    /// Write a report to a file too (`-` is standard output); may be given several times
+    ///
+    /// A file is replaced, but for the one that `GITHUB_STEP_SUMMARY` names, which is appended to: `--output markdown=$GITHUB_STEP_SUMMARY`.
     #[arg(long = "output", value_name = "FORMAT=PATH")]
     pub(super) outputs: Vec<OutputSpec>,
     /// When to colour
+    ///
+    /// With `auto`, `NO_COLOR`, `FORCE_COLOR`, `CLICOLOR_FORCE` and `CLICOLOR` decide in this order, then whether standard output is a terminal.
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub(super) color: ColorArg,
     /// Print no report; the exit status and `--output` files remain

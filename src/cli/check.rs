@@ -62,6 +62,7 @@ fn plan(
     environment: Environment,
 ) -> Result<Vec<OutputSpec>, Failure> {
     let mut outputs = args.outputs.clone();
+    check_targets(&outputs)?;
     let on_stdout = |output: &&OutputSpec| output.target == Target::Stdout;
     let mut taken = outputs.iter().filter(on_stdout).count();
     if is_diff || args.quiet {
@@ -86,6 +87,22 @@ fn plan(
         );
     }
     Ok(outputs)
+}
+
+/// Refuses two reports in one file, of which the last would replace the first.
+fn check_targets(outputs: &[OutputSpec]) -> Result<(), Failure> {
+    for (index, output) in outputs.iter().enumerate() {
+        let earlier = outputs.iter().take(index);
+        if let Target::File(path) = &output.target
+            && earlier.into_iter().any(|it| it.target == output.target)
+        {
+            return Err(
+                Failure::usage(format!("more than one report goes to `{path}`"))
+                    .with_help("give each `--output FORMAT=PATH` a path of its own"),
+            );
+        }
+    }
+    Ok(())
 }
 
 /// Refuses flags with names that no rule has.
@@ -220,6 +237,7 @@ mod tests {
     const ENVIRONMENT: Environment = Environment {
         github_actions: false,
         is_terminal: false,
+        color: false,
         width: 100,
     };
 
@@ -290,6 +308,14 @@ mod tests {
         for arguments in table {
             assert!(planned(arguments, ENVIRONMENT).is_err(), "{arguments:?}");
         }
+    }
+
+    #[test]
+    fn two_reports_for_one_file_are_refused() {
+        let arguments = ["--output=json=a", "--output=sarif=a"];
+        assert!(planned(&arguments, ENVIRONMENT).is_err());
+        let arguments = ["--output=json=a", "--output=json=b"];
+        assert!(planned(&arguments, ENVIRONMENT).is_ok());
     }
 
     #[test]

@@ -2,10 +2,11 @@
 
 use std::io::{self, Write};
 
+use super::details::meshes;
 use super::location::{Extent, Location};
 use super::summary::summary;
 use super::text::{inert, one_line};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Certainty, Diagnostic};
 use crate::engine::Report;
 use crate::source::Sources;
 
@@ -18,23 +19,22 @@ pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(inert(&summary(report)).as_bytes())
 }
 
-/// A finding as `path:line:column: severity[rule] message`.
+/// A finding as `path:line:column: severity[rule] message`, with what it holds for in brackets.
 fn line(diagnostic: &Diagnostic, sources: &Sources) -> String {
-    let finding = format!(
-        "{}[{}] {}",
-        diagnostic.severity,
-        diagnostic.rule,
-        one_line(&diagnostic.message)
-    );
-    let Some(location) = Location::of_diagnostic(diagnostic, Extent::FirstLine, sources) else {
-        return finding;
+    let mut line = match Location::of_diagnostic(diagnostic, Extent::FirstLine, sources) {
+        Some(location) => location.line_and_column() + ": ",
+        None => String::new(),
     };
-    let path = one_line(location.path.as_str());
-    match location.region {
-        Some(region) => {
-            let (line, column) = (region.start.line, region.start.column);
-            format!("{path}:{line}:{column}: {finding}")
-        }
-        None => format!("{path}: {finding}"),
+    line.push_str(&format!("{}[{}] ", diagnostic.severity, diagnostic.rule));
+    line.push_str(&one_line(&diagnostic.message));
+    let certainty = match diagnostic.certainty {
+        Certainty::Known => None,
+        weaker @ (Certainty::Assumed | Certainty::Unknown) => Some(weaker.as_str().to_owned()),
+    };
+    let meshes = meshes(diagnostic).map(|meshes| format!("mesh {}", one_line(&meshes)));
+    let holds_for: Vec<String> = certainty.into_iter().chain(meshes).collect();
+    if !holds_for.is_empty() {
+        line.push_str(&format!(" ({})", holds_for.join("; ")));
     }
+    line
 }
