@@ -47,8 +47,8 @@ pub(super) fn by_path(report: &Report) -> IndexMap<&Utf8Path, Vec<&Diagnostic>> 
     let mut files: IndexMap<&Utf8Path, Vec<&Diagnostic>> = IndexMap::new();
     for finding in &report.diagnostics {
         let location = Location::of_diagnostic(finding, Extent::FirstLine, &report.sources);
-        let path = location.map_or(Utf8Path::new("."), |location| location.path);
-        files.entry(path).or_default().push(finding);
+        let location = location.unwrap_or_else(Location::folder);
+        files.entry(location.path).or_default().push(finding);
     }
     files
 }

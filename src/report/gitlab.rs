@@ -83,7 +83,7 @@ impl<'r> Issue<'r> {
             categories: ["Security"],
             severity,
             fingerprint: finding.fingerprint.as_str(),
-            location: location.map_or_else(IssueLocation::folder, IssueLocation::new),
+            location: IssueLocation::new(location.unwrap_or_else(Location::folder)),
             other_locations: others.map(IssueLocation::new).collect(),
         }
     }
@@ -96,14 +96,6 @@ impl<'r> IssueLocation<'r> {
             positions: location
                 .region
                 .map_or_else(Positions::start, Positions::new),
-        }
-    }
-
-    /// The place of a finding about no file; GitLab does not read findings without one.
-    fn folder() -> Self {
-        Self {
-            path: ".",
-            positions: Positions::start(),
         }
     }
 }

@@ -56,6 +56,16 @@ pub(super) struct Location<'r> {
 }
 
 impl<'r> Location<'r> {
+    /// Where a finding about no file is, for formats that must have a path.
+    pub(super) fn folder() -> Self {
+        Self {
+            path: Utf8Path::new("."),
+            region: None,
+            object: None,
+            field: None,
+        }
+    }
+
     /// Where a finding is; none if it is about no file at all.
     pub(super) fn of_diagnostic(
         diagnostic: &'r Diagnostic,

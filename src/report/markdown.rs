@@ -109,11 +109,11 @@ pub(super) fn explanation(finding: &Diagnostic, report: &Report) -> String {
             }
             writeln!(list, "  {facts}. {}", words(&part)).expect("a String takes any text");
         } else {
-            let title = match part.kind.title() {
-                "" => "here",
-                title => title,
-            };
-            writeln!(list, "- {title}: {}", words(&part)).expect("a String takes any text");
+            list.push_str("- ");
+            if !part.kind.title().is_empty() {
+                write!(list, "{}: ", part.kind.title()).expect("a String takes any text");
+            }
+            writeln!(list, "{}", words(&part)).expect("a String takes any text");
         }
     }
     list

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::location::{Extent, first_line};
+use super::location::{Extent, Location, first_line};
 use super::markdown::{explanation, inline};
 use super::text::inert_json;
 use super::{HOME_PAGE, TOOL, rule_page};
@@ -63,7 +63,8 @@ impl<'r> RdDiagnostic<'r> {
             Severity::Note => "INFO",
         };
         let place = finding.place;
-        let unread = finding.path.as_ref().map_or(".", |path| path.as_str());
+        let location = Location::of_diagnostic(finding, Extent::FirstLine, sources);
+        let location = location.unwrap_or_else(Location::folder);
         let suggestion = place
             .zip(finding.fix.as_ref())
             .and_then(|(place, fix)| Suggestion::new(place, fix, sources));
@@ -74,13 +75,10 @@ impl<'r> RdDiagnostic<'r> {
                 inline(&finding.message),
                 explanation(finding, report)
             ),
-            location: place.map_or_else(
-                || RdLocation {
-                    path: unread,
-                    range: None,
-                },
-                |place| RdLocation::new(place, sources),
-            ),
+            location: RdLocation {
+                path: location.path.as_str(),
+                range: place.map(|place| Range::of_place(place, sources)),
+            },
             severity,
             code: Code {
                 value: finding.rule,
@@ -105,16 +103,6 @@ struct RdLocation<'r> {
     range: Option<Range>,
 }
 
-impl<'r> RdLocation<'r> {
-    fn new(place: Place, sources: &'r Sources) -> Self {
-        let file = sources.file(place.span.file);
-        Self {
-            path: file.path().as_str(),
-            range: Some(Range::of(place.span, Extent::FirstLine, file)),
-        }
-    }
-}
-
 #[derive(Serialize)]
 struct Related<'r> {
     message: String,
@@ -125,7 +113,10 @@ impl<'r> Related<'r> {
     fn new(label: &'r Label, sources: &'r Sources) -> Self {
         Self {
             message: inline(&label.message),
-            location: RdLocation::new(label.place, sources),
+            location: RdLocation {
+                path: sources.file(label.place.span.file).path().as_str(),
+                range: Some(Range::of_place(label.place, sources)),
+            },
         }
     }
 }
@@ -158,6 +149,12 @@ struct Range {
 }
 
 impl Range {
+    /// The first line of a place.
+    fn of_place(place: Place, sources: &Sources) -> Self {
+        let file = sources.file(place.span.file);
+        Self::of(place.span, Extent::FirstLine, file)
+    }
+
     fn of(span: Span, extent: Extent, file: &SourceFile) -> Self {
         let range = match extent {
             Extent::Whole => span.range(),

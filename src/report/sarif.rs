@@ -112,8 +112,8 @@ impl<'r> Results<'r> {
             .properties(properties(diagnostic))
             .build();
         result.rule_index = self.rule_indices.get(diagnostic.rule).copied();
-        result.locations = Location::of_diagnostic(diagnostic, Extent::FirstLine, sources)
-            .map(|location| vec![located(&location)]);
+        let location = Location::of_diagnostic(diagnostic, Extent::FirstLine, sources);
+        result.locations = Some(vec![located(&location.unwrap_or_else(Location::folder))]);
         result.related_locations = some_list(related_locations(diagnostic, sources));
         result.code_flows = code_flow(diagnostic, sources).map(|flow| vec![flow]);
         result.partial_fingerprints = self.fingerprints(diagnostic);
