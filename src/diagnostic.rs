@@ -100,7 +100,7 @@ pub struct PairId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Applicability {
-    /// Proved: no pair gets worse and the finding's own pairs improve (design, section 5).
+    /// Proved: no pair gets worse and the finding's own pairs improve.
     Safe,
     /// A person should decide.
     Unsafe,

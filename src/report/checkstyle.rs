@@ -32,7 +32,7 @@ fn files(report: &Report, writer: &mut XmlWriter) -> io::Result<()> {
     for (path, findings) in by_path(report) {
         writer
             .create_element("file")
-            .with_attribute(("name", allowed_line(path.as_str())))
+            .with_attribute(("name", allowed_line(path.as_str()).as_str()))
             .write_inner_content(|writer| {
                 findings
                     .into_iter()
@@ -79,7 +79,7 @@ fn error(finding: &Diagnostic, report: &Report, writer: &mut XmlWriter) -> io::R
     let source = format!("{TOOL}.{}", finding.rule);
     element
         .with_attribute(("severity", severity))
-        .with_attribute(("message", allowed(&message)))
+        .with_attribute(("message", allowed(&message).as_str()))
         .with_attribute(("source", source.as_str()))
         .write_empty()?;
     Ok(())

@@ -2,11 +2,11 @@
 
 use std::io::{self, Write};
 
-use super::details::meshes;
+use super::details::holds_for;
 use super::location::{Extent, Location};
 use super::summary::summary;
 use super::text::{inert, one_line};
-use crate::diagnostic::{Certainty, Diagnostic};
+use crate::diagnostic::Diagnostic;
 use crate::engine::Report;
 use crate::source::Sources;
 
@@ -27,14 +27,6 @@ fn line(diagnostic: &Diagnostic, sources: &Sources) -> String {
     };
     line.push_str(&format!("{}[{}] ", diagnostic.severity, diagnostic.rule));
     line.push_str(&one_line(&diagnostic.message));
-    let certainty = match diagnostic.certainty {
-        Certainty::Known => None,
-        weaker @ (Certainty::Assumed | Certainty::Unknown) => Some(weaker.as_str().to_owned()),
-    };
-    let meshes = meshes(diagnostic).map(|meshes| format!("mesh {}", one_line(&meshes)));
-    let holds_for: Vec<String> = certainty.into_iter().chain(meshes).collect();
-    if !holds_for.is_empty() {
-        line.push_str(&format!(" ({})", holds_for.join("; ")));
-    }
+    line.push_str(&holds_for(diagnostic));
     line
 }

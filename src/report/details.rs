@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::caveat;
 use super::location::{Extent, Location};
 use super::text::one_line;
-use crate::diagnostic::{Applicability, Diagnostic, Fact, Fix};
+use crate::diagnostic::{Applicability, Certainty, Diagnostic, Fact, Fix};
 use crate::engine::Report;
 
 /// The mesh of a repository that names none; to name it would say nothing.
@@ -131,6 +131,22 @@ pub(super) fn meshes(diagnostic: &Diagnostic) -> Option<String> {
         [] => None,
         [only] if only == ONLY_MESH => None,
         meshes => Some(meshes.join(", ")),
+    }
+}
+
+/// What a finding holds for, in brackets behind its headline: how certain it is and for which meshes, as far as that is
+/// worth a word.
+pub(super) fn holds_for(diagnostic: &Diagnostic) -> String {
+    let certainty = match diagnostic.certainty {
+        Certainty::Known => None,
+        weaker @ (Certainty::Assumed | Certainty::Unknown) => Some(weaker.as_str().to_owned()),
+    };
+    let meshes = meshes(diagnostic).map(|meshes| format!("mesh {}", one_line(&meshes)));
+    let words: Vec<String> = certainty.into_iter().chain(meshes).collect();
+    if words.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", words.join("; "))
     }
 }
 

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::details::holds_for;
 use super::location::{Extent, Location, Region};
 use super::markdown::explanation;
 use super::rule_page;
@@ -78,7 +79,7 @@ impl<'r> Issue<'r> {
         Self {
             kind: "issue",
             check_name: finding.rule,
-            description: one_line(&finding.message).into_owned(),
+            description: description(finding),
             content: Content { body },
             categories: ["Security"],
             severity,
@@ -87,6 +88,16 @@ impl<'r> Issue<'r> {
             other_locations: others.map(IssueLocation::new).collect(),
         }
     }
+}
+
+/// What GitLab shows of a finding: one line of plain text.
+fn description(finding: &Diagnostic) -> String {
+    let mut description = one_line(&finding.message).into_owned() + &holds_for(finding);
+    if let Some(help) = &finding.help {
+        description.push_str("; help: ");
+        description.push_str(&one_line(help));
+    }
+    description
 }
 
 impl<'r> IssueLocation<'r> {

@@ -2,8 +2,11 @@
 
 use std::io::{self, Write};
 
-use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
+use schemars::{JsonSchema, Schema};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::location::{Extent, Location};
 use super::text::inert_json;
@@ -22,13 +25,37 @@ pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// The schema of a report.
-pub(super) fn schema() -> serde_json::Value {
-    schemars::schema_for!(JsonReport<'static>).to_value()
+pub(super) fn schema() -> Value {
+    schema_of::<JsonReport<'static>>()
+}
+
+/// The schema of what a type is written as. Draft 7 is what most readers know.
+pub(super) fn schema_of<T: JsonSchema>() -> Value {
+    let settings = SchemaSettings::draft07().for_serialize();
+    let settings = settings.with_transform(RecursiveTransform(as_written));
+    let schema = settings.into_generator().into_root_schema_for::<T>();
+    schema.to_value()
+}
+
+/// Takes from a schema that absent things may be null, and names of number formats that are Rust's.
+fn as_written(schema: &mut Schema) {
+    schema.remove("format");
+    if let Some(Value::Array(types)) = schema.get_mut("type") {
+        types.retain(|name| name != "null");
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            schema.insert("type".into(), only);
+        }
+    }
+    if let Some(Value::Array(mut any)) = schema.remove("anyOf") {
+        any.retain(|schema| schema.get("type").is_none_or(|name| name != "null"));
+        schema.insert("allOf".into(), Value::Array(any));
+    }
 }
 
 /// A report of mtls-lint, the linter for overrides of Istio mutual TLS. Absent things are absent keys.
 #[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Report")]
+#[schemars(rename = "Report", title = "Report of mtls-lint")]
 struct JsonReport<'r> {
     /// The name and version of this shape.
     #[schemars(extend("const" = SCHEMA))]

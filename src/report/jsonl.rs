@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::json::{JsonFinding, JsonSummary, SCHEMA};
+use super::json::{JsonFinding, JsonSummary, SCHEMA, schema_of};
 use super::text::inert_json;
 use crate::engine::Report;
 
@@ -26,12 +26,12 @@ fn line(line: &JsonLine<'_>, out: &mut dyn Write) -> io::Result<()> {
 
 /// The schema of a line.
 pub(super) fn schema() -> serde_json::Value {
-    schemars::schema_for!(JsonLine<'static>).to_value()
+    schema_of::<JsonLine<'static>>()
 }
 
 /// A line of a report of mtls-lint in JSON Lines; the first is `report`, the last is `summary`.
 #[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Line")]
+#[schemars(rename = "Line", title = "Line of a report of mtls-lint")]
 #[serde(tag = "type", rename_all = "lowercase")]
 enum JsonLine<'r> {
     /// The first line.

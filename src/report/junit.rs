@@ -77,7 +77,7 @@ fn suite(
     let mut seen = BTreeMap::new();
     writer
         .create_element("testsuite")
-        .with_attribute(("name", &*path))
+        .with_attribute(("name", path.as_str()))
         .with_attributes(counts(findings.len(), findings).each())
         .write_inner_content(|writer| {
             for finding in findings {
@@ -134,7 +134,7 @@ fn test(
                 writer
                     .create_element("failure")
                     .with_attribute(("type", finding.severity.as_str()))
-                    .with_attribute(("message", message))
+                    .with_attribute(("message", message.as_str()))
                     .write_text_content(text)?;
             } else {
                 writer
@@ -159,7 +159,7 @@ fn text(finding: &Diagnostic, report: &Report) -> String {
         text.push('\n');
         text.push_str(&line);
     }
-    allowed(&text).into_owned()
+    allowed(&text)
 }
 
 /// The suite of the run, with one test that passes: that the manifests were checked.

@@ -24,7 +24,7 @@ pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// The report, in not more bytes than the budget: the worst findings first, and those that do not fit counted.
-fn page(report: &Report, budget: usize) -> String {
+pub(super) fn page(report: &Report, budget: usize) -> String {
     let mut page = inert(&head(report)).into_owned();
     let mut findings: Vec<&Diagnostic> = report.diagnostics.iter().collect();
     findings.sort_by_key(|finding| Reverse(finding.severity)); // stable: by position within a severity

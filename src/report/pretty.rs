@@ -31,7 +31,7 @@ const MAX_SPAN: usize = 1000;
 const MAX_SNIPPET: usize = 4096;
 /// What stands before a line of source: its number, a bar, an arrow.
 const GUTTER: usize = 10;
-/// A label is not made narrower than this, wherever on the line it starts.
+/// A label with less room than this is left to the terminal to break.
 const MIN_LABEL: usize = 20;
 /// What stands before the headline of a label in another file.
 const NESTED: usize = 10;
@@ -141,7 +141,10 @@ impl<'r> Snippet<'r> {
         );
         // It hangs from the middle of the mark.
         let column = start.column + (end.column - start.column) / 2;
-        let room = width.saturating_sub(GUTTER + column).max(MIN_LABEL);
+        let room = width.saturating_sub(GUTTER + column);
+        if room < MIN_LABEL {
+            return one_line(text).into_owned();
+        }
         wrap(&one_line(text), room).join("\n")
     }
 

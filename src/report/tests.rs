@@ -1,7 +1,10 @@
 //! Every format over one report.
 
+mod json;
+mod markdown;
 mod sample;
 mod sarif;
+mod xml;
 
 use std::sync::Arc;
 
