@@ -7,14 +7,13 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use camino::Utf8Path;
-use quick_xml::events::BytesText;
 
 use super::TOOL;
 use super::checkstyle::by_path;
 use super::details::lines;
 use super::location::{Extent, Location};
 use super::summary::summary;
-use super::xml::{XmlWriter, allowed, allowed_line, document};
+use super::xml::{XmlWriter, allowed, allowed_line, document, text_element};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::engine::Report;
 
@@ -129,19 +128,13 @@ fn test(
         .with_attribute(("file", path))
         .with_attributes(line.iter().map(|line| ("line", line.as_str())))
         .write_inner_content(|writer| {
-            let text = BytesText::new(&text);
             if fails(finding) {
-                writer
-                    .create_element("failure")
-                    .with_attribute(("type", finding.severity.as_str()))
-                    .with_attribute(("message", message.as_str()))
-                    .write_text_content(text)?;
+                let severity = finding.severity.as_str();
+                let attributes = [("type", severity), ("message", message.as_str())];
+                text_element("failure", &attributes, &text, writer)
             } else {
-                writer
-                    .create_element("system-out")
-                    .write_text_content(text)?;
+                text_element("system-out", &[], &text, writer)
             }
-            Ok(())
         })?;
     Ok(())
 }
@@ -175,10 +168,7 @@ fn run(report: &Report, writer: &mut XmlWriter) -> io::Result<()> {
                 .with_attribute(("name", "manifests were checked"))
                 .with_attribute(("classname", TOOL))
                 .write_inner_content(|writer| {
-                    writer
-                        .create_element("system-out")
-                        .write_text_content(BytesText::new(&allowed(summary.trim_end())))?;
-                    Ok(())
+                    text_element("system-out", &[], &allowed(summary.trim_end()), writer)
                 })?;
             Ok(())
         })?;

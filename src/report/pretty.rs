@@ -70,7 +70,11 @@ pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::
         text.push('\n');
         out.write_all(inert(&text).as_bytes())?;
     }
-    out.write_all(inert(&summary(report)).as_bytes())
+    for line in summary(report).lines() {
+        let line = wrap(line, width).join("\n    ");
+        writeln!(out, "{}", inert(&line))?;
+    }
+    Ok(())
 }
 
 /// The files that a report shows, by id.

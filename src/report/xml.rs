@@ -1,10 +1,9 @@
-//! XML that holds only characters that XML has and, printed into a log, no workflow command. Alone names quick-xml, with
-//! the formats that are XML.
+//! XML that holds only characters that XML has and, printed into a log, no workflow command. Alone names quick-xml.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use quick_xml::events::{BytesDecl, Event};
+use quick_xml::events::{BytesDecl, BytesText, Event};
 
 use super::text::{REPLACEMENT, inert, one_line, visible};
 
@@ -21,6 +20,20 @@ pub(super) fn document(
     root(&mut writer)?;
     let xml = String::from_utf8(writer.into_inner()).map_err(io::Error::other)?;
     writeln!(out, "{xml}")
+}
+
+/// Writes an element that holds text and nothing else.
+pub(super) fn text_element(
+    name: &str,
+    attributes: &[(&str, &str)],
+    text: &str,
+    writer: &mut XmlWriter,
+) -> io::Result<()> {
+    writer
+        .create_element(name)
+        .with_attributes(attributes.iter().copied())
+        .write_text_content(BytesText::new(text))?;
+    Ok(())
 }
 
 /// Text as XML may hold it. There is no way to write other characters, not even as references.
