@@ -25,7 +25,7 @@ fn run_in(folder: &Path, arguments: &[&str]) -> Outcome {
 }
 
 /// Runs the command in a folder with nothing but these variables.
-fn run_with(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Outcome {
+fn run_with(folder: &Path, arguments: &[&str], variables: Variables<'_>) -> Outcome {
     let output = Command::new(env!("CARGO_BIN_EXE_mtls-lint"))
         .args(arguments)
         .current_dir(folder)
@@ -286,6 +286,9 @@ fn the_summary_of_a_workflow_step_is_appended_to_and_other_files_are_replaced() 
     assert!(read("other.md").starts_with("no findings"));
 }
 
+/// Variables of the environment.
+type Variables<'a> = &'a [(&'a str, &'a str)];
+
 /// The folder of the story that the linter exists for.
 fn seed() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/seed/istio-1.0")
@@ -293,7 +296,7 @@ fn seed() -> PathBuf {
 
 #[test]
 fn the_environment_decides_about_colours_unless_a_flag_does() {
-    let table: [(&[&str], &[(&str, &str)], bool); 10] = [
+    let table: [(&[&str], Variables, bool); 10] = [
         (&[], &[], false),
         (&["--color=always"], &[], true),
         (&["--color=always"], &[("NO_COLOR", "1")], true),
@@ -329,7 +332,7 @@ fn a_report_in_a_file_is_never_coloured() {
 }
 
 /// What a terminal of some width gets; none where there is no program that can pretend to be one.
-fn on_terminal(columns: usize, variables: &[(&str, &str)]) -> Option<String> {
+fn on_terminal(columns: usize, variables: Variables<'_>) -> Option<String> {
     let version = Command::new("script").arg("--version").output();
     let is_known =
         version.is_ok_and(|it| String::from_utf8_lossy(&it.stdout).contains("util-linux"));

@@ -25,7 +25,9 @@ fn line(diagnostic: &Diagnostic, sources: &Sources) -> String {
         Some(location) => location.line_and_column() + ": ",
         None => String::new(),
     };
-    line.push_str(&format!("{}[{}] ", diagnostic.severity, diagnostic.rule));
+    for part in [diagnostic.severity.as_str(), "[", diagnostic.rule, "] "] {
+        line.push_str(part);
+    }
     line.push_str(&one_line(&diagnostic.message));
     line.push_str(&holds_for(diagnostic));
     line

@@ -14,7 +14,7 @@ pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     line(&JsonLine::Report { schema: SCHEMA }, out)?;
     for diagnostic in &report.diagnostics {
         let finding = JsonFinding::new(diagnostic, &report.sources);
-        line(&JsonLine::Finding(finding), out)?;
+        line(&JsonLine::Finding(Box::new(finding)), out)?;
     }
     line(&JsonLine::Summary(JsonSummary::new(report)), out)
 }
@@ -41,7 +41,7 @@ enum JsonLine<'r> {
         schema: &'static str,
     },
     /// A finding.
-    Finding(JsonFinding<'r>),
+    Finding(Box<JsonFinding<'r>>),
     /// The last line: a report without it is not whole.
     Summary(JsonSummary<'r>),
 }

@@ -1,5 +1,5 @@
 //! Reviewdog's format, which its reporters turn into comments on pull requests. Columns count bytes there, and messages
-//! become Markdown.
+//! become Markdown. Related places need reviewdog 0.18 of June 2024; those before it refuse keys that they do not know.
 
 use std::io::{self, Write};
 

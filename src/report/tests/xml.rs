@@ -71,7 +71,7 @@ fn checkstyle_messages_keep_their_lines_and_their_markup() {
     assert!(messages[5].lines().any(|line| line == markup()));
 }
 
-/// The report as the JUnit library reads it.
+/// The report as the library reads it.
 fn junit(report: &Report) -> quick_junit::Report {
     let text = rendered(report, Format::Junit, STYLE);
     quick_junit::Report::deserialize_from_str(&text).expect("it is JUnit's XML")
@@ -82,7 +82,7 @@ fn a_junit_parser_reads_every_finding_and_the_run() {
     let report = sample();
     let junit = junit(&report);
     assert_eq!(
-        junit.name.as_ref().map(|name| name.as_str()),
+        junit.name.as_ref().map(quick_junit::XmlString::as_str),
         Some("mtls-lint")
     );
     let tests: Vec<_> = junit
