@@ -73,10 +73,10 @@ pub fn references(root: &Value) -> Vec<Reference> {
 /// What the configuration of a built-in generator or transformer needs, relative to the kustomization that names it.
 pub fn plugin_references(root: &Value) -> Vec<Reference> {
     let mut out = Vec::new();
-    out.extend(
-        root.get("path")
-            .and_then(|path| reference(path, ReferenceKind::Setting)),
-    );
+    for field in ["path", "targetFilePath"] {
+        let path = root.get(field);
+        out.extend(path.and_then(|path| reference(path, ReferenceKind::Setting)));
+    }
     let paths = root.get("paths").map_or(&[][..], Value::items);
     out.extend(
         paths

@@ -269,3 +269,6 @@ fn texts<'v>(entry: &'v Value, key: &str) -> impl Iterator<Item = &'v Value> {
         .iter()
         .filter(|item| matches!(item.node, Node::Scalar(_)))
 }
+
+#[cfg(test)]
+mod tests;

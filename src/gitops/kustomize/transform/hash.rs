@@ -95,5 +95,21 @@ mod tests {
     }
 
     /// Objects and the hashes that kustomize v5.8.1 appends to their names.
-    const HASHES: &[(&str, &str)] = &[];
+    const HASHES: &[(&str, &str)] = &[
+        ("{kind: ConfigMap, data: {k: v}}", "bdg947hgcc"),
+        (
+            "{kind: ConfigMap, metadata: {name: other}, data: {k: v}}",
+            "bdg947hgcc",
+        ),
+        ("{kind: ConfigMap}", "6ct58987ht"),
+        (
+            "{kind: ConfigMap, data: {x: <&>, y: 'a\"b', t.txt: \"two\\nlines\\n\"}, binaryData: {bin: //4AYQ==}}",
+            "4f8f5hkk5k",
+        ),
+        (
+            "{kind: Secret, type: Opaque, data: {k: dg==}}",
+            "ftgtgc4t9f",
+        ),
+        ("{kind: Secret, type: x/y, data: {}}", "k5bffhb49c"),
+    ];
 }

@@ -92,3 +92,6 @@ fn note(result: Result<(), Refusal>, step: &mut Step<'_, '_>) {
         step.problems.push(refusal.into_problem());
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -49,7 +49,10 @@ pub(super) fn write(
     }
     let is_json = whole.trim_start().starts_with(['{', '[']);
     let new = if is_json {
-        set_all(&mut root, &search, value);
+        if !set_all(&mut root, &search, value) {
+            // kustomize cannot write such JSON, and leaves the text as it is without a word.
+            return true;
+        }
         let is_pretty = whole.contains('\n') && whole.contains("  ");
         Some(json::encode(&root, is_pretty))
     } else {
@@ -68,23 +71,20 @@ pub(super) fn write(
     true
 }
 
-/// Writes a value to all fields that were found.
-fn set_all(root: &mut Value, search: &Search, value: &Value) {
-    for (address, is_new) in &search.found {
+/// Writes a value to all fields that were found; says whether it is of the type of each.
+fn set_all(root: &mut Value, search: &Search, value: &Value) -> bool {
+    search.found.iter().all(|(address, is_new)| {
         let Some(field) = field_path::get_mut(root, address) else {
-            continue;
+            return true;
         };
-        let text = value.as_scalar().map(|scalar| &*scalar.text);
-        match (field.as_scalar(), text) {
-            (Some(_), text) => {
-                // What is of the wrong type stays as it is, without a word from kustomize.
-                if let Some(node) = retyped(field, text.unwrap_or_default(), *is_new) {
-                    field.node = node;
-                }
-            }
-            (None, _) => field.node = value.node.clone(),
+        if field.as_scalar().is_none() {
+            field.node = value.node.clone();
+            return true;
         }
-    }
+        let text = value.as_scalar().map_or("", |scalar| &*scalar.text);
+        let node = retyped(field, text, *is_new);
+        node.map(|node| field.node = node).is_some()
+    })
 }
 
 /// The text with a scalar in the place of each field that was found; none if that takes more than scalars.
@@ -98,7 +98,8 @@ fn edited(whole: &str, root: &mut Value, search: &Search, value: &Value) -> Opti
         let text = value.as_scalar().map_or("", |scalar| &*scalar.text);
         let range = field.place.span.range();
         let new = match (&retyped(field, text, false), &field.node) {
-            (None, _) => whole.get(range.clone())?.to_owned(),
+            // kustomize keeps the type, so that nobody can read what it writes.
+            (None, _) => format!("{} {text}", tag(field)),
             (Some(Node::Scalar(new)), Node::Scalar(old))
                 if new.style == ScalarStyle::Plain && old.style == ScalarStyle::Plain =>
             {
@@ -115,6 +116,17 @@ fn edited(whole: &str, root: &mut Value, search: &Search, value: &Value) -> Opti
         out.replace_range(range, &new);
     }
     Some(out.trim().to_owned())
+}
+
+/// The YAML tag of a scalar that is no string.
+fn tag(scalar: &Value) -> &'static str {
+    if scalar.as_bool().is_some() {
+        "!!bool"
+    } else if scalar.as_integer().is_some() {
+        "!!int"
+    } else {
+        "!!float"
+    }
 }
 
 /// A text in the quotes of the one that it replaces, double ones if that has none.
