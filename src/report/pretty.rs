@@ -70,11 +70,8 @@ pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::
         text.push('\n');
         out.write_all(inert(&text).as_bytes())?;
     }
-    for line in summary(report).lines() {
-        let line = wrap(line, width).join("\n    ");
-        writeln!(out, "{}", inert(&line))?;
-    }
-    Ok(())
+    // Unbroken, as in the other formats: its last line is what scripts look at.
+    out.write_all(inert(&summary(report)).as_bytes())
 }
 
 /// The files that a report shows, by id.

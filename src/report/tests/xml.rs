@@ -1,5 +1,8 @@
 //! The formats that are XML, as parsers of other people read them.
 
+use std::io::Write;
+use std::process::{Command, Stdio};
+
 use quick_junit::{NonSuccessKind, TestCaseStatus};
 use roxmltree::{Document, Node};
 
@@ -69,6 +72,39 @@ fn checkstyle_messages_keep_their_lines_and_their_markup() {
         Some(&"fix (safe): add `tls: {mode: ISTIO_MUTUAL}`")
     );
     assert!(messages[5].lines().any(|line| line == markup()));
+}
+
+/// Validates a report with a schema of ours, where there is a program that can.
+#[expect(clippy::disallowed_methods, reason = "a test asks another program")]
+fn follows(format: Format, schema: &str) {
+    let schema = format!("{}/testdata/schemas/{schema}", env!("CARGO_MANIFEST_DIR"));
+    let xmllint = Command::new("xmllint")
+        .args(["--noout", "--nonet", "--schema", &schema, "-"])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let Ok(mut xmllint) = xmllint else {
+        writeln!(std::io::stderr(), "skipped: xmllint is not installed")
+            .expect("standard error takes a line");
+        return;
+    };
+    let text = rendered(&sample(), format, STYLE);
+    let mut input = xmllint.stdin.take().expect("it is piped");
+    input.write_all(text.as_bytes()).expect("xmllint reads");
+    drop(input);
+    let output = xmllint.wait_with_output().expect("xmllint ends");
+    let complaints = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{complaints}");
+}
+
+#[test]
+fn checkstyle_follows_its_schema() {
+    follows(Format::Checkstyle, "checkstyle.xsd");
+}
+
+#[test]
+fn junit_follows_its_schema() {
+    follows(Format::Junit, "junit.xsd");
 }
 
 /// The report as the library reads it.
