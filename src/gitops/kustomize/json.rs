@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::write::write_date;
 use crate::source::{FileId, OriginId, Place, Span};
 use crate::yaml::{Node, Scalar, ScalarStyle, Value};
 
@@ -47,6 +48,8 @@ const NOWHERE: Place = Place {
 
 /// A scalar as JSON.
 fn encode_scalar(scalar: &Scalar) -> String {
+    let mut scalar = scalar.clone();
+    write_date(&mut scalar);
     let value = Value {
         place: NOWHERE,
         node: Node::Scalar(scalar.clone()),
@@ -61,11 +64,28 @@ fn encode_scalar(scalar: &Scalar) -> String {
         (Some(boolean), _) if scalar.text.len() > 3 => boolean.to_string(),
         // `yes`, `on` and the like are strings to kustomize.
         (Some(_), _) => encode_text(&scalar.text),
-        (None, Some(integer)) => integer.to_string(),
-        (None, None) => {
-            let float: Option<f64> = scalar.text.replace('_', "").parse().ok();
-            float.map_or_else(|| encode_text(&scalar.text), |float| float.to_string())
+        (None, Some(integer)) if integer.unsigned_abs() <= LARGEST_EXACT => integer.to_string(),
+        (None, integer) => {
+            let text = integer.map_or_else(|| scalar.text.replace('_', ""), |it| it.to_string());
+            let float: Option<f64> = text.parse().ok();
+            float.map_or_else(|| encode_text(&scalar.text), encode_float)
         }
+    }
+}
+
+/// The largest whole number up to which a float, which is what Go reads all numbers of JSON as, has them all.
+const LARGEST_EXACT: u64 = 1 << 53;
+
+/// A number as Go's `encoding/json` writes it: with an exponent if it is very large or very small.
+fn encode_float(float: f64) -> String {
+    let size = float.abs();
+    if size == 0.0 || (1e-6..1e21).contains(&size) {
+        return float.to_string();
+    }
+    let text = format!("{float:e}");
+    match text.split_once('e') {
+        Some((digits, exponent)) if !exponent.starts_with('-') => format!("{digits}e+{exponent}"),
+        Some(_) | None => text,
     }
 }
 
@@ -141,6 +161,21 @@ mod tests {
             encode(&value, false),
             r#"{"a":[1,2.5,true,null,"yes","1"],"b":"\u003ca\u0026b\u003e","c":{},"d":[]}"#
         );
+    }
+
+    #[test]
+    fn numbers_are_floats_and_dates_are_times() {
+        for (written, expected) in [
+            ("1e3", "1000"),
+            ("1e-9", "1e-9"),
+            ("1e30", "1e+30"),
+            ("100000000000000000000000", "1e+23"),
+            ("9007199254740993", "9007199254740992"),
+            ("0x10", "16"),
+            ("2020-01-01", r#""2020-01-01T00:00:00Z""#),
+        ] {
+            assert_eq!(encode(&root(written), false), expected, "{written}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::gitops::Problem;
 use crate::source::{Place, Spanned};
-use crate::yaml::{Mapping, MappingEntry, Node, Value};
+use crate::yaml::{Mapping, MappingEntry, Node, ScalarStyle, Value};
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +29,7 @@ pub(super) type Field = (&'static str, Shape);
 use Shape::{Any, Boolean, Integer, List, Object, Text, Texts};
 
 /// A list of strings.
-const TEXT_LIST: Shape = List(&Text);
+pub(super) const TEXT_LIST: Shape = List(&Text);
 
 /// The fields of a file.
 pub(super) const KUSTOMIZATION: &[Field] = &[
@@ -70,7 +70,7 @@ pub(super) const KUSTOMIZATION: &[Field] = &[
 ];
 
 /// `metadata`.
-const METADATA: &[Field] = &[
+pub(super) const METADATA: &[Field] = &[
     ("name", Text),
     ("namespace", Text),
     ("labels", Texts),
@@ -86,7 +86,7 @@ const LABEL: &[Field] = &[
 ];
 
 /// Where a transformer looks.
-const FIELD_SPEC: &[Field] = &[
+pub(super) const FIELD_SPEC: &[Field] = &[
     ("group", Text),
     ("version", Text),
     ("kind", Text),
@@ -106,7 +106,7 @@ pub(super) const PATCH: &[Field] = &[
 ];
 
 /// What a patch or replacement applies to.
-const SELECTOR: &[Field] = &[
+pub(super) const SELECTOR: &[Field] = &[
     ("group", Text),
     ("version", Text),
     ("kind", Text),
@@ -117,7 +117,7 @@ const SELECTOR: &[Field] = &[
 ];
 
 /// An entry of `images`.
-const IMAGE: &[Field] = &[
+pub(super) const IMAGE: &[Field] = &[
     ("name", Text),
     ("newName", Text),
     ("tagSuffix", Text),
@@ -126,10 +126,10 @@ const IMAGE: &[Field] = &[
 ];
 
 /// An entry of `replicas`.
-const REPLICA: &[Field] = &[("name", Text), ("count", Integer)];
+pub(super) const REPLICA: &[Field] = &[("name", Text), ("count", Integer)];
 
 /// An entry of `replacements`.
-const REPLACEMENT: &[Field] = &[
+pub(super) const REPLACEMENT: &[Field] = &[
     (
         "source",
         Object(&[
@@ -215,7 +215,7 @@ const SECRET: &[Field] = &[
 ];
 
 /// `generatorOptions`, and `options` of a generator.
-const GENERATOR_OPTIONS: &[Field] = &[
+pub(super) const GENERATOR_OPTIONS: &[Field] = &[
     ("labels", Texts),
     ("annotations", Texts),
     ("disableNameSuffixHash", Boolean),
@@ -233,99 +233,141 @@ pub(super) fn fit(
     fields: &'static [Field],
     problems: &mut Vec<Problem>,
 ) -> Option<Value> {
-    fit_shape(value, Object(fields), "the kustomization", problems)
+    let mut fitting = Fitting {
+        is_open: false,
+        takes_scalars: false,
+        problems,
+    };
+    fitting.shape(value, Object(fields), "the kustomization")
 }
 
-/// What of a value fits its shape; none if it is null or something else.
-fn fit_shape(
+/// What of the configuration of a plugin fits its fields; it may have others, which mean nothing.
+///
+/// Where the plugin is a transformer, any scalar is a string that kustomize has a field of its own for.
+pub(super) fn fit_plugin(
     value: &Value,
-    shape: Shape,
-    name: &str,
+    fields: &'static [Field],
+    is_transformer: bool,
     problems: &mut Vec<Problem>,
 ) -> Option<Value> {
-    if value.is_null() {
-        return None;
-    }
-    let fitting = match shape {
-        Any => Some(value.clone()),
-        Text => value.as_str().map(|_| value.clone()),
-        Boolean => value.as_bool().map(|_| value.clone()),
-        Integer => value.as_integer().map(|_| value.clone()),
-        Texts => value
-            .as_mapping()
-            .map(|mapping| fit_texts(value.place, mapping, problems)),
-        List(element) => value.as_sequence().map(|items| {
-            let items = items
-                .iter()
-                .filter_map(|item| fit_shape(item, *element, name, problems));
-            let items = items.collect();
-            Value {
-                place: value.place,
-                node: Node::Sequence(items),
-            }
-        }),
-        Object(fields) => value
-            .as_mapping()
-            .map(|mapping| fit_object(value.place, mapping, fields, name, problems)),
+    let mut fitting = Fitting {
+        is_open: true,
+        takes_scalars: is_transformer,
+        problems,
     };
-    if fitting.is_none() {
-        problems.push(Problem::Refused {
-            place: value.place,
-            message: format!("{} is wanted under {name}", shape.wanted()),
-            help: matches!(shape, Text)
-                .then(|| value.as_text())
-                .flatten()
-                .map(|text| format!("write `\"{text}\"`")),
-        });
-    }
-    fitting
+    fitting.shape(value, Object(fields), "this configuration")
 }
 
-/// What of a mapping from strings to strings is one.
-fn fit_texts(place: Place, mapping: &Mapping, problems: &mut Vec<Problem>) -> Value {
-    let entries = mapping.entries.iter().filter_map(|entry| {
-        let name = format!("`{}`", entry.key.value);
-        // Null is the empty string here.
-        let value = if entry.value.is_null() {
-            entry.value.clone()
-        } else {
-            fit_shape(&entry.value, Text, &name, problems)?
-        };
-        Some(MappingEntry {
-            key: entry.key.clone(),
-            value,
-        })
-    });
-    with_entries(place, entries.collect(), mapping)
+/// How values are made to fit.
+struct Fitting<'p> {
+    /// Whether fields that nobody knows are passed over.
+    is_open: bool,
+    /// Whether any scalar is as good as a string.
+    takes_scalars: bool,
+    /// What does not fit.
+    problems: &'p mut Vec<Problem>,
 }
 
-/// What of a mapping its fields allow.
-fn fit_object(
-    place: Place,
-    mapping: &Mapping,
-    fields: &'static [Field],
-    name: &str,
-    problems: &mut Vec<Problem>,
-) -> Value {
-    let mut entries = Vec::with_capacity(mapping.entries.len());
-    for entry in &mapping.entries {
-        let key = &entry.key;
-        let exact = fields.iter().find(|(field, _)| *field == &*key.value);
-        let similar = || {
-            fields
-                .iter()
-                .find(|(field, _)| field.eq_ignore_ascii_case(&key.value))
-        };
-        let Some(&(field, shape)) = exact.or_else(similar) else {
-            problems.push(unknown_field(key, fields, name));
-            continue;
-        };
-        if let Some(value) = fit_shape(&entry.value, shape, &format!("`{field}`"), problems) {
-            let key = Spanned::new(field.into(), key.place);
-            entries.push(MappingEntry { key, value });
+impl Fitting<'_> {
+    /// What of a value fits its shape; none if it is null or something else.
+    fn shape(&mut self, value: &Value, shape: Shape, name: &str) -> Option<Value> {
+        if value.is_null() {
+            return None;
         }
+        let fitting = match shape {
+            Any => Some(value.clone()),
+            Text => self.text(value),
+            Boolean => value.as_bool().map(|_| value.clone()),
+            Integer => value.as_integer().map(|_| value.clone()),
+            Texts => value
+                .as_mapping()
+                .map(|mapping| self.texts(value.place, mapping)),
+            List(element) => value.as_sequence().map(|items| {
+                let items = items
+                    .iter()
+                    .filter_map(|item| self.shape(item, *element, name));
+                let items = items.collect();
+                Value {
+                    place: value.place,
+                    node: Node::Sequence(items),
+                }
+            }),
+            Object(fields) => value
+                .as_mapping()
+                .map(|mapping| self.object(value.place, mapping, fields, name)),
+        };
+        if fitting.is_none() {
+            self.problems.push(Problem::Refused {
+                place: value.place,
+                message: format!("{} is wanted under {name}", shape.wanted()),
+                help: matches!(shape, Text)
+                    .then(|| value.as_text())
+                    .flatten()
+                    .map(|text| format!("write `\"{text}\"`")),
+            });
+        }
+        fitting
     }
-    with_entries(place, entries, mapping)
+
+    /// A string.
+    fn text(&self, value: &Value) -> Option<Value> {
+        let mut text = value.clone();
+        if let Node::Scalar(scalar) = &mut text.node
+            && self.takes_scalars
+        {
+            scalar.style = ScalarStyle::Quoted;
+        }
+        text.as_str().is_some().then_some(text)
+    }
+
+    /// What of a mapping from strings to strings is one.
+    fn texts(&mut self, place: Place, mapping: &Mapping) -> Value {
+        let entries = mapping.entries.iter().filter_map(|entry| {
+            let name = format!("`{}`", entry.key.value);
+            // Null is the empty string here.
+            let value = if entry.value.is_null() {
+                entry.value.clone()
+            } else {
+                self.shape(&entry.value, Text, &name)?
+            };
+            Some(MappingEntry {
+                key: entry.key.clone(),
+                value,
+            })
+        });
+        with_entries(place, entries.collect(), mapping)
+    }
+
+    /// What of a mapping its fields allow.
+    fn object(
+        &mut self,
+        place: Place,
+        mapping: &Mapping,
+        fields: &'static [Field],
+        name: &str,
+    ) -> Value {
+        let mut entries = Vec::with_capacity(mapping.entries.len());
+        for entry in &mapping.entries {
+            let key = &entry.key;
+            let exact = fields.iter().find(|(field, _)| *field == &*key.value);
+            let similar = || {
+                fields
+                    .iter()
+                    .find(|(field, _)| field.eq_ignore_ascii_case(&key.value))
+            };
+            let Some(&(field, shape)) = exact.or_else(similar) else {
+                if !self.is_open {
+                    self.problems.push(unknown_field(key, fields, name));
+                }
+                continue;
+            };
+            if let Some(value) = self.shape(&entry.value, shape, &format!("`{field}`")) {
+                let key = Spanned::new(field.into(), key.place);
+                entries.push(MappingEntry { key, value });
+            }
+        }
+        with_entries(place, entries, mapping)
+    }
 }
 
 /// A mapping with other entries.

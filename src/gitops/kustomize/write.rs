@@ -124,7 +124,7 @@ fn is_infinite(scalar: &Scalar) -> bool {
 }
 
 /// Writes a date out as kustomize does, which takes it for a time.
-fn write_date(scalar: &mut Scalar) {
+pub(super) fn write_date(scalar: &mut Scalar) {
     let parts: Vec<&str> = scalar.text.split('-').collect();
     let is_number = |part: &&str, length: usize| {
         part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit())

@@ -23,7 +23,8 @@ pub(super) struct Pair {
 /// The pairs of a generator: those of `envs`, `literals` and `files`, in this order.
 pub(super) fn pairs(entry: &Value, step: &mut Step<'_, '_>) -> Result<Vec<Pair>, Refusal> {
     let mut pairs = Vec::new();
-    for env in texts(entry, "envs").chain(entry.get("env")) {
+    let env = entry.get("env").filter(|env| env.as_text() != Some(""));
+    for env in texts(entry, "envs").chain(env) {
         of_lines(env, &mut pairs, step)?;
     }
     let sources = step.session.files.sources();
@@ -99,7 +100,7 @@ fn part(scalar: &Value, start: usize, length: usize, sources: &Sources) -> Place
 fn of_file(entry: &Value, step: &mut Step<'_, '_>) -> Result<Pair, Refusal> {
     let text = entry.as_text().unwrap_or_default();
     let (key, path) = match text.split('=').collect::<Vec<_>>().as_slice() {
-        [path] => (path.rsplit('/').next().unwrap_or(path), *path),
+        [path] => (last_part(path), *path),
         [key, path] if !key.is_empty() && !path.is_empty() => (*key, *path),
         _ => {
             return Err(Refusal::new(
@@ -119,6 +120,20 @@ fn of_file(entry: &Value, step: &mut Step<'_, '_>) -> Result<Pair, Refusal> {
     })
 }
 
+/// The last part of a path, slashes behind it aside.
+fn last_part(path: &str) -> &str {
+    let path = path.trim_end_matches('/');
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// How many bytes of a file of `KEY=value` lines kustomize looks for the end of a line in.
+const LONGEST_LINE: usize = 64 * 1024;
+
+/// Whether kustomize gives up at a line, and takes the file for ended there without a word.
+fn is_too_long(line: &str) -> bool {
+    line.len() > LONGEST_LINE || (line.len() == LONGEST_LINE && !line.ends_with('\n'))
+}
+
 /// The pairs of a file of `KEY=value` lines.
 fn of_lines(entry: &Value, pairs: &mut Vec<Pair>, step: &mut Step<'_, '_>) -> Result<(), Refusal> {
     let Some(reference) = entry.spanned_text() else {
@@ -132,7 +147,8 @@ fn of_lines(entry: &Value, pairs: &mut Vec<Pair>, step: &mut Step<'_, '_>) -> Re
         ));
     };
     let mut start = 0;
-    for (number, whole) in text.split_inclusive('\n').enumerate() {
+    let lines = text.split_inclusive('\n');
+    for (number, whole) in lines.take_while(|line| !is_too_long(line)).enumerate() {
         let mut line = whole.strip_suffix('\n').unwrap_or(whole);
         line = line.strip_suffix('\r').unwrap_or(line);
         let end = start + line.len();

@@ -1,11 +1,14 @@
 //! Generators and transformers that have a configuration of their own.
 
+mod fields;
+
 use super::field_spec::{FieldSpec, FieldSpecs, mapping, string, text};
 use super::generate::{self, Generator, Kind};
 use super::marks::Refusal;
 use super::patch;
 use super::resource::{Resource, ResourceMap};
 use super::session::Step;
+use super::shape::{Field, fit_plugin};
 use super::transform::{self, images, labels, names, namespace, replacements, replicas};
 use crate::source::{Cause, Spanned};
 use crate::yaml::{MappingEntry, Value};
@@ -25,8 +28,8 @@ pub(in crate::gitops) fn generators(
                 program(root, step);
                 continue;
             }
-            "ConfigMapGenerator" => generator(Kind::ConfigMap, root).run(step),
-            "SecretGenerator" => generator(Kind::Secret, root).run(step),
+            "ConfigMapGenerator" => generate(Kind::ConfigMap, root, fields::CONFIG_MAP, step),
+            "SecretGenerator" => generate(Kind::Secret, root, fields::SECRET, step),
             "IAMPolicyGenerator" => service_account(root, step),
             "HelmChartInflationGenerator" => {
                 let name = text(root, "name");
@@ -79,6 +82,17 @@ fn note(result: Result<(), Refusal>, step: &mut Step<'_, '_>) {
     if let Err(refusal) = result {
         step.problems.push(refusal.into_problem());
     }
+}
+
+/// Makes what a generator with a document of its own is to make.
+fn generate(
+    kind: Kind,
+    root: &Value,
+    fields: &'static [Field],
+    step: &mut Step<'_, '_>,
+) -> Result<Resource, Refusal> {
+    let fitting = fit_plugin(root, fields, false, step.problems);
+    generator(kind, fitting.as_ref().unwrap_or(root)).run(step)
 }
 
 /// A generator with a document of its own.
@@ -141,9 +155,16 @@ fn service_account(root: &Value, step: &mut Step<'_, '_>) -> Result<Resource, Re
 
 /// Runs one transformer that is built in.
 fn transformer(root: &Value, resources: &mut ResourceMap, step: &mut Step<'_, '_>) {
+    let kind = text(root, "kind");
+    let Some(fields) = fields::of_transformer(kind) else {
+        note(Err(unknown(root, kind, "transformer")), step);
+        return;
+    };
+    let fitting = fit_plugin(root, fields, true, step.problems);
+    let root = fitting.as_ref().unwrap_or(root);
     let specs = root.get("fieldSpecs").map_or(&[][..], Value::items);
     let specs = FieldSpecs(specs.iter().map(FieldSpec::read).collect());
-    match text(root, "kind") {
+    match kind {
         "NamespaceTransformer" => move_objects(root, &specs, resources, step),
         kind @ ("PrefixTransformer" | "SuffixTransformer" | "PrefixSuffixTransformer") => {
             rename(root, kind, &specs, resources, step);
@@ -174,7 +195,10 @@ fn transformer(root: &Value, resources: &mut ResourceMap, step: &mut Step<'_, '_
         "PatchTransformer" => patch::patches(std::slice::from_ref(root), resources, step),
         "PatchStrategicMergeTransformer" => {
             let paths = root.get("paths").map_or(&[][..], Value::items);
-            let entries: Vec<Value> = paths.iter().chain(root.get("patches")).cloned().collect();
+            let patches = root
+                .get("patches")
+                .filter(|text| text.as_text() != Some(""));
+            let entries: Vec<Value> = paths.iter().chain(patches).cloned().collect();
             if entries.is_empty() {
                 step.refuse(root.place, "this transformer needs `paths` or `patches`");
             }
@@ -185,8 +209,7 @@ fn transformer(root: &Value, resources: &mut ResourceMap, step: &mut Step<'_, '_
             patch::json6902(std::slice::from_ref(&entry), resources, step);
         }
         "ValueAddTransformer" => transform::values::apply(root, resources, step),
-        "HashTransformer" => transform::append_hashes(resources, step),
-        kind => note(Err(unknown(root, kind, "transformer")), step),
+        _ => transform::append_hashes(resources, step),
     }
 }
 
