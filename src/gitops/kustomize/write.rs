@@ -4,7 +4,7 @@ use super::load::quote_words;
 use super::marks::Refusal;
 use super::patch::tidy_annotations;
 use super::resource::Resource;
-use crate::source::{Sources, Spanned};
+use crate::source::{Place, Sources, Spanned};
 use crate::yaml::{Node, Scalar, ScalarStyle, Value};
 
 /// Makes an object what it is once it is written, and says what of it cannot be.
@@ -41,6 +41,9 @@ impl Writing<'_> {
                     scalar.text, self.name
                 ),
             )),
+            Node::Scalar(scalar) if scalar.text.contains(is_unwritable) => {
+                self.unwritable(&scalar.text, place);
+            }
             Node::Scalar(scalar) => write_date(scalar),
             Node::Sequence(items) => {
                 for item in items {
@@ -60,6 +63,9 @@ impl Writing<'_> {
         let entries = value.entries();
         for (at, entry) in entries.iter().enumerate() {
             let key = &entry.key;
+            if key.value.contains(is_unwritable) {
+                self.unwritable(&key.value, key.place);
+            }
             if !is_root && !self.is_string(key) {
                 self.refusals.push(
                     Refusal::new(
@@ -97,6 +103,24 @@ impl Writing<'_> {
         }
     }
 
+    /// Refuses a text with a character that kustomize cannot write.
+    fn unwritable(&mut self, text: &str, place: Place) {
+        let Some(character) = text.chars().find(|c| is_unwritable(*c)) else {
+            return;
+        };
+        self.refusals.push(
+            Refusal::new(
+                place,
+                format!(
+                    "kustomize cannot write the control character {} in {}",
+                    character.escape_unicode(),
+                    self.name
+                ),
+            )
+            .with_help("remove it"),
+        );
+    }
+
     /// Whether kustomize reads a key as a string.
     fn is_string(&self, key: &Spanned<Box<str>>) -> bool {
         let may_be_other = |c: char| c.is_ascii_digit() || "+-.tTfFnN~".contains(c);
@@ -114,6 +138,11 @@ impl Writing<'_> {
         quote_words(&mut value);
         value.as_str().is_some()
     }
+}
+
+/// Whether a character is none that YAML has, and one that JSON writes as it is: kustomize reads its own JSON as YAML.
+fn is_unwritable(c: char) -> bool {
+    matches!(c, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}')
 }
 
 /// Whether a scalar is a number that JSON does not have.
@@ -192,6 +221,28 @@ mod tests {
             problems(&repository(spec), ""),
             ["a.yaml:7: kustomize refuses the key `b`, which is there twice"]
         );
+    }
+
+    #[test]
+    fn characters_that_yaml_lacks_are_refused() {
+        for character in ["\\x7F", "\\x80", "\\x9F", "\\uFFFE"] {
+            let found = problems(&repository(&format!("{{a: \"x{character}\"}}")), "");
+            let [found] = found.as_slice() else {
+                panic!("{character}: {found:?}");
+            };
+            assert!(
+                found.contains("cannot write the control character"),
+                "{found}"
+            );
+        }
+    }
+
+    #[test]
+    fn control_characters_that_json_escapes_are_written() {
+        for character in ["\\0", "\\a", "\\x1F", "\\N", "\\uFEFF"] {
+            let found = problems(&repository(&format!("{{a: \"x{character}\"}}")), "");
+            assert_eq!(found, Vec::<String>::new(), "{character}");
+        }
     }
 
     #[test]

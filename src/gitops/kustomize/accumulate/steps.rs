@@ -6,6 +6,7 @@ use crate::gitops::kustomize::additions::Additions;
 use crate::gitops::kustomize::configuration::Configuration;
 use crate::gitops::kustomize::load::{self, Found};
 use crate::gitops::kustomize::marks::Refusal;
+use crate::gitops::kustomize::resource::Resource;
 use crate::gitops::kustomize::session::{Session, Step};
 use crate::gitops::kustomize::{generate, patch, plugins, transform};
 use crate::source::Cause;
@@ -211,7 +212,7 @@ fn without_overridden(own: &[Value], added: &[Value]) -> Vec<Value> {
 /// The objects that configure generators or transformers: texts that are objects, files, or directories with a
 /// kustomization.
 fn plugin_roots(entries: &[Value], level: &Level<'_>, step: &mut Step<'_, '_>) -> Vec<Value> {
-    let mut roots = Vec::new();
+    let mut configured = Accumulated::default();
     for entry in entries {
         let inline = load::inline(entry, step).unwrap_or_default();
         let is_object = inline.iter().any(|root| root.as_mapping().is_some());
@@ -225,9 +226,13 @@ fn plugin_roots(entries: &[Value], level: &Level<'_>, step: &mut Step<'_, '_>) -
         let (objects, refusals) = load::objects(documents.unwrap_or_default());
         step.problems
             .extend(refusals.into_iter().map(Refusal::into_problem));
-        roots.extend(objects);
+        for object in objects {
+            configured.append(Resource::new(object));
+        }
     }
-    roots
+    step.problems.append(&mut configured.problems);
+    let resources = configured.resources.resources.into_iter();
+    resources.map(|resource| resource.value).collect()
 }
 
 /// The documents that an entry of `generators` or `transformers` names.

@@ -1,9 +1,10 @@
 //! What generators make. The expected values are what kustomize v5.8.1 prints.
 
 use crate::gitops::Files;
-use crate::gitops::kustomize::testing::{files, objects, problems, spot};
+use crate::gitops::kustomize::testing::{built, files, objects, problems, spot};
 use crate::gitops::kustomize::{Additions, Session, build};
 use crate::source::Cause;
+use crate::yaml::Value;
 
 const MAP: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m, labels: {a: b}}\ndata: {k: old, l: kept}\n";
 
@@ -27,6 +28,52 @@ fn data_comes_from_lines_literals_and_files() {
         "{apiVersion: v1, data: {A: \"1\", B: x y, C: \"\", k: v=w, n: two\nlines\n, q: a b, t.txt: two\nlines\n}, \
          kind: ConfigMap, metadata: {name: m}}"
     );
+}
+
+#[test]
+fn a_slash_behind_a_path_is_no_part_of_the_key() {
+    let text = "configMapGenerator:\n- {name: m, files: [some/t.txt/], options: {disableNameSuffixHash: true}}\n";
+    assert_eq!(
+        objects(&repository(text), ""),
+        "{apiVersion: v1, data: {t.txt: two\nlines\n}, kind: ConfigMap, metadata: {name: m}}"
+    );
+}
+
+#[test]
+fn an_env_without_a_path_is_none() {
+    let text = "configMapGenerator:\n- {name: m, env: '', literals: [a=b], options: {disableNameSuffixHash: true}}\n";
+    assert_eq!(
+        objects(&repository(text), ""),
+        "{apiVersion: v1, data: {a: b}, kind: ConfigMap, metadata: {name: m}}"
+    );
+}
+
+/// The keys that kustomize finds in a file of `KEY=value` lines.
+fn keys_of_lines(lines: &str) -> Vec<String> {
+    let text = "configMapGenerator: [{name: m, envs: [e.env]}]\n";
+    let files = files(&[("kustomization.yaml", text), ("e.env", lines)]);
+    let resources = built(&files, "").resources.resources;
+    let data = resources[0].value.get("data");
+    let entries = data.map_or(&[][..], Value::entries);
+    entries
+        .iter()
+        .map(|entry| entry.key.value.to_string())
+        .collect()
+}
+
+#[test]
+fn a_file_ends_for_kustomize_at_a_line_of_more_than_64_kib() {
+    let line = |length: usize| format!("B={}", "x".repeat(length - 2));
+    let with = |length: usize| format!("A=1\n{}\nC=3\n", line(length));
+    assert_eq!(keys_of_lines(&with(65535)), ["A", "B", "C"]);
+    assert_eq!(keys_of_lines(&with(65536)), ["A"]);
+}
+
+#[test]
+fn the_last_line_of_a_file_needs_a_byte_more_without_its_end() {
+    let line = |length: usize| format!("A=1\nB={}", "x".repeat(length - 2));
+    assert_eq!(keys_of_lines(&line(65535)), ["A", "B"]);
+    assert_eq!(keys_of_lines(&line(65536)), ["A"]);
 }
 
 #[test]

@@ -45,10 +45,12 @@ pub(in crate::gitops) fn strategic_merge(
     resources: &mut ResourceMap,
     step: &mut Step<'_, '_>,
 ) {
+    let mut is_empty = true;
     for entry in entries {
         let mut targets = Vec::new();
         if let Some(written) = text_or_path(entry, step) {
             let (documents, refusals) = load::objects(written.documents);
+            is_empty &= documents.is_empty() && refusals.is_empty();
             for refusal in refusals {
                 refuse(refusal, step);
             }
@@ -75,8 +77,13 @@ pub(in crate::gitops) fn strategic_merge(
                     refuse(refusal, step);
                 }
             }
+        } else {
+            is_empty = false;
         }
         record(entry.place, targets, resources, step);
+    }
+    if let Some(first) = entries.first().filter(|_| is_empty) {
+        step.refuse(first.place, "there is no patch in what is named here");
     }
 }
 
@@ -273,23 +280,28 @@ fn check_json(text: &str, place: Place) -> Result<(), Refusal> {
 
 /// The documents of an entry of `patchesStrategicMerge`.
 fn text_or_path(entry: &Value, step: &mut Step<'_, '_>) -> Option<Written> {
-    if entry.as_mapping().is_some() {
+    let is_mapping = |value: &Value| value.as_mapping().is_some();
+    if is_mapping(entry) {
         return Some(Written {
             documents: vec![entry.clone()],
             via: None,
         });
     }
-    let inline = load::inline(entry, step).unwrap_or_default();
-    let is_patch = inline
-        .iter()
-        .any(|document| document.as_mapping().is_some());
-    if is_patch || inline.is_empty() {
-        return Some(Written {
-            documents: inline,
-            via: None,
-        });
+    let text = entry.spanned_text()?;
+    match load::inline(entry, step) {
+        Ok(documents) if documents.is_empty() || documents.iter().any(is_mapping) => {
+            return Some(Written {
+                documents,
+                via: None,
+            });
+        }
+        Err(refusal) if text.value.contains('\n') => {
+            refuse(refusal, step);
+            return None;
+        }
+        Ok(_) | Err(_) => {}
     }
-    let documents = load::documents(&entry.spanned_text()?, "the patch", step)?;
+    let documents = load::documents(&text, "the patch", step)?;
     Some(Written {
         documents,
         via: Some(entry.place),

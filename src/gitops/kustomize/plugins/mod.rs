@@ -287,3 +287,6 @@ fn json_patch(root: &Value) -> Value {
         node: mapping(entries.collect()),
     }
 }
+
+#[cfg(test)]
+mod tests;

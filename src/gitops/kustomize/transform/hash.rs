@@ -111,5 +111,16 @@ mod tests {
             "ftgtgc4t9f",
         ),
         ("{kind: Secret, type: x/y, data: {}}", "k5bffhb49c"),
+        ("{kind: ConfigMap, data: {a: b, w: 1e3}}", "t575cc6gch"),
+        ("{kind: ConfigMap, data: {a: b, w: 1e-9}}", "gb255g67fh"),
+        ("{kind: ConfigMap, data: {a: b, w: 1e30}}", "dfh484ht89"),
+        (
+            "{kind: ConfigMap, data: {a: b, w: 2020-01-01}}",
+            "dk79h8bfb2",
+        ),
+        (
+            "{kind: ConfigMap, data: {a: b, w: 9007199254740993}}",
+            "cktg8mdd8k",
+        ),
     ];
 }
