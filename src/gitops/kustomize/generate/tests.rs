@@ -193,3 +193,17 @@ fn data_leads_to_where_it_is_written() {
     assert_eq!(written("l"), ("map.yaml:4".into(), "kept", None));
     assert_eq!(written("B"), ("e.env:4".into(), "x y", None));
 }
+
+#[test]
+fn a_file_is_the_place_of_its_text_and_its_entry_leads_there() {
+    let text = "configMapGenerator:\n- name: istio\n  files: [mesh=some/t.txt]\n";
+    let files = repository(text);
+    let mut session = Session::new(&files);
+    let built = build("".into(), &Additions::default(), &mut session);
+    let mesh = built.resources.resources[0].value.at(&["data", "mesh"]);
+    let place = mesh.expect("it has the key").place;
+    assert_eq!(files.sources().text(place.span), "two\nlines\n");
+    let change = session.origins.change(place).expect("it was generated");
+    let via = change.via.expect("an entry names the file");
+    assert_eq!(files.sources().text(via.span), "mesh=some/t.txt");
+}

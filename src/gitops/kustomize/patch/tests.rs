@@ -56,6 +56,41 @@ fn strategic_merge_entries_are_texts_or_paths() {
     );
 }
 
+/// What is refused of a merge patch that stands in the kustomization.
+fn refused_merge(entry: &str) -> Vec<String> {
+    let kustomization = format!("resources: [rule.yaml]\npatchesStrategicMerge:\n- {entry}\n");
+    let texts = [
+        ("kustomization.yaml", kustomization.as_str()),
+        ("rule.yaml", RULE),
+        ("empty.yaml", "# nothing\n"),
+    ];
+    problems(&files(&texts), "")
+}
+
+#[test]
+fn a_text_that_is_neither_yaml_nor_a_path_was_passed_over_in_silence() {
+    assert_eq!(
+        refused_merge("'{broken'"),
+        ["kustomization.yaml:3: the patch `{broken` does not exist"]
+    );
+    let found = refused_merge("|-\n  a: [b\n  c: d");
+    assert!(
+        found
+            .iter()
+            .all(|problem| problem.contains("this text is no YAML"))
+            && found.len() == 1,
+        "{found:?}"
+    );
+}
+
+#[test]
+fn merge_patches_that_hold_nothing_are_refused() {
+    assert_eq!(
+        refused_merge("empty.yaml"),
+        ["kustomization.yaml:3: there is no patch in what is named here"]
+    );
+}
+
 #[test]
 fn a_patch_for_an_object_of_another_version_says_which_is_meant() {
     let kustomization = "resources: [rule.yaml]\npatches:\n- patch: |-\n    apiVersion: networking.istio.io/v1beta1\n    kind: DestinationRule\n    metadata: {name: a}\n";
