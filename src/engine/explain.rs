@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::compare::improved;
+use super::fix::apply_order;
 use super::prove::applied;
 use super::{Analysis, Error, Request, analyse};
 use crate::diagnostic::{Certainty, Diagnostic, Fact};
@@ -55,9 +56,12 @@ pub(super) fn explain_refused(
         }
         let is_about = |d: &&Diagnostic| d.rule == SCHEMA_RULE && d.object.as_ref() == Some(object);
         let repairs: Vec<&Diagnostic> = diagnostics.iter().filter(is_about).collect();
+        if apply_order(repairs.iter().copied(), &analysis.sources).is_empty() {
+            continue; // nothing is offered
+        }
         let after = analyse(request, &applied(&repairs, &analysis.sources, tree))?;
         if after.summary.resources <= analysis.summary.resources {
-            continue; // nothing is offered that would make Istio take it
+            continue; // what is offered does not make Istio take it
         }
         let improved = improved(analysis, &after);
         let mut effects: Vec<Diagnostic> = Vec::new();

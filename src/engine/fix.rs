@@ -5,7 +5,8 @@ use std::fs;
 
 use camino::Utf8PathBuf;
 
-use super::{Error, Outcome, Request, lint, prove};
+use super::lint::{examine, outcome};
+use super::{Error, Outcome, Request, prove};
 use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix};
 use crate::source::Sources;
 use crate::source::tree::{Overlay, Tree};
@@ -41,16 +42,16 @@ pub fn fix(
     applicability: Applicability,
 ) -> Result<Fixed, Error> {
     let mut changes: BTreeMap<Utf8PathBuf, FileChange> = BTreeMap::new();
-    let mut outcome = lint(request, tree)?;
+    let (mut analysis, mut diagnostics) = examine(request, tree)?;
     for _ in 0..ROUNDS {
-        let sources = &outcome.report.sources;
+        let sources = &analysis.sources;
         let is_wanted = |fix: &Fix| fix.applicability <= applicability;
-        let diagnostics = outcome.report.diagnostics.iter();
         let mut wanted: Vec<&Diagnostic> = diagnostics
+            .iter()
             .filter(|diagnostic| diagnostic.fix.as_ref().is_some_and(is_wanted))
             .collect();
         if applicability == Applicability::Safe {
-            wanted = prove::together(wanted, request, &overlay(tree, &changes), sources)?;
+            wanted = prove::together(wanted, &analysis, request, &overlay(tree, &changes))?;
         }
         let edits = apply_order(wanted.iter().copied(), sources);
         if edits.is_empty() {
@@ -68,10 +69,10 @@ pub fn fix(
                 .after = after;
         }
         let overlay = overlay(tree, &changes);
-        outcome = lint(request, &overlay)?;
+        (analysis, diagnostics) = examine(request, &overlay)?;
     }
     Ok(Fixed {
-        outcome,
+        outcome: outcome(analysis, diagnostics),
         changes: changes.into_values().collect(),
     })
 }

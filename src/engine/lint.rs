@@ -13,6 +13,7 @@ use super::prove::prove;
 use super::triage::triage;
 use super::{Analysis, Error, Report, Request, analyse};
 use crate::diagnostic::{Diagnostic, PairId};
+use crate::mesh::Mesh;
 use crate::rule::{Check, InputContext, Rule, RuleContext, RuleOptions};
 use crate::rules::RULES;
 use crate::source::tree::{Memory, ReadError, Tree};
@@ -28,6 +29,15 @@ pub struct Outcome {
 
 /// Reads, analyses and checks what a request names.
 pub fn lint(request: &Request, tree: &dyn Tree) -> Result<Outcome, Error> {
+    let (analysis, diagnostics) = examine(request, tree)?;
+    Ok(outcome(analysis, diagnostics))
+}
+
+/// The same, with the analysis that the findings are about.
+pub(super) fn examine(
+    request: &Request,
+    tree: &dyn Tree,
+) -> Result<(Analysis, Vec<Diagnostic>), Error> {
     let analysis = analyse(request, tree)?;
     let selected = selected(request)?;
     let mut diagnostics = check(&selected, &analysis);
@@ -41,20 +51,25 @@ pub fn lint(request: &Request, tree: &dyn Tree) -> Result<Outcome, Error> {
         told
     });
     prove(&mut diagnostics, &analysis, request, tree)?;
+    let names: Vec<&str> = analysis.meshes.iter().map(Mesh::name).collect();
+    let diagnostics = triage(diagnostics, &names, &analysis.sources);
+    Ok((analysis, diagnostics))
+}
+
+/// What a run found, without what only an analysis needs.
+pub(super) fn outcome(analysis: Analysis, diagnostics: Vec<Diagnostic>) -> Outcome {
     let Analysis {
         sources,
-        meshes,
         summary,
         missing,
         ..
     } = analysis;
-    let names: Vec<&str> = meshes.iter().map(crate::mesh::Mesh::name).collect();
     let report = Report {
-        diagnostics: triage(diagnostics, &names, &sources),
+        diagnostics,
         summary,
         sources,
     };
-    Ok(Outcome { report, missing })
+    Outcome { report, missing }
 }
 
 /// A rule with its settings.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::compare::{is_as_readable, is_improvement};
 use super::fix::{apply_order, edited};
+use super::read::ALIAS_BUDGET;
 use super::{Analysis, Error, Request, analyse};
 use crate::diagnostic::{Applicability, Diagnostic, PairId};
 use crate::mesh::Mesh;
@@ -63,24 +64,23 @@ pub(super) fn prove(
     Ok(())
 }
 
-/// Those of some safe fixes that may be applied together: each is safe by itself, but of two that touch the same pairs the
+/// Those of some safe fixes that may be applied together to what `before` is the analysis of: each is safe by itself, but of two that touch the same pairs the
 /// second may no longer be once the first is applied. It then waits for the next round.
 pub(super) fn together<'a>(
     wanted: Vec<&'a Diagnostic>,
+    before: &Analysis,
     request: &Request,
     tree: &dyn Tree,
-    sources: &Sources,
 ) -> Result<Vec<&'a Diagnostic>, Error> {
     if wanted.len() < 2 {
         return Ok(wanted);
     }
-    let before = analyse(request, tree)?;
     let mut taken: Vec<&Diagnostic> = Vec::new();
     let mut pending = vec![wanted];
     while let Some(group) = pending.pop() {
         let tried = [taken.as_slice(), group.as_slice()].concat();
-        let after = analyse(request, &applied(&tried, sources, tree))?;
-        if is_as_readable(&before, &after) && is_improvement(&before, &after, &[]) {
+        let after = analyse(request, &applied(&tried, &before.sources, tree))?;
+        if is_as_readable(before, &after) && is_improvement(before, &after, &[]) {
             taken = tried;
         } else if group.len() > 1 {
             let (left, right) = group.split_at(group.len() / 2);
@@ -105,10 +105,18 @@ type Group<'a> = Vec<(usize, &'a Diagnostic)>;
 impl<'a> Prover<'a> {
     /// The positions of the findings whose fixes are not proved.
     fn failures(&self) -> Result<Vec<(usize, Proof)>, Error> {
+        // A fix alone needs no grouping, and is analysed where it is proved.
+        let all = match *self.candidates {
+            [] | [_] => None,
+            _ => Some(self.after(&self.candidates)?),
+        };
+        let mut pending: Vec<Group<'a>> = match &all {
+            Some(all) => self.groups(all),
+            None => self.candidates.iter().map(|&one| vec![one]).collect(),
+        };
         let mut failures = Vec::new();
-        let mut pending = self.groups()?;
         while let Some(group) = pending.pop() {
-            let proof = self.proof(&group)?;
+            let proof = self.proof(&group, all.as_ref())?;
             if proof == Proof::Safe {
                 continue;
             }
@@ -125,14 +133,8 @@ impl<'a> Prover<'a> {
 
     /// The candidates in groups of which no two members are about one host, before and after all fixes: what holds for a
     /// group then holds for each of its fixes. One that is not about a rule is a group of its own.
-    fn groups(&self) -> Result<Vec<Group<'a>>, Error> {
-        if self.candidates.len() < 2 {
-            return Ok(self.candidates.iter().map(|&one| vec![one]).collect());
-        }
-        let all: Vec<&Diagnostic> = self.candidates.iter().map(|&(_, d)| d).collect();
-        let tree = applied(&all, &self.analysis.sources, self.tree);
-        let after = analyse(self.request, &tree)?;
-        let meshes = || self.analysis.meshes.iter().chain(&after.meshes);
+    fn groups(&self, all: &Analysis) -> Vec<Group<'a>> {
+        let meshes = || self.analysis.meshes.iter().chain(&all.meshes);
         let rules: Vec<BTreeMap<&ObjectId, BTreeSet<&Fqdn>>> =
             meshes().map(Mesh::hosts_by_rule).collect();
         let mut groups: Vec<(Group<'a>, BTreeSet<&Fqdn>)> = Vec::new();
@@ -161,11 +163,22 @@ impl<'a> Prover<'a> {
             }
         }
         others.extend(groups.into_iter().map(|(group, _)| group));
-        Ok(others)
+        others
     }
 
-    /// What an analysis of the edited files says about a group of fixes.
-    fn proof(&self, group: &[(usize, &Diagnostic)]) -> Result<Proof, Error> {
+    /// What the files are with the fixes of a group.
+    fn after(&self, group: &[(usize, &Diagnostic)]) -> Result<Analysis, Error> {
+        let members: Vec<&Diagnostic> = group.iter().map(|&(_, diagnostic)| diagnostic).collect();
+        let tree = applied(&members, &self.analysis.sources, self.tree);
+        analyse(self.request, &tree)
+    }
+
+    /// What an analysis of the edited files says about a group of fixes; `all` is the one with every fix, if it is known.
+    fn proof(
+        &self,
+        group: &[(usize, &Diagnostic)],
+        all: Option<&Analysis>,
+    ) -> Result<Proof, Error> {
         let members: Vec<&Diagnostic> = group.iter().map(|&(_, diagnostic)| diagnostic).collect();
         let sources = &self.analysis.sources;
         let fixes = members
@@ -175,13 +188,20 @@ impl<'a> Prover<'a> {
         if apply_order(members.iter().copied(), sources).len() != wanted {
             return Ok(Proof::Unsafe); // some overlap, or are in a file that cannot be written
         }
-        let after = analyse(self.request, &applied(&members, sources, self.tree))?;
-        if !is_as_readable(self.analysis, &after) {
+        let own;
+        let after = match all {
+            Some(all) if group.len() == self.candidates.len() => all,
+            Some(_) | None => {
+                own = self.after(group)?;
+                &own
+            }
+        };
+        if !is_as_readable(self.analysis, after) {
             return Ok(Proof::Unreadable);
         }
         let pairs = members.iter().flat_map(|diagnostic| &diagnostic.pairs);
-        let own: Vec<PairId> = pairs.copied().collect();
-        Ok(if is_improvement(self.analysis, &after, &own) {
+        let pairs: Vec<PairId> = pairs.copied().collect();
+        Ok(if is_improvement(self.analysis, after, &pairs) {
             Proof::Safe
         } else {
             Proof::Unsafe
@@ -199,9 +219,6 @@ pub(super) fn applied<'t>(
     let texts = edited(&edits, sources).into_iter();
     Overlay::new(tree, texts.map(|(path, text)| (path, text.into_bytes())))
 }
-
-/// How many nodes the aliases of the documents around an edit may expand to.
-const ALIAS_BUDGET: usize = 1_000_000;
 
 /// Whether the documents that a fix edits can still be parsed, if they could be before.
 fn is_parsed_after(diagnostic: &Diagnostic, sources: &Sources) -> bool {

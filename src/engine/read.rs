@@ -29,7 +29,7 @@ pub(super) struct Read {
 }
 
 /// How many nodes the aliases of one file may expand to.
-const ALIAS_BUDGET: usize = 1_000_000;
+pub(super) const ALIAS_BUDGET: usize = 1_000_000;
 
 /// The name under which standard input is shown.
 const STDIN_NAME: &str = "<stdin>";
