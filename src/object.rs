@@ -1,5 +1,6 @@
 //! What any Kubernetes object has: kind, name, namespace, and the tree it was written as.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -25,6 +26,15 @@ impl Gvk {
             group: group.into(),
             version: version.into(),
             kind: kind.into(),
+        }
+    }
+
+    /// Group and version as `apiVersion` writes them.
+    pub(crate) fn api_version(&self) -> Cow<'_, str> {
+        if self.group.is_empty() {
+            Cow::Borrowed(&self.version)
+        } else {
+            Cow::Owned(format!("{}/{}", self.group, self.version))
         }
     }
 }

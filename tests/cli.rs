@@ -5,7 +5,8 @@
 )]
 
 use std::fs;
-use std::path::Path;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use snapbox::{assert_data_eq, file, str};
@@ -24,7 +25,7 @@ fn run_in(folder: &Path, arguments: &[&str]) -> Outcome {
 }
 
 /// Runs the command in a folder with nothing but these variables.
-fn run_with(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Outcome {
+fn run_with(folder: &Path, arguments: &[&str], variables: Variables<'_>) -> Outcome {
     let output = Command::new(env!("CARGO_BIN_EXE_mtls-lint"))
         .args(arguments)
         .current_dir(folder)
@@ -76,7 +77,7 @@ fn short_help_fits_a_screen_of_lines() {
 
 #[test]
 fn each_command_has_help() {
-    for command in ["check", "matrix", "trace", "rules", "rule"] {
+    for command in ["check", "matrix", "trace", "graph", "rules", "rule"] {
         let outcome = run(&[command, "--help"]);
         assert_eq!(outcome.status, Some(0), "{command}");
         assert!(outcome.stdout.contains("Usage: mtls-lint"), "{command}");
@@ -108,7 +109,7 @@ fn an_unknown_format_is_a_usage_error_that_lists_the_formats() {
     assert!(
         outcome
             .stderr
-            .contains("expected pretty, concise, json, github, sarif"),
+            .contains("expected pretty, concise, json, jsonl, sarif, github, gitlab, junit, checkstyle, rdjson, markdown"),
         "{}",
         outcome.stderr
     );
@@ -257,6 +258,148 @@ fn a_report_that_cannot_be_written_is_a_usage_error() {
             .stderr
             .contains("cannot write `no/such/folder/report.json`")
     );
+}
+
+#[test]
+fn two_reports_in_one_file_are_a_usage_error() {
+    let outcome = run(&["--output", "json=a", "--output", "sarif=a"]);
+    assert_eq!(outcome.status, Some(2));
+    assert!(outcome.stderr.contains("more than one report goes to `a`"));
+}
+
+#[test]
+fn the_summary_of_a_workflow_step_is_appended_to_and_other_files_are_replaced() {
+    let folder = folder_with("summary.md", "before\n");
+    fs::write(folder.path().join("other.md"), "before\n").expect("the file can be written");
+    let arguments = [
+        "--allow-empty",
+        "--output=markdown=summary.md",
+        "--output=concise=other.md",
+    ];
+    run_with(
+        folder.path(),
+        &arguments,
+        &[("GITHUB_STEP_SUMMARY", "summary.md")],
+    );
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).expect("it is there");
+    assert!(read("summary.md").starts_with("before\n## mtls-lint: "));
+    assert!(read("other.md").starts_with("no findings"));
+}
+
+/// Variables of the environment.
+type Variables<'a> = &'a [(&'a str, &'a str)];
+
+/// The folder of the story that the linter exists for.
+fn seed() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/seed/istio-1.0")
+}
+
+#[test]
+fn the_environment_decides_about_colours_unless_a_flag_does() {
+    let table: [(&[&str], Variables, bool); 10] = [
+        (&[], &[], false),
+        (&["--color=always"], &[], true),
+        (&["--color=always"], &[("NO_COLOR", "1")], true),
+        (&["--color=never"], &[("FORCE_COLOR", "1")], false),
+        (&[], &[("FORCE_COLOR", "1")], true),
+        (&[], &[("FORCE_COLOR", "0")], false),
+        (&[], &[("CLICOLOR_FORCE", "1")], true),
+        (&[], &[("FORCE_COLOR", "0"), ("CLICOLOR_FORCE", "1")], false),
+        (&[], &[("NO_COLOR", "1"), ("FORCE_COLOR", "1")], false),
+        (&[], &[("NO_COLOR", ""), ("FORCE_COLOR", "3")], true),
+    ];
+    for (flags, variables, expected) in table {
+        let arguments = [&["--isolated", "--format", "pretty"], flags].concat();
+        let outcome = run_with(&seed(), &arguments, variables);
+        let is_coloured = outcome.stdout.contains("\u{1b}[");
+        assert_eq!(is_coloured, expected, "{flags:?} {variables:?}");
+        assert!(!outcome.stdout.contains("\u{1b}]8"), "a pipe gets no links");
+    }
+}
+
+#[test]
+fn a_report_in_a_file_is_never_coloured() {
+    let folder = folder();
+    let report = folder.path().join("report.txt");
+    let output = format!("--output=pretty={}", report.display());
+    run_with(
+        &seed(),
+        &["--isolated", "--color=always", &output],
+        &[("FORCE_COLOR", "1")],
+    );
+    let text = fs::read_to_string(report).expect("the report is there");
+    assert!(!text.contains('\u{1b}'));
+}
+
+/// What a terminal of some width gets; none where there is no program that can pretend to be one.
+fn on_terminal(columns: usize, variables: Variables<'_>) -> Option<String> {
+    let version = Command::new("script").arg("--version").output();
+    let is_known =
+        version.is_ok_and(|it| String::from_utf8_lossy(&it.stdout).contains("util-linux"));
+    if !is_known {
+        let skipped = writeln!(
+            std::io::stderr(),
+            "skipped: util-linux' script is not installed"
+        );
+        skipped.expect("standard error takes a line");
+        return None;
+    }
+    let program = env!("CARGO_BIN_EXE_mtls-lint");
+    let line = format!("stty cols {columns} rows 24; '{program}' --isolated --format pretty");
+    let output = Command::new("script")
+        .args(["--quiet", "--command", &line, "/dev/null"])
+        .current_dir(seed())
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("TERM", "xterm")
+        .envs(variables.iter().copied())
+        .stdin(Stdio::null())
+        .output()
+        .expect("the command can be run");
+    Some(String::from_utf8(output.stdout).expect("the report is UTF-8"))
+}
+
+/// Text without colours and links.
+fn plain(text: &str) -> String {
+    let mut plain = String::new();
+    let mut parts = text.split('\u{1b}');
+    plain.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let end = match part.chars().next() {
+            Some(']') => None, // up to the next escape, which ends the link
+            Some('\\') => Some(1),
+            _ => part.find('m').map(|at| at + 1),
+        };
+        plain.push_str(end.and_then(|end| part.get(end..)).unwrap_or_default());
+    }
+    plain
+}
+
+#[test]
+fn a_terminal_gets_colours_and_links_to_the_documentation() {
+    let Some(shown) = on_terminal(100, &[]) else {
+        return;
+    };
+    assert!(shown.contains("\u{1b}]8;;https://mtls-lint.dev/rules/override-drops-mtls\u{1b}\\"));
+    assert!(shown.contains("\u{1b}[31m"));
+    let Some(shown) = on_terminal(100, &[("NO_COLOR", "1")]) else {
+        return;
+    };
+    assert!(!shown.contains('\u{1b}'), "{shown:?}");
+}
+
+#[test]
+fn text_fits_a_narrow_terminal() {
+    let Some(shown) = on_terminal(40, &[]) else {
+        return;
+    };
+    let shown = plain(&shown).replace('\r', "");
+    let (findings, _summary) = shown.rsplit_once("\n\n").expect("a blank line before it");
+    for line in findings.lines().filter(|line| line.chars().count() > 40) {
+        let longest = line.split(' ').map(|word| word.chars().count()).max();
+        assert!(longest.is_some_and(|it| it > 24), "could be broken: {line}");
+    }
+    insta::assert_snapshot!("narrow", shown);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use mtls_lint::config;
 use mtls_lint::engine::lint_text;
+use mtls_lint::report::{report_line_schema, report_schema};
 use mtls_lint::rule::{Check, Rule, Stage, render_index, render_page};
 use mtls_lint::rules::RULES;
 
@@ -90,6 +91,20 @@ fn the_schema_on_disk_is_that_of_the_config_file() {
         serde_json::to_string_pretty(&config::schema()).expect("a schema is valid JSON");
     schema.push('\n');
     is_on_disk("config.schema.json", &schema);
+}
+
+#[test]
+fn the_schemas_on_disk_are_those_of_the_reports() {
+    for (path, schema) in [
+        ("docs/schemas/report-1.schema.json", report_schema()),
+        (
+            "docs/schemas/report-line-1.schema.json",
+            report_line_schema(),
+        ),
+    ] {
+        let schema = serde_json::to_string_pretty(&schema).expect("a schema is valid JSON");
+        is_on_disk(path, &(schema + "\n"));
+    }
 }
 
 #[test]
@@ -232,6 +247,7 @@ fn the_stage_of_a_rule_is_that_of_its_function() {
     for rule in RULES {
         let stage = match rule.check {
             Check::Inputs(_) => Stage::Inputs,
+            Check::Deploy(_) => Stage::Deploy,
             Check::Mesh(_) => Stage::Mesh,
         };
         assert_eq!(rule.meta.stage, stage, "{}", rule.meta.name);

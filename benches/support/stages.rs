@@ -118,8 +118,8 @@ pub(crate) fn parse(sources: &Sources) -> Vec<(FileId, FileContent)> {
 
 /// Deploys and decodes every object.
 pub(crate) fn decode(contents: Vec<(FileId, FileContent)>, sources: &Sources) -> Vec<Resource> {
-    let deployment = gitops::deploy(contents, sources, None);
-    let decoded: Vec<_> = deployment
+    let manifests = gitops::deploy_plain(contents, sources, None);
+    let decoded: Vec<_> = manifests
         .objects
         .par_iter()
         .map(|object| resource::decode(object, sources))

@@ -4,9 +4,13 @@ use std::num::NonZeroUsize;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::diff::DiffArgs;
+use super::graph::GraphArgs;
 use super::input::InputArgs;
 use super::matrix::MatrixArgs;
+use super::meshes::MeshesArgs;
 use super::output::{OutputSpec, parse_format};
+use super::render::RenderArgs;
 use super::rules::{RuleArgs, RulesArgs};
 use super::trace::TraceArgs;
 use crate::config::FailOn;
@@ -35,6 +39,14 @@ pub(super) enum Command {
     Matrix(Box<MatrixArgs>),
     /// Print step by step why a client's traffic to a host is sent as it is
     Trace(Box<TraceArgs>),
+    /// Print the decisions as a picture for Graphviz, Mermaid or a browser
+    Graph(Box<GraphArgs>),
+    /// Print which files form which mesh, and which are part of nothing
+    Meshes(Box<MeshesArgs>),
+    /// Print the objects that a kustomization or folder deploys
+    Render(Box<RenderArgs>),
+    /// Print the traffic that changes since a revision, the worst first
+    Diff(Box<DiffArgs>),
     /// List the rules
     Rules(RulesArgs),
     /// Print the documentation of a rule
@@ -53,6 +65,9 @@ pub(super) struct CheckArgs {
     /// Which rules run.
     #[command(flatten)]
     pub(super) rules: RuleSelectionArgs,
+    /// Report only what is new since a revision, such as `origin/main`
+    #[arg(long, value_name = "REV", help_heading = "Rules", conflicts_with_all = ["fix", "diff"])]
+    pub(super) base: Option<String>,
     /// Repairs.
     #[command(flatten)]
     pub(super) fix: FixArgs,
@@ -98,15 +113,19 @@ pub(super) struct FixArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct OutputArgs {
-    /// Format of the report on standard output: pretty, concise, json, github, sarif
+    /// Format of the report on standard output: pretty, concise, json, jsonl, sarif, github, gitlab, junit, checkstyle, rdjson, markdown
     ///
     /// The default is pretty, and github in a GitHub Actions workflow.
     #[arg(long, value_name = "FORMAT", value_parser = parse_format)]
     pub(super) format: Option<Format>,
-    /// Write a report to a file too (`-` is standard output)
+    /// Write a report to a file too (`-` is standard output); may be given several times
+    ///
+    /// A file is replaced, but for the one that `GITHUB_STEP_SUMMARY` names, which is appended to: `--output markdown=$GITHUB_STEP_SUMMARY`.
     #[arg(long = "output", value_name = "FORMAT=PATH")]
     pub(super) outputs: Vec<OutputSpec>,
     /// When to colour
+    ///
+    /// With `auto`, `NO_COLOR`, `FORCE_COLOR`, `CLICOLOR_FORCE` and `CLICOLOR` decide in this order, then whether standard output is a terminal.
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub(super) color: ColorArg,
     /// Print no report; the exit status and `--output` files remain

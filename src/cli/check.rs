@@ -4,14 +4,15 @@ use std::io::{self, Write};
 
 use similar::TextDiff;
 
-use super::args::{CheckArgs, FixArgs, OutputArgs};
+use super::args::{CheckArgs, OutputArgs};
+use super::diff;
 use super::environment::{Environment, FILE_STYLE};
 use super::failure::{Exit, Failure};
 use super::input::{joined, nothing_checked, tell_missing};
 use super::output::{OutputSpec, Target, harmless, note, to_file, to_stdout};
 use crate::config::{Config, FailOn};
 use crate::diagnostic::Applicability;
-use crate::engine::{self, FileChange, Fixed, Report, Request, Summary};
+use crate::engine::{self, Base, FileChange, Fixed, Report, Request, Summary};
 use crate::report::{self, Style};
 use crate::rule::RuleMeta;
 use crate::rules::{RULES, find};
@@ -28,7 +29,7 @@ pub(super) fn run(
     check_names(args)?;
     start_threads(args)?;
     let request = request(args, &config)?;
-    let fixed = lint(&args.fix, &request, tree)?;
+    let fixed = lint(args, &request, tree)?;
     let report = &fixed.outcome.report;
 
     if args.fix.diff {
@@ -62,6 +63,7 @@ fn plan(
     environment: Environment,
 ) -> Result<Vec<OutputSpec>, Failure> {
     let mut outputs = args.outputs.clone();
+    check_targets(&outputs)?;
     let on_stdout = |output: &&OutputSpec| output.target == Target::Stdout;
     let mut taken = outputs.iter().filter(on_stdout).count();
     if is_diff || args.quiet {
@@ -86,6 +88,22 @@ fn plan(
         );
     }
     Ok(outputs)
+}
+
+/// Refuses two reports in one file, of which the last would replace the first.
+fn check_targets(outputs: &[OutputSpec]) -> Result<(), Failure> {
+    for (index, output) in outputs.iter().enumerate() {
+        let earlier = outputs.iter().take(index);
+        if let Target::File(path) = &output.target
+            && earlier.into_iter().any(|it| it.target == output.target)
+        {
+            return Err(
+                Failure::usage(format!("more than one report goes to `{path}`"))
+                    .with_help("give each `--output FORMAT=PATH` a path of its own"),
+            );
+        }
+    }
+    Ok(())
 }
 
 /// Refuses flags with names that no rule has.
@@ -121,9 +139,21 @@ fn request(args: &CheckArgs, config: &Config) -> Result<Request, Failure> {
 }
 
 /// Lints, and works out repairs if they are asked for.
-fn lint(args: &FixArgs, request: &Request, tree: &dyn Tree) -> Result<Fixed, Failure> {
+fn lint(args: &CheckArgs, request: &Request, tree: &dyn Tree) -> Result<Fixed, Failure> {
+    let base = args.base.as_deref();
+    let args = &args.fix;
     if !args.fix && !args.diff {
-        let outcome = engine::lint(request, tree)?;
+        let outcome = match base {
+            None => engine::lint(request, tree)?,
+            Some(revision) => {
+                let before = diff::open(revision)?;
+                let base = Base {
+                    tree: &before,
+                    name: revision,
+                };
+                engine::lint_since(request, tree, base)?
+            }
+        };
         return Ok(Fixed {
             outcome,
             changes: Vec::new(),
@@ -220,6 +250,7 @@ mod tests {
     const ENVIRONMENT: Environment = Environment {
         github_actions: false,
         is_terminal: false,
+        color: false,
         width: 100,
     };
 
@@ -290,6 +321,14 @@ mod tests {
         for arguments in table {
             assert!(planned(arguments, ENVIRONMENT).is_err(), "{arguments:?}");
         }
+    }
+
+    #[test]
+    fn two_reports_for_one_file_are_refused() {
+        let arguments = ["--output=json=a", "--output=sarif=a"];
+        assert!(planned(&arguments, ENVIRONMENT).is_err());
+        let arguments = ["--output=json=a", "--output=json=b"];
+        assert!(planned(&arguments, ENVIRONMENT).is_ok());
     }
 
     #[test]

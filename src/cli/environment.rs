@@ -4,6 +4,8 @@ use std::env;
 use std::io::{self, IsTerminal};
 
 use anstream::{AutoStream, ColorChoice};
+use camino::Utf8Path;
+use terminal_size::{Width, terminal_size_of};
 
 use super::args::ColorArg;
 use crate::report::{Format, Style};
@@ -21,23 +23,26 @@ pub(super) struct Environment {
     pub(super) github_actions: bool,
     /// Whether standard output is a terminal.
     pub(super) is_terminal: bool,
+    /// Whether to colour where the user does not say.
+    pub(super) color: bool,
     /// The width of the terminal, as far as it is known.
     pub(super) width: usize,
 }
 
 impl Environment {
     /// Asks the environment.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the command line alone reads the environment"
-    )]
     pub(super) fn read() -> Self {
-        let columns = env::var("COLUMNS").ok();
-        let columns = columns.and_then(|columns| columns.parse().ok());
+        let stdout = io::stdout();
+        let columns = variable("COLUMNS").and_then(|columns| columns.parse().ok());
+        let columns = columns.filter(|&columns: &usize| columns > 0);
+        let terminal = || terminal_size_of(&stdout).map(|(Width(columns), _)| columns.into());
         Self {
-            github_actions: env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true"),
-            is_terminal: io::stdout().is_terminal(),
-            width: columns.map_or(DEFAULT_WIDTH, |columns: usize| columns.max(MIN_WIDTH)),
+            github_actions: variable("GITHUB_ACTIONS").is_some_and(|value| value == "true"),
+            is_terminal: stdout.is_terminal(),
+            color: wants_color(&stdout),
+            width: columns
+                .or_else(terminal)
+                .map_or(DEFAULT_WIDTH, |columns| columns.max(MIN_WIDTH)),
         }
     }
 
@@ -50,10 +55,10 @@ impl Environment {
         }
     }
 
-    /// How a report on standard output looks. `NO_COLOR` and `CLICOLOR_FORCE` count unless the user says otherwise.
+    /// How a report on standard output looks. The environment counts unless the user says otherwise.
     pub(super) fn style(self, color: ColorArg) -> Style {
         let color = match color {
-            ColorArg::Auto => AutoStream::choice(&io::stdout()) != ColorChoice::Never,
+            ColorArg::Auto => self.color,
             ColorArg::Always => true,
             ColorArg::Never => false,
         };
@@ -63,6 +68,32 @@ impl Environment {
             links: color && self.is_terminal,
         }
     }
+}
+
+/// Whether the environment wants colours: `NO_COLOR` goes before `FORCE_COLOR`, that before `CLICOLOR_FORCE`, `CLICOLOR`
+/// and what the terminal can.
+fn wants_color(stdout: &io::Stdout) -> bool {
+    let is_set = |name| variable(name).is_some_and(|value| !value.is_empty());
+    if !is_set("NO_COLOR")
+        && let Some(force) = variable("FORCE_COLOR").filter(|value| !value.is_empty())
+    {
+        return !matches!(force.as_str(), "0" | "false");
+    }
+    AutoStream::choice(stdout) != ColorChoice::Never
+}
+
+/// Whether a file is the summary of the workflow step, to which every program of the step appends.
+pub(super) fn is_step_summary(path: &Utf8Path) -> bool {
+    variable("GITHUB_STEP_SUMMARY").is_some_and(|summary| summary == path.as_str())
+}
+
+/// A variable of the environment.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the command line alone reads the environment"
+)]
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok()
 }
 
 /// How a report in a file looks.

@@ -8,6 +8,7 @@ use super::output::harmless;
 use crate::config::ConfigError;
 use crate::engine;
 use crate::rules::UnknownRule;
+use crate::source::tree::GitError;
 
 /// The exit status (design, section 5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,6 +110,15 @@ impl From<engine::Error> for Failure {
         };
         Self {
             exit,
+            ..Self::usage(chain(&error))
+        }
+    }
+}
+
+impl From<GitError> for Failure {
+    fn from(error: GitError) -> Self {
+        Self {
+            help: error.help().map(str::to_owned),
             ..Self::usage(chain(&error))
         }
     }

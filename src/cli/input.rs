@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::failure::{Exit, Failure};
 use super::output::note;
-use crate::config::{self, Config};
+use crate::config::{self, Config, MeshSettings};
 use crate::engine::{self, Analysis, DEFAULT_MAX_FILE_SIZE, Request, Summary};
 use crate::source::tree::{ReadError, Tree};
 
@@ -68,6 +68,9 @@ pub(super) struct MeshArgs {
     /// The root namespace of the mesh
     #[arg(long, value_name = "NAMESPACE")]
     pub(super) root_namespace: Option<String>,
+    /// Look at this mesh alone, of those that `mtls-lint meshes` names
+    #[arg(long, value_name = "NAME")]
+    pub(super) mesh: Option<String>,
 }
 
 impl InputArgs {
@@ -102,6 +105,8 @@ impl InputArgs {
             istio_version: either(mesh.istio_version.as_ref(), config.istio_version.as_ref()),
             auto_mtls: mesh.auto_mtls.or(config.auto_mtls),
             root_namespace: either(mesh.root_namespace.as_ref(), config.root_namespace.as_ref()),
+            meshes: config.meshes.iter().map(MeshSettings::configured).collect(),
+            mesh: mesh.mesh.clone(),
             ..Request::default()
         };
         request.rules.options.clone_from(&config.rules);

@@ -88,7 +88,8 @@ pub(super) fn run(
         Ok(analysis) => analysis,
         Err(exit) => return Ok(exit),
     };
-    let selection = selection(args, &analysis.meshes)?;
+    let (client, host) = (args.client.as_deref(), args.host.as_deref());
+    let selection = selection(client, host, &args.verdict, &analysis.meshes)?;
     let format = match args.format {
         MatrixFormat::Table => report::MatrixFormat::Table,
         MatrixFormat::Json => report::MatrixFormat::Json,
@@ -107,17 +108,22 @@ pub(super) fn run(
 }
 
 /// What of the matrix is wanted. A client or host that no mesh has is a mistake of the user, and says so.
-fn selection(args: &MatrixArgs, meshes: &[Mesh]) -> Result<Selection, Failure> {
-    let client = args.client.as_deref().map(ClientQuery::parse);
-    let host = args.host.as_deref().map(HostQuery::parse);
-    if let (Some(query), Some(text)) = (&client, &args.client)
+pub(super) fn selection(
+    client_text: Option<&str>,
+    host_text: Option<&str>,
+    verdicts: &[VerdictArg],
+    meshes: &[Mesh],
+) -> Result<Selection, Failure> {
+    let client = client_text.map(ClientQuery::parse);
+    let host = host_text.map(HostQuery::parse);
+    if let (Some(query), Some(text)) = (&client, client_text)
         && meshes
             .iter()
             .all(|mesh| mesh.clients_named(query).is_empty())
     {
         return Err(unknown_client(text, meshes));
     }
-    if let (Some(query), Some(text)) = (&host, &args.host) {
+    if let (Some(query), Some(text)) = (&host, host_text) {
         let is_known = |mesh: &Mesh| {
             mesh.host_names()
                 .any(|host| mesh.is_host_named(query, host))
@@ -128,10 +134,6 @@ fn selection(args: &MatrixArgs, meshes: &[Mesh]) -> Result<Selection, Failure> {
     }
     Ok(Selection {
         pairs: PairFilter { client, host },
-        verdicts: args
-            .verdict
-            .iter()
-            .map(|verdict| verdict.verdict())
-            .collect(),
+        verdicts: verdicts.iter().map(|verdict| verdict.verdict()).collect(),
     })
 }

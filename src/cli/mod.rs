@@ -2,11 +2,15 @@
 
 mod args;
 mod check;
+mod diff;
 mod environment;
 mod failure;
+mod graph;
 mod input;
 mod matrix;
+mod meshes;
 mod output;
+mod render;
 mod rules;
 mod run;
 mod trace;

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::environment::is_step_summary;
 use super::failure::Failure;
 use crate::report::{Format, visible};
 
@@ -68,7 +69,7 @@ pub(super) fn to_stdout(
     }
 }
 
-/// Writes to a file, which is created or replaced.
+/// Writes to a file, which is created or replaced; the summary of a workflow step is appended to.
 #[expect(
     clippy::disallowed_methods,
     reason = "this is where reports are written"
@@ -77,13 +78,17 @@ pub(super) fn to_file(
     path: &Utf8Path,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), Failure> {
-    File::create(path)
-        .and_then(|file| {
-            let mut out = BufWriter::new(file);
-            write(&mut out)?;
-            out.flush()
-        })
-        .map_err(|error| Failure::usage(format!("cannot write `{path}`: {error}")))
+    let file = if is_step_summary(path) {
+        File::options().append(true).create(true).open(path)
+    } else {
+        File::create(path)
+    };
+    file.and_then(|file| {
+        let mut out = BufWriter::new(file);
+        write(&mut out)?;
+        out.flush()
+    })
+    .map_err(|error| Failure::usage(format!("cannot write `{path}`: {error}")))
 }
 
 /// Writes a line to standard error. That this fails is nothing a program could tell anybody.

@@ -8,7 +8,7 @@ use clap::Parser;
 use super::args::{Cli, Command};
 use super::environment::Environment;
 use super::failure::{Exit, Failure};
-use super::{check, matrix, rules, trace};
+use super::{check, diff, graph, matrix, meshes, render, rules, trace};
 use crate::source::tree::WorkTree;
 
 /// Runs the program with the arguments of the process.
@@ -48,6 +48,22 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Some(Command::Trace(args)) => {
             let request = args.input.request(&args.input.config(&tree)?)?;
             trace::run(&args, &request, &tree, Environment::read())
+        }
+        Some(Command::Graph(args)) => {
+            let request = args.input.request(&args.input.config(&tree)?)?;
+            graph::run(&args, &request, &tree)
+        }
+        Some(Command::Meshes(args)) => {
+            let request = args.input.request(&args.input.config(&tree)?)?;
+            meshes::run(&args, &request, &tree)
+        }
+        Some(Command::Render(args)) => {
+            let request = args.input.request(&args.input.config(&tree)?)?;
+            render::run(&args, &request, &tree)
+        }
+        Some(Command::Diff(args)) => {
+            let request = args.input.request(&args.input.config(&tree)?)?;
+            diff::run(&args, &request, &tree, Environment::read())
         }
         Some(Command::Rules(args)) => rules::list(&args),
         Some(Command::Rule(args)) => rules::show(&args),

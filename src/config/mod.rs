@@ -16,6 +16,7 @@ pub use parse::parse;
 pub use schema::schema;
 
 use crate::diagnostic::Severity;
+use crate::gitops::ConfiguredMesh;
 
 /// The settings of a config file. Paths and globs are relative to the working directory.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
@@ -33,6 +34,8 @@ pub struct Config {
     pub auto_mtls: Option<bool>,
     /// The root namespace of the mesh.
     pub root_namespace: Option<String>,
+    /// The meshes of the repository and what is in each; without them they are worked out.
+    pub meshes: Vec<MeshSettings>,
     /// Settings of rules, by name.
     #[schemars(schema_with = "schema::rules")]
     pub rules: BTreeMap<String, serde_json::Value>,
@@ -44,6 +47,40 @@ pub struct Config {
     pub ignore: Vec<String>,
     /// The least severity that makes the run fail.
     pub fail_on: Option<FailOn>,
+}
+
+/// A mesh and what is in it.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(inline)]
+pub struct MeshSettings {
+    /// The name.
+    pub name: String,
+    /// What is of this mesh alone: directories, kustomizations, globs, or units as `mtls-lint meshes` names them.
+    #[serde(default)]
+    pub roots: Vec<String>,
+    /// What this mesh shares with others, in the same forms.
+    #[serde(default)]
+    pub shared: Vec<String>,
+    /// The root namespace of this mesh.
+    #[serde(default)]
+    pub root_namespace: Option<String>,
+    /// Values for variables of Flux that nothing in the repository defines.
+    #[serde(default)]
+    pub vars: BTreeMap<String, String>,
+}
+
+impl MeshSettings {
+    /// What the deployment needs to know of it.
+    pub fn configured(&self) -> ConfiguredMesh {
+        ConfiguredMesh {
+            name: self.name.as_str().into(),
+            roots: self.roots.clone(),
+            shared: self.shared.clone(),
+            root_namespace: self.root_namespace.as_deref().map(Box::from),
+            vars: self.vars.clone(),
+        }
+    }
 }
 
 /// A version, with or without quotes.

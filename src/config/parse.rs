@@ -94,7 +94,8 @@ mod tests {
     fn every_key_is_read() {
         let config = read(
             "exclude: [vendor/**]\nassume: [preset:istio]\nistio-version: '1.26'\nauto-mtls: false\n\
-             root-namespace: mesh\nrules: {unread-input: {}}\nselect: [unread-input]\n\
+             root-namespace: mesh\nmeshes: [{name: prod, roots: [a], shared: [b], root-namespace: c, vars: {d: e}}]\n\
+             rules: {unread-input: {}}\nselect: [unread-input]\n\
              ignore: [unread-input]\nfail-on: error\n",
         )
         .expect("the config is valid");
@@ -103,6 +104,16 @@ mod tests {
         assert_eq!(config.istio_version.as_deref(), Some("1.26"));
         assert_eq!(config.auto_mtls, Some(false));
         assert_eq!(config.root_namespace.as_deref(), Some("mesh"));
+        let mesh = config.meshes[0].configured();
+        assert_eq!(
+            (&*mesh.name, mesh.root_namespace.as_deref()),
+            ("prod", Some("c"))
+        );
+        assert_eq!(
+            (mesh.roots, mesh.shared),
+            (vec!["a".into()], vec!["b".into()])
+        );
+        assert_eq!(mesh.vars["d"], "e");
         assert!(config.rules.contains_key("unread-input"));
         assert_eq!(config.select, config.ignore);
         assert_eq!(config.fail_on, Some(FailOn::Error));

@@ -68,6 +68,11 @@ pub fn discover(settings: &Settings, tree: &dyn Tree) -> Result<Discovered, Erro
     Ok(search.found.finish())
 }
 
+/// A path as it is shown everywhere: relative to the root of the tree where it is below it, else as named, but clean.
+pub fn clean(path: &Utf8Path, tree: &dyn Tree) -> Utf8PathBuf {
+    Paths::of(tree).clean(path)
+}
+
 /// What the walks of one search share.
 struct Search<'a> {
     settings: &'a Settings,

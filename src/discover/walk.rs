@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::gitignore::{Ignores, levels_above};
 use super::{Found, Search};
-use crate::source::tree::{Entry, EntryKind, ReadError, normalise};
+use crate::source::tree::{Entry, EntryKind, ReadError};
 
 /// Why a link that looks like a manifest is not read.
 pub(super) const LINK: &str = "a symbolic link; it is not followed";
@@ -35,12 +35,16 @@ impl<'s, 'a> Walk<'s, 'a> {
             walk.read_gitignore(level);
         }
         let tree = walk.search.tree;
-        let entries = tree.list(directory, &mut |path| walk.enter(&normalise(path)));
+        let entries = tree.list(directory, &mut |path| {
+            let path = walk.search.paths.clean(path);
+            walk.enter(&path)
+        });
         for entry in entries {
             match entry {
                 Ok(entry) => walk.take(&entry),
                 Err((path, error)) => {
-                    walk.fail(normalise(&path), named, directory, error);
+                    let path = walk.search.paths.clean(&path);
+                    walk.fail(path, named, directory, error);
                 }
             }
         }
@@ -58,7 +62,7 @@ impl<'s, 'a> Walk<'s, 'a> {
 
     /// Takes one entry, if it is a manifest by its name, or a link that hides a directory.
     fn take(&mut self, entry: &Entry) {
-        let path = normalise(&entry.path);
+        let path = self.search.paths.clean(&entry.path);
         if entry.kind == EntryKind::Link && self.leads_to_directory(&path) {
             if self.admits(&path, true) {
                 self.found().unread(path, DIRECTORY_LINK);

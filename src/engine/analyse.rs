@@ -6,22 +6,27 @@ use camino::Utf8PathBuf;
 use rayon::prelude::*;
 
 use super::read::{self, Read};
-use super::{Error, Request, Summary, problems};
-use crate::gitops::{self, Deployment};
+use super::{Error, Request, Summary, patched, problems, reach};
+use crate::gitops::{self, Deployment, MeshScope};
 use crate::mesh::{IstioVersion, Mesh, Settings};
-use crate::object::Namespace;
+use crate::object::{Namespace, Object};
 use crate::resource::{self, Decoded, Resource};
-use crate::rule::InputProblem;
+use crate::rule::{InputProblem, PatchedRule, did_you_mean, nearest};
 use crate::source::Sources;
 use crate::source::tree::{ReadError, Tree};
+use crate::yaml::Value;
 
 /// Everything that is known about what a request names: the files, the meshes, what could not be read. Immutable.
 #[derive(Debug)]
 pub struct Analysis {
     /// The files that places point into.
     pub sources: Arc<Sources>,
-    /// The meshes.
+    /// What gets deployed, and how it came to be what it is.
+    pub deployment: Deployment,
+    /// The meshes, in the order of the deployment.
     pub meshes: Vec<Mesh>,
+    /// What patches did to the DestinationRules of each mesh.
+    pub patched: Vec<Vec<PatchedRule>>,
     /// What could not be read.
     pub problems: Vec<InputProblem>,
     /// What was read.
@@ -29,9 +34,6 @@ pub struct Analysis {
     /// Paths that the user named and that cannot be read.
     pub missing: Vec<(Utf8PathBuf, ReadError)>,
 }
-
-/// The name of the only mesh of an input.
-const DEFAULT_MESH: &str = "default";
 
 /// Reads and analyses what a request names. What is wrong in manifests is part of the analysis; an error is about the
 /// run: a setting that cannot be used, an assumed file that cannot be read.
@@ -45,32 +47,87 @@ pub fn analyse(request: &Request, tree: &dyn Tree) -> Result<Analysis, Error> {
         mut summary,
         missing,
     } = read::read(request, tree)?;
-    problems.extend(problems::of_documents(&input, &sources));
+    problems.extend(problems::of_documents(&input));
 
     let root = settings.root_namespace.as_ref().map(Namespace::as_str);
-    let deployments = [
-        gitops::deploy(input, &sources, root),
-        gitops::deploy(assumed, &sources, root),
-    ];
-    let mut resources = Vec::new();
-    for deployment in deployments {
-        let (decoded, refused) = decode(deployment, &sources);
-        resources.extend(decoded);
-        problems.extend(refused);
+    let assumed = gitops::deploy_plain(assumed, &sources, root);
+    let mut deployment = gitops::deploy(input, &deployment_settings(request, tree));
+    select(&mut deployment, request)?;
+    if request.mesh.is_none() {
+        problems.extend(problems::of_deployment(&deployment));
     }
-    summary.resources = resources.len();
-    problems.extend(problems::of_alternatives(&resources));
-    summary.unread = problems::unread(&problems, &sources);
+    let mut units: Vec<Vec<Resource>> = deployment
+        .units
+        .iter()
+        .enumerate()
+        .map(|(index, unit)| {
+            if !deployment
+                .meshes
+                .iter()
+                .any(|mesh| mesh.units.contains(&index))
+            {
+                return Vec::new();
+            }
+            problems.extend(unit.problems.iter().cloned().map(InputProblem::Deploy));
+            decode(&unit.objects, &unit.values, &sources, &mut problems)
+        })
+        .collect();
+    let assumed = decode(&assumed.objects, &assumed.values, &sources, &mut problems);
+    summary.resources = units.iter().map(Vec::len).sum::<usize>() + assumed.len();
 
-    let meshes = vec![Mesh::build(DEFAULT_MESH, resources, &settings)];
+    let mut meshes = Vec::with_capacity(deployment.meshes.len());
+    for (index, scope) in deployment.meshes.iter().enumerate() {
+        let later = deployment.meshes.get(index + 1..).unwrap_or_default();
+        let mut resources = gather(&scope.units, later, &mut units);
+        resources.extend(assumed.iter().cloned());
+        problems.extend(problems::of_alternatives(&resources));
+        let root = scope.root_namespace.as_deref().map(Namespace::new);
+        let settings = Settings {
+            root_namespace: root.or_else(|| settings.root_namespace.clone()),
+            ..settings.clone()
+        };
+        meshes.push(Mesh::build(&*scope.name, resources, &settings));
+    }
+    let patched = patched::of_meshes(&deployment, &sources);
+    summary.unread = problems::unread(&problems, &sources);
     summary.meshes = meshes.len();
     Ok(Analysis {
         sources,
+        deployment,
         meshes,
+        patched,
         problems,
         summary,
         missing,
     })
+}
+
+/// What the user settles about what gets deployed.
+pub(super) fn deployment_settings(request: &Request, tree: &dyn Tree) -> gitops::Settings {
+    gitops::Settings {
+        root_namespace: request.root_namespace.as_deref().map(Box::from),
+        working_directory: reach::working_directory(tree),
+        meshes: request.meshes.clone(),
+    }
+}
+
+/// Leaves the one mesh that the user asks for, if any.
+fn select(deployment: &mut Deployment, request: &Request) -> Result<(), Error> {
+    let Some(wanted) = request.mesh.as_deref() else {
+        return Ok(());
+    };
+    let names: Vec<&str> = deployment.meshes.iter().map(|mesh| &*mesh.name).collect();
+    if !names.contains(&wanted) {
+        let hint = did_you_mean(nearest(wanted, names.iter().copied()));
+        return Err(Error::Setting {
+            message: format!(
+                "unknown mesh `{wanted}`{hint}; the meshes are: {}",
+                names.join(", ")
+            ),
+        });
+    }
+    deployment.meshes.retain(|mesh| &*mesh.name == wanted);
+    Ok(())
 }
 
 /// What the user settles about the mesh.
@@ -88,24 +145,39 @@ fn settings(request: &Request) -> Result<Settings, Error> {
     })
 }
 
+/// The resources of the units of a mesh; those that no later mesh needs are moved.
+fn gather(members: &[usize], later: &[MeshScope], units: &mut [Vec<Resource>]) -> Vec<Resource> {
+    let mut resources = Vec::new();
+    for &member in members {
+        let Some(unit) = units.get_mut(member) else {
+            continue;
+        };
+        if later.iter().any(|scope| scope.units.contains(&member)) {
+            resources.extend(unit.iter().cloned());
+        } else {
+            resources.append(unit);
+        }
+    }
+    resources
+}
+
 /// Objects to resources, in parallel; what Istio would refuse becomes a problem.
-fn decode(deployment: Deployment, sources: &Sources) -> (Vec<Resource>, Vec<InputProblem>) {
-    let decoded: Vec<Decoded> = deployment
-        .objects
+fn decode(
+    objects: &[Object],
+    values: &[Value],
+    sources: &Sources,
+    problems: &mut Vec<InputProblem>,
+) -> Vec<Resource> {
+    let decoded: Vec<Decoded> = objects
         .par_iter()
         .map(|object| resource::decode(object, sources))
         .collect();
     let mut resources = Vec::new();
-    let mut refused: Vec<InputProblem> = deployment
-        .problems
-        .into_iter()
-        .map(InputProblem::Deploy)
-        .collect();
     for one in decoded {
         resources.extend(one.resources);
-        let problems = one.problems.into_iter().map(Box::new);
-        refused.extend(problems.map(InputProblem::Object));
+        let refused = one.problems.into_iter().map(Box::new);
+        problems.extend(refused.map(InputProblem::Object));
     }
-    resources.extend(deployment.values.iter().filter_map(resource::decode_values));
-    (resources, refused)
+    resources.extend(values.iter().filter_map(resource::decode_values));
+    resources
 }

@@ -8,13 +8,16 @@ use rustc_hash::FxHashSet;
 
 use super::doubt::doubt;
 use super::explain::{explain, explain_refused};
+use super::incomplete::doubt_incomplete;
 use super::precede::precede;
 use super::prove::prove;
 use super::triage::triage;
 use super::{Analysis, Error, Report, Request, analyse};
 use crate::diagnostic::{Diagnostic, PairId};
 use crate::mesh::Mesh;
-use crate::rule::{Check, InputContext, Rule, RuleContext, RuleOptions};
+use crate::rule::{
+    Check, DeployContext, InputContext, Rule, RuleContext, RuleOptions, Surroundings,
+};
 use crate::rules::RULES;
 use crate::source::tree::{Memory, ReadError, Tree};
 
@@ -42,12 +45,14 @@ pub(super) fn examine(
     let selected = selected(request)?;
     let mut diagnostics = check(&selected, &analysis);
     doubt(&mut diagnostics, &analysis.problems);
+    doubt_incomplete(&mut diagnostics, &analysis.deployment);
     explain(&mut diagnostics, &analysis.problems);
     explain_refused(&mut diagnostics, &analysis, request, tree)?;
     let mut diagnostics = precede(diagnostics, |name, explained| {
         let rule = selected.iter().find(|(rule, _)| rule.meta.name == name);
         let mut told = rule.map_or_else(Vec::new, |rule| try_run(rule, &analysis, Some(explained)));
         doubt(&mut told, &analysis.problems);
+        doubt_incomplete(&mut told, &analysis.deployment);
         told
     });
     prove(&mut diagnostics, &analysis, request, tree)?;
@@ -125,10 +130,28 @@ fn run(
             check(options, &mut cx);
             cx.into_diagnostics()
         }
+        Check::Deploy(check) => {
+            let Analysis {
+                sources,
+                deployment,
+                meshes,
+                problems,
+                ..
+            } = analysis;
+            let mut cx = DeployContext::new(&rule.meta, deployment, meshes, problems, sources);
+            check(options, &mut cx);
+            cx.into_diagnostics()
+        }
         Check::Mesh(check) => {
             let mut found = Vec::new();
             for (index, mesh) in (0u32..).zip(&analysis.meshes) {
-                let mut cx = RuleContext::new(&rule.meta, mesh, index, &analysis.sources);
+                let patched = analysis.patched.get(index as usize);
+                let surroundings = Surroundings {
+                    sources: &analysis.sources,
+                    origins: &analysis.deployment.origins,
+                    patched: patched.map_or(&[], Vec::as_slice),
+                };
+                let mut cx = RuleContext::new(&rule.meta, mesh, index, surroundings);
                 if let Some(explained) = explained {
                     cx = cx.without(explained);
                 }
@@ -143,13 +166,23 @@ fn run(
     }
 }
 
-/// The rules that find something in a stream of documents, with all defaults; for the examples of the documentation.
+/// What a line of an example starts with that names the file of the lines below it.
+const FILE_MARK: &str = "# file: ";
+
+/// The rules that find something in a stream of documents, with all defaults; for the examples of the documentation. An
+/// example of several files has a line `# file: PATH` before each.
 pub fn lint_text(text: &str) -> Vec<&'static str> {
+    let files = files_of_example(text);
     let request = Request {
-        stdin: Some(text.as_bytes().to_vec()),
+        stdin: files.is_empty().then(|| text.as_bytes().to_vec()),
+        paths: if files.is_empty() {
+            Vec::new()
+        } else {
+            vec![".".into()]
+        },
         ..Request::default()
     };
-    let outcome = lint(&request, &Memory::default());
+    let outcome = lint(&request, &Memory::new(files));
     outcome.map_or_else(
         |_| Vec::new(),
         |outcome| {
@@ -161,4 +194,18 @@ pub fn lint_text(text: &str) -> Vec<&'static str> {
                 .collect()
         },
     )
+}
+
+/// The files of an example, each with its path; none for an example that is one stream.
+fn files_of_example(text: &str) -> Vec<(&str, String)> {
+    let mut files: Vec<(&str, String)> = Vec::new();
+    for line in text.lines() {
+        if let Some(path) = line.strip_prefix(FILE_MARK) {
+            files.push((path.trim(), String::new()));
+        } else if let Some((_, body)) = files.last_mut() {
+            body.push_str(line);
+            body.push('\n');
+        }
+    }
+    files
 }

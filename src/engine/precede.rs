@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashSet;
 
 use crate::diagnostic::{Diagnostic, PairId};
-use crate::rules::yields_to;
+use crate::rules::{yields_at_its_place_to, yields_to};
+use crate::source::FileId;
 
 /// What becomes of a finding.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -29,6 +30,7 @@ pub(super) fn precede(
     for diagnostic in diagnostics {
         by_rule.entry(diagnostic.rule).or_default().push(diagnostic);
     }
+    leave_places(&mut by_rule);
     let mut kept = Vec::new();
     for (&rule, findings) in &by_rule {
         let speakers = yields_to(rule).iter().filter_map(|&name| by_rule.get(name));
@@ -46,6 +48,24 @@ pub(super) fn precede(
         }
     }
     kept
+}
+
+/// Drops what another rule says with more to say at the same place.
+fn leave_places(by_rule: &mut BTreeMap<&'static str, Vec<Diagnostic>>) {
+    let start = |finding: &Diagnostic| {
+        finding
+            .place
+            .map(|place| (place.span.file, place.span.start))
+    };
+    let rules: Vec<&'static str> = by_rule.keys().copied().collect();
+    for rule in rules {
+        let speaker = yields_at_its_place_to(rule).and_then(|name| by_rule.get(name));
+        let taken: FxHashSet<(FileId, u32)> =
+            speaker.into_iter().flatten().filter_map(start).collect();
+        if let Some(findings) = by_rule.get_mut(rule) {
+            findings.retain(|finding| start(finding).is_none_or(|start| !taken.contains(&start)));
+        }
+    }
 }
 
 /// What becomes of a finding beside the pairs that others explain.

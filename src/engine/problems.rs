@@ -5,17 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::Unread;
+use crate::gitops::{Basis, Deployment, Files};
 use crate::object::ObjectId;
 use crate::resource::Resource;
 use crate::rule::{Alternative, InputProblem};
-use crate::source::{FileId, Place, Sources, Span};
-use crate::yaml::{FileContent, ProblemKind};
+use crate::source::{Place, Sources, Span};
+use crate::yaml::ProblemKind;
 
 /// Broken documents one by one; templates of a Helm chart together.
-pub(super) fn of_documents(
-    files: &[(FileId, FileContent)],
-    sources: &Sources,
-) -> Vec<InputProblem> {
+pub(super) fn of_documents(files: &Files) -> Vec<InputProblem> {
+    let sources = files.sources();
     let charts: Vec<&Utf8Path> = sources
         .iter()
         .map(|(_, file)| file.path())
@@ -24,8 +23,8 @@ pub(super) fn of_documents(
         .collect();
     let mut out = Vec::new();
     let mut templates: BTreeMap<Utf8PathBuf, usize> = BTreeMap::new();
-    for (id, content) in files {
-        let path = sources.file(*id).path();
+    for (path, id) in files.iter() {
+        let content = files.first_documents(id);
         let chart = charts
             .iter()
             .filter(|chart| {
@@ -40,7 +39,7 @@ pub(super) fn of_documents(
             }
             let place = Place {
                 span: problem.span,
-                origin: sources.file(*id).origin(),
+                origin: sources.file(id).origin(),
             };
             out.push(InputProblem::Document {
                 place,
@@ -55,6 +54,20 @@ pub(super) fn of_documents(
             .map(|(path, templates)| InputProblem::Chart { path, templates }),
     );
     out
+}
+
+/// What is not said anywhere about the meshes, and was guessed from the objects; directories with the names of environments
+/// or clusters leave no doubt.
+pub(super) fn of_deployment(deployment: &Deployment) -> Option<InputProblem> {
+    let inferred = deployment
+        .meshes
+        .iter()
+        .filter(|mesh| mesh.basis == Basis::Collision);
+    let is_guess = inferred.clone().any(|mesh| mesh.is_guess);
+    is_guess.then(|| InputProblem::Meshes {
+        names: inferred.map(|mesh| mesh.name.to_string()).collect(),
+        directories: deployment.inferred.clone(),
+    })
 }
 
 /// Objects that the input defines more than once: only one of each takes part.
@@ -130,7 +143,7 @@ pub(super) fn unread(problems: &[InputProblem], sources: &Sources) -> Vec<Unread
                         format!("{} counts as absent", problem.object),
                     )
                 }
-                InputProblem::Alternatives(_) => return None,
+                InputProblem::Alternatives(_) | InputProblem::Meshes { .. } => return None,
             };
             Some(Unread { path, line, reason })
         })

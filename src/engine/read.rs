@@ -1,12 +1,15 @@
 //! Read: which files, their bytes, their documents.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
+use super::reach::{Reached, reach};
 use super::{Error, Request, Summary, presets};
 use crate::discover::{self, discover};
+use crate::gitops::{Files, Parsed};
 use crate::rule::InputProblem;
 use crate::source::tree::{ReadError, Tree};
 use crate::source::{FileId, FileRole, SourceFile, Sources};
@@ -17,7 +20,7 @@ pub(super) struct Read {
     /// The files.
     pub(super) sources: Arc<Sources>,
     /// The documents of the repository, by file.
-    pub(super) input: Vec<(FileId, FileContent)>,
+    pub(super) input: Files,
     /// The documents given with `--assume`, by file.
     pub(super) assumed: Vec<(FileId, FileContent)>,
     /// Files that could not be read.
@@ -53,64 +56,43 @@ pub(super) fn read(request: &Request, tree: &dyn Tree) -> Result<Read, Error> {
         .into_iter()
         .map(|(path, reason)| InputProblem::Unreadable { path, reason })
         .collect();
-
-    let texts: Vec<Result<SourceFile, InputProblem>> = found
-        .files
-        .par_iter()
-        .map(|path| open(path, request.max_file_size, tree))
-        .collect();
-    let mut files = Vec::with_capacity(texts.len());
-    for text in texts {
-        match text {
-            Ok(file) => files.push(file),
-            Err(problem) => problems.push(problem),
-        }
-    }
-    if let Some(bytes) = &request.stdin {
-        match decode(
-            STDIN_NAME.into(),
-            bytes.clone(),
-            request.max_file_size,
-            FileRole::Input,
-        ) {
-            Ok(file) => files.push(file),
-            Err(problem) => problems.push(problem),
-        }
-    }
+    let mut files = open_all(&found.files, request, tree, &mut problems);
+    let named = files.len();
+    let reached = reach(&mut files, tree, request.max_file_size);
+    problems.extend(
+        reached
+            .unread
+            .iter()
+            .map(|(path, error)| InputProblem::Unreadable {
+                path: path.clone(),
+                reason: error.to_string(),
+            }),
+    );
     let input_count = files.len();
     for name in &request.assume {
         files.push(assumed(name, request.max_file_size, tree)?);
     }
 
     let sources = Arc::new(Sources::new(files));
-    let by_id: Vec<(FileId, &SourceFile)> = sources.iter().collect();
-    let mut input: Vec<(FileId, FileContent)> = by_id
-        .par_iter()
-        .map(|&(id, file)| {
-            let prefilter = !request.check_all && file.role() == FileRole::Input;
-            (
-                id,
-                yaml::read(
-                    id,
-                    file,
-                    ReadOptions {
-                        prefilter,
-                        alias_budget: ALIAS_BUDGET,
-                    },
-                ),
-            )
-        })
+    let mut parsed = parse(&sources, &reached, request);
+    let assumed = parsed
+        .split_off(input_count)
+        .into_iter()
+        .map(|one| (one.file, one.content))
         .collect();
-    let assumed = input.split_off(input_count);
-    let documents = input
-        .iter()
-        .map(|(_, content)| content.document_count)
-        .sum();
+    let documents = parsed.iter().map(|one| one.content.document_count).sum();
     let summary = Summary {
         files: input_count,
         documents,
         ..Summary::default()
     };
+    let beyond: BTreeSet<FileId> = sources
+        .iter()
+        .map(|(id, _)| id)
+        .take(input_count)
+        .skip(named)
+        .collect();
+    let input = Files::new(sources.clone(), parsed).with_reached(beyond, reached.binary);
     Ok(Read {
         sources,
         input,
@@ -119,6 +101,55 @@ pub(super) fn read(request: &Request, tree: &dyn Tree) -> Result<Read, Error> {
         summary,
         missing: found.missing,
     })
+}
+
+/// Opens the files that were found, and standard input; what cannot be opened is a problem.
+fn open_all(
+    paths: &[Utf8PathBuf],
+    request: &Request,
+    tree: &dyn Tree,
+    problems: &mut Vec<InputProblem>,
+) -> Vec<SourceFile> {
+    let limit = request.max_file_size;
+    let mut texts: Vec<Result<SourceFile, InputProblem>> = paths
+        .par_iter()
+        .map(|path| open(path, limit, tree))
+        .collect();
+    if let Some(bytes) = &request.stdin {
+        let role = FileRole::Input;
+        texts.push(decode(STDIN_NAME.into(), bytes.clone(), limit, role));
+    }
+    let mut files = Vec::with_capacity(texts.len());
+    for text in texts {
+        match text {
+            Ok(file) => files.push(file),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    files
+}
+
+/// Parses every file, in parallel. Documents that cannot matter are left out, except where a kustomization needs the file
+/// or the user wants all.
+fn parse(sources: &Sources, reached: &Reached, request: &Request) -> Vec<Parsed> {
+    let files: Vec<(FileId, &SourceFile)> = sources.iter().collect();
+    files
+        .par_iter()
+        .map(|&(id, file)| {
+            let prefilter = !request.check_all
+                && file.role() == FileRole::Input
+                && !reached.claimed.contains(file.path());
+            let options = ReadOptions {
+                prefilter,
+                alias_budget: ALIAS_BUDGET,
+            };
+            Parsed {
+                file: id,
+                content: yaml::read(id, file, options),
+                is_filtered: prefilter,
+            }
+        })
+        .collect()
 }
 
 /// Opens one file of the repository.

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
 
+use crate::gitops::ConfiguredMesh;
+
 /// The cap for files unless the user sets another: 16 MiB.
 pub const DEFAULT_MAX_FILE_SIZE: u64 = 16 * 1024 * 1024;
 
@@ -30,6 +32,10 @@ pub struct Request {
     pub auto_mtls: Option<bool>,
     /// The root namespace of the mesh.
     pub root_namespace: Option<String>,
+    /// The meshes that the config file names.
+    pub meshes: Vec<ConfiguredMesh>,
+    /// The only mesh that is looked at.
+    pub mesh: Option<String>,
     /// Which rules run, and their settings.
     pub rules: RuleSelection,
 }
@@ -47,6 +53,8 @@ impl Default for Request {
             istio_version: None,
             auto_mtls: None,
             root_namespace: None,
+            meshes: Vec::new(),
+            mesh: None,
             rules: RuleSelection::default(),
         }
     }

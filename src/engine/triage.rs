@@ -51,10 +51,7 @@ fn joined(sorted: Vec<Diagnostic>, meshes: &[&str]) -> Vec<Diagnostic> {
     let mut out: Vec<Diagnostic> = Vec::with_capacity(sorted.len());
     for diagnostic in sorted {
         let same = out.iter_mut().rev().take(meshes.len()).find(|other| {
-            other.rule == diagnostic.rule
-                && other.place == diagnostic.place
-                && other.place.is_some()
-                && other.object == diagnostic.object
+            is_same_text(other, &diagnostic)
                 && other
                     .meshes
                     .iter()
@@ -71,6 +68,23 @@ fn joined(sorted: Vec<Diagnostic>, meshes: &[&str]) -> Vec<Diagnostic> {
         }
     }
     out
+}
+
+/// Whether two findings of different meshes are about the same text. How it came to be deployed, and as which object,
+/// differs from mesh to mesh.
+fn is_same_text(one: &Diagnostic, other: &Diagnostic) -> bool {
+    let span = |diagnostic: &Diagnostic| diagnostic.place.map(|place| place.span);
+    let is_of_meshes = !one.meshes.is_empty() && !other.meshes.is_empty();
+    one.rule == other.rule
+        && span(one).is_some()
+        && span(one) == span(other)
+        && (is_of_meshes || one.object == other.object || is_same_problem(one, other))
+}
+
+/// Whether two findings say the same about the same field, of objects that are made of the same text.
+fn is_same_problem(one: &Diagnostic, other: &Diagnostic) -> bool {
+    let kind = |diagnostic: &Diagnostic| diagnostic.object.as_ref().map(|id| id.kind.clone());
+    one.label == other.label && one.field == other.field && kind(one) == kind(other)
 }
 
 /// Names every finding by rule, object, field and the text at its place, not by line; equal ones get an ordinal.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use camino::Utf8Path;
 
 use crate::object::{Namespace, NamespaceSource, Object};
-use crate::source::{FileRole, Sources};
+use crate::source::{FileRole, Sources, Spanned};
 
 /// Namespaces that say nothing about where their neighbours in a folder go.
 const SYSTEM: &[&str] = &[
@@ -46,6 +46,42 @@ pub(super) fn settle(objects: &mut [Object], sources: &Sources, root_namespace: 
             Some(Vote::Split) | None => Namespace::new(DEFAULT),
         };
         object.id.namespace = Some(namespace);
+    }
+}
+
+/// Gives a namespace to the namespaced objects of one unit that have none: the one that the CD tool names for them, else
+/// the one that all others of the unit state, else `default`.
+pub(super) fn settle_unit(
+    objects: &mut [Object],
+    default: Option<&Spanned<Box<str>>>,
+    root_namespace: Option<&str>,
+) {
+    let stated = objects.iter().filter_map(|object| {
+        let namespace = object.id.namespace.as_ref()?;
+        let name = namespace.as_str();
+        let has_vote = !SYSTEM.contains(&name) && root_namespace != Some(name);
+        has_vote.then(|| namespace.clone())
+    });
+    let mut stated: Vec<Namespace> = stated.collect();
+    stated.sort_unstable();
+    stated.dedup();
+    let voted = match stated.as_slice() {
+        [namespace] => Some(namespace),
+        _ => None,
+    };
+    for object in objects {
+        if object.id.namespace.is_some() || object.namespace_source != NamespaceSource::Default {
+            continue;
+        }
+        object.id.namespace = Some(if let Some(default) = default {
+            object.namespace_source = NamespaceSource::Stated(default.place);
+            Namespace::new(&*default.value)
+        } else if let Some(namespace) = voted {
+            object.namespace_source = NamespaceSource::Voted;
+            namespace.clone()
+        } else {
+            Namespace::new(DEFAULT)
+        });
     }
 }
 

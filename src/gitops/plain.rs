@@ -1,6 +1,6 @@
 //! Plain manifests: every document is deployed as it stands.
 
-use super::{Deployment, Problem, namespace};
+use super::{Problem, namespace};
 use crate::object::{Gvk, Namespace, NamespaceSource, Object, ObjectId, is_namespaced};
 use crate::source::{FileId, Place, Sources, Spanned};
 use crate::yaml::{FileContent, Node, Value};
@@ -38,20 +38,39 @@ const POLICY_GROUP: &str = "authentication.istio.io/";
 /// The kind that `istioctl` reads from a file, where it needs no name.
 const NAMELESS_KIND: &str = "IstioOperator";
 
+/// What plain manifests deploy.
+#[derive(Debug, Default)]
+pub struct Manifests {
+    /// The objects, in the order of files and documents.
+    pub objects: Vec<Object>,
+    /// The roots of documents that are a mapping and no object: Helm values may be among them.
+    pub values: Vec<Value>,
+    /// What cannot be deployed, in the order of files and documents.
+    pub problems: Vec<Problem>,
+}
+
 /// Deploys the documents of files: lists are unpacked, and objects without a namespace get one.
 pub fn deploy(
     files: Vec<(FileId, FileContent)>,
     sources: &Sources,
     root_namespace: Option<&str>,
-) -> Deployment {
-    let mut deployment = Deployment::default();
+) -> Manifests {
+    let mut manifests = Manifests::default();
     for (_, content) in files {
         for document in content.documents {
-            take_document(document.root, &mut deployment);
+            manifests.take(document.root);
         }
     }
-    namespace::settle(&mut deployment.objects, sources, root_namespace);
-    deployment
+    namespace::settle(&mut manifests.objects, sources, root_namespace);
+    manifests
+}
+
+impl Manifests {
+    /// Takes in the root of a document, sorted into objects, values and neither. The namespace of objects without one is
+    /// settled when all are known.
+    pub(super) fn take(&mut self, root: Value) {
+        take_document(root, self);
+    }
 }
 
 /// Group, version and kind of an object, and where the kind is written.
@@ -62,30 +81,30 @@ struct Type {
 }
 
 /// Sorts a document into objects, values and neither.
-fn take_document(root: Value, deployment: &mut Deployment) {
+fn take_document(root: Value, manifests: &mut Manifests) {
     let Some(kind) = kind_of(&root) else {
         if root.as_mapping().is_some() {
-            deployment.values.push(root);
+            manifests.values.push(root);
         }
         return;
     };
     if text(root.get("apiVersion")).is_none() {
         if root.get("metadata").is_some() && needs_name("", &kind.value) {
-            deployment.problems.push(Problem::Unversioned {
+            manifests.problems.push(Problem::Unversioned {
                 place: kind.place,
                 kind: kind.value,
             });
         } else {
             // A top-level `kind` is a setting of some Helm charts.
-            deployment.values.push(root);
+            manifests.values.push(root);
         }
         return;
     }
-    unpack(root, deployment);
+    unpack(root, manifests);
 }
 
 /// Deploys an object, or the items of a list in their order.
-fn unpack(root: Value, deployment: &mut Deployment) {
+fn unpack(root: Value, manifests: &mut Manifests) {
     // A stack and no recursion: lists may nest as deep as the parser lets them.
     let mut pending = vec![(root, None)];
     while let Some((value, inherited)) = pending.pop() {
@@ -97,7 +116,7 @@ fn unpack(root: Value, deployment: &mut Deployment) {
             let items = into_items(value).into_iter().rev();
             pending.extend(items.map(|value| (value, item.clone())));
         } else {
-            take_object(value, own, deployment);
+            take_object(value, own, manifests);
         }
     }
 }
@@ -154,11 +173,11 @@ fn into_items(list: Value) -> Vec<Value> {
 }
 
 /// Deploys one object; its namespace is settled when all are known.
-fn take_object(value: Value, own: Type, deployment: &mut Deployment) {
+fn take_object(value: Value, own: Type, manifests: &mut Manifests) {
     let Type { api_version, kind } = own;
     let Some(name) = name_of(&value, &kind) else {
         if needs_name(&api_version, &kind.value) {
-            deployment.problems.push(Problem::Unnamed {
+            manifests.problems.push(Problem::Unnamed {
                 place: kind.place,
                 kind: kind.value,
             });
@@ -173,7 +192,7 @@ fn take_object(value: Value, own: Type, deployment: &mut Deployment) {
         namespace,
         name: name.value.clone(),
     };
-    deployment.objects.push(Object {
+    manifests.objects.push(Object {
         gvk,
         id,
         namespace_source,

@@ -74,6 +74,17 @@ impl Mesh {
         Some((clients, &decision.destination))
     }
 
+    /// The rules in force for a decision, as `namespace/name`, in merge order.
+    pub(crate) fn rule_names(&self, decision: &Decision) -> Vec<String> {
+        let entry = decision.selection.entry.map(|id| self.rules.entry(id));
+        let rules = entry.into_iter().flat_map(|entry| &entry.from);
+        let names = rules.map(|&id| {
+            let meta = &self.rules.rule(id).meta;
+            format!("{}/{}", meta.namespace, meta.id.name)
+        });
+        names.collect()
+    }
+
     /// The matrix of this mesh.
     pub fn matrix(&self) -> Matrix<'_> {
         let mut by_group: Vec<Vec<&Decision>> = vec![Vec::new(); self.clients.len()];
@@ -164,11 +175,6 @@ impl<'a> Matrix<'a> {
     }
 
     fn pair(&self, client: MatrixClient<'a>, decision: &'a Decision) -> MatrixPair<'a> {
-        let entry = decision.selection.entry.map(|id| self.mesh.rules.entry(id));
-        let rules = entry.into_iter().flat_map(|entry| &entry.from).map(|&id| {
-            let meta = &self.mesh.rules.rule(id).meta;
-            format!("{}/{}", meta.namespace, meta.id.name)
-        });
         let endpoints = decision.endpoints.iter().map(|endpoint| MatrixEndpoint {
             workload: &endpoint.label,
             port: endpoint.port,
@@ -181,7 +187,7 @@ impl<'a> Matrix<'a> {
             host: decision.destination.host.as_str(),
             port: decision.destination.port,
             subset: decision.destination.subset.as_deref(),
-            rules: rules.collect(),
+            rules: self.mesh.rule_names(decision),
             tls: decision.tls.as_str(),
             endpoints: endpoints.collect(),
             verdict: decision.verdict.as_str(),

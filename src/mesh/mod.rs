@@ -9,6 +9,7 @@ mod config;
 mod decision;
 mod evidence;
 pub(crate) mod explain;
+pub(crate) mod graph;
 mod legacy;
 mod matrix;
 mod names;
@@ -47,7 +48,7 @@ pub(crate) use services::ProtocolClass;
 pub(crate) use traffic_policy::{Flat, Level};
 pub(crate) use views::{
     Beaten, IgnoredPolicy, InForce, Loss, Meant, Merge, MistakenHost, ServicePortKey, SubsetChange,
-    Unproxied, Unused, is_istio_mutual, namespace_fact,
+    Unproxied, Unused, WrittenTls, is_istio_mutual, namespace_fact, written_tls,
 };
 
 use legacy::LegacyIndex;

@@ -109,12 +109,12 @@ impl Parts {
 fn settle<T>(items: &mut Vec<T>, meta: impl Fn(&T) -> &Meta) {
     items.sort_by(|a, b| {
         let (a, b) = (meta(a), meta(b));
-        let place = (a.place().origin, a.place().span);
+        let order = |meta: &Meta| (meta.place().is_assumed(), meta.place().span, meta.place());
         a.namespace
             .cmp(&b.namespace)
             .then_with(|| a.id.name.cmp(&b.id.name))
             .then_with(|| a.id.cmp(&b.id))
-            .then_with(|| place.cmp(&(b.place().origin, b.place().span)))
+            .then_with(|| order(a).cmp(&order(b)))
     });
     items.dedup_by(|b, a| meta(a).id == meta(b).id);
 }

@@ -88,8 +88,8 @@ fn resources(case: &Path) -> Vec<Resource> {
     };
     let content = read(FileId(0), &file, options);
     let sources = Sources::new(vec![file]);
-    let deployment = gitops::deploy(vec![(FileId(0), content)], &sources, None);
-    let objects = deployment.objects.iter();
+    let manifests = gitops::deploy_plain(vec![(FileId(0), content)], &sources, None);
+    let objects = manifests.objects.iter();
     objects
         .flat_map(|object| decode(object, &sources).resources)
         .collect()

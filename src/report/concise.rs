@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::details::holds_for;
 use super::location::{Extent, Location};
 use super::summary::summary;
 use super::text::{inert, one_line};
@@ -18,23 +19,16 @@ pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(inert(&summary(report)).as_bytes())
 }
 
-/// A finding as `path:line:column: severity[rule] message`.
+/// A finding as `path:line:column: severity[rule] message`, with what it holds for in brackets.
 fn line(diagnostic: &Diagnostic, sources: &Sources) -> String {
-    let finding = format!(
-        "{}[{}] {}",
-        diagnostic.severity,
-        diagnostic.rule,
-        one_line(&diagnostic.message)
-    );
-    let Some(location) = Location::of_diagnostic(diagnostic, Extent::FirstLine, sources) else {
-        return finding;
+    let mut line = match Location::of_diagnostic(diagnostic, Extent::FirstLine, sources) {
+        Some(location) => location.line_and_column() + ": ",
+        None => String::new(),
     };
-    let path = one_line(location.path.as_str());
-    match location.region {
-        Some(region) => {
-            let (line, column) = (region.start.line, region.start.column);
-            format!("{path}:{line}:{column}: {finding}")
-        }
-        None => format!("{path}: {finding}"),
+    for part in [diagnostic.severity.as_str(), "[", diagnostic.rule, "] "] {
+        line.push_str(part);
     }
+    line.push_str(&one_line(&diagnostic.message));
+    line.push_str(&holds_for(diagnostic));
+    line
 }

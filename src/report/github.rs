@@ -4,13 +4,13 @@ use std::cmp::Reverse;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use super::TOOL;
+use super::details::lines;
 use super::location::{Extent, Location};
 use super::summary::{summary, tally};
-use super::text::{counted, inert, one_line, visible};
-use super::{TOOL, caveat};
+use super::text::{counted, inert, one_line};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::engine::Report;
-use crate::source::Sources;
 
 /// How many annotations of one severity GitHub takes from one step.
 const LIMIT: usize = 10;
@@ -26,7 +26,7 @@ pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             .iter()
             .filter(|finding| finding.severity == severity);
         for finding in of_severity.take(counts.shown(severity)) {
-            writeln!(out, "{}", annotation(finding, &report.sources))?;
+            writeln!(out, "{}", annotation(finding, report))?;
         }
     }
     if counts.is_cut() {
@@ -79,14 +79,15 @@ impl Counts {
 }
 
 /// The command that annotates the line of a finding.
-fn annotation(diagnostic: &Diagnostic, sources: &Sources) -> String {
+fn annotation(diagnostic: &Diagnostic, report: &Report) -> String {
     let command = match diagnostic.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Note => "notice",
     };
     let mut properties = String::new();
-    if let Some(location) = Location::of_diagnostic(diagnostic, Extent::FirstLine, sources) {
+    if let Some(location) = Location::of_diagnostic(diagnostic, Extent::FirstLine, &report.sources)
+    {
         let file = property(&one_line(location.path.as_str()));
         // Without a line the annotation would not be shown beside the changed files.
         let line = location.region.map_or(1, |region| region.start.line);
@@ -98,20 +99,19 @@ fn annotation(diagnostic: &Diagnostic, sources: &Sources) -> String {
         }
     }
     let title = property(diagnostic.rule);
-    let message = data(&message(diagnostic));
+    let message = data(&message(diagnostic, report));
     format!("::{command} {properties}title={title}::{message}")
 }
 
-/// What the annotation says: message, label, caveat and help, a line each.
-fn message(diagnostic: &Diagnostic) -> String {
-    let mut lines = vec![one_line(&diagnostic.message).into_owned()];
-    if !diagnostic.label.is_empty() {
-        lines.push(one_line(&diagnostic.label).into_owned());
+/// What the annotation says: the message, then everything else that is known, a line each.
+fn message(diagnostic: &Diagnostic, report: &Report) -> String {
+    let mut message = one_line(&diagnostic.message).into_owned();
+    for line in lines(diagnostic, report) {
+        message.push('\n');
+        message.push_str(&line);
     }
-    lines.extend(caveat(diagnostic.certainty).map(|caveat| format!("note: {caveat}")));
-    let help = diagnostic.help.as_deref();
-    lines.extend(help.map(|help| format!("help: {}", visible(help))));
-    lines.join("\n")
+    // The runner prints what it has decoded.
+    inert(&message).into_owned()
 }
 
 /// Escapes the message of a workflow command.

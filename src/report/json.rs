@@ -2,7 +2,11 @@
 
 use std::io::{self, Write};
 
+use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
+use schemars::{JsonSchema, Schema};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::location::{Extent, Location};
 use super::text::inert_json;
@@ -12,7 +16,7 @@ use crate::source::Sources;
 use crate::yaml::FieldPath;
 
 /// The name of this shape; a change that a reader could notice needs another number.
-const SCHEMA: &str = "mtls-lint/report/1";
+pub(super) const SCHEMA: &str = "mtls-lint/report/1";
 
 /// Writes the report.
 pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
@@ -20,10 +24,45 @@ pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", inert_json(&json))
 }
 
-#[derive(Serialize)]
+/// The schema of a report.
+pub(super) fn schema() -> Value {
+    schema_of::<JsonReport<'static>>()
+}
+
+/// The schema of what a type is written as. Draft 7 is what most readers know.
+pub(super) fn schema_of<T: JsonSchema>() -> Value {
+    let settings = SchemaSettings::draft07().for_serialize();
+    let settings = settings.with_transform(RecursiveTransform(as_written));
+    let schema = settings.into_generator().into_root_schema_for::<T>();
+    schema.to_value()
+}
+
+/// Takes from a schema that absent things may be null, and names of number formats that are Rust's.
+fn as_written(schema: &mut Schema) {
+    schema.remove("format");
+    if let Some(Value::Array(types)) = schema.get_mut("type") {
+        types.retain(|name| name != "null");
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            schema.insert("type".into(), only);
+        }
+    }
+    if let Some(Value::Array(mut any)) = schema.remove("anyOf") {
+        any.retain(|schema| schema.get("type").is_none_or(|name| name != "null"));
+        schema.insert("allOf".into(), Value::Array(any));
+    }
+}
+
+/// A report of mtls-lint, the linter for overrides of Istio mutual TLS. Absent things are absent keys.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Report", title = "Report of mtls-lint")]
 struct JsonReport<'r> {
+    /// The name and version of this shape.
+    #[schemars(extend("const" = SCHEMA))]
     schema: &'static str,
+    /// The findings, by path and place.
     findings: Vec<JsonFinding<'r>>,
+    /// What was read and found.
     summary: JsonSummary<'r>,
 }
 
@@ -40,27 +79,41 @@ impl<'r> JsonReport<'r> {
     }
 }
 
-#[derive(Serialize)]
-struct JsonFinding<'r> {
+/// A finding: one cause at one place, however many pairs of clients and destinations it concerns.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Finding")]
+pub(super) struct JsonFinding<'r> {
+    /// The name of the rule.
     rule: &'static str,
+    /// How bad it is.
     severity: Severity,
+    /// What it rests on.
     certainty: Certainty,
+    /// The headline.
     message: &'r str,
+    /// What to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<&'r str>,
+    /// The meshes it was found in.
     meshes: &'r [String],
+    /// Where a person would edit; absent for a finding about no file.
     #[serde(skip_serializing_if = "Option::is_none")]
     location: Option<JsonLocation<'r>>,
+    /// Further places.
     related: Vec<JsonRelated<'r>>,
+    /// Why it is so, in order.
     evidence: Vec<JsonFact<'r>>,
+    /// How to repair it.
     #[serde(skip_serializing_if = "Option::is_none")]
     fix: Option<JsonFix<'r>>,
+    /// What keeps the finding recognisable when lines move; no two findings of a report have the same.
     #[serde(skip_serializing_if = "str::is_empty")]
     fingerprint: &'r str,
 }
 
 impl<'r> JsonFinding<'r> {
-    fn new(diagnostic: &'r Diagnostic, sources: &'r Sources) -> Self {
+    /// With the keys of the report.
+    pub(super) fn new(diagnostic: &'r Diagnostic, sources: &'r Sources) -> Self {
         let related = diagnostic.labels.iter();
         let evidence = diagnostic.evidence.iter();
         Self {
@@ -85,21 +138,33 @@ impl<'r> JsonFinding<'r> {
     }
 }
 
-/// Where something is; also used by the trace.
-#[derive(Serialize)]
+/// Where something is. Lines and columns start at 1, columns count Unicode code points, the end is exclusive.
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Location")]
 pub(super) struct JsonLocation<'r> {
+    /// The file, relative to the folder that the linter was started in, with forward slashes.
     path: &'r str,
+    /// The first line; absent for a file without readable text.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
     line: Option<usize>,
+    /// The first column.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
     column: Option<usize>,
+    /// The last line.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
     end_line: Option<usize>,
+    /// The column after the last.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
     end_column: Option<usize>,
+    /// The object it is in, `Kind namespace/name`.
     #[serde(skip_serializing_if = "Option::is_none")]
     object: Option<String>,
+    /// The field it is in.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'r str>,
 }
@@ -120,9 +185,13 @@ impl<'r> JsonLocation<'r> {
     }
 }
 
-#[derive(Serialize)]
+/// A further place of a finding.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Related")]
 struct JsonRelated<'r> {
+    /// What it has to do with the finding.
     message: &'r str,
+    /// Where it is.
     location: JsonLocation<'r>,
 }
 
@@ -135,10 +204,15 @@ impl<'r> JsonRelated<'r> {
     }
 }
 
-#[derive(Serialize)]
+/// A fact that a finding rests on.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Fact")]
 struct JsonFact<'r> {
+    /// The fact in words.
     fact: &'r str,
+    /// Whether it is assumed rather than read from the input.
     assumed: bool,
+    /// Where it stands, if it stands anywhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     location: Option<JsonLocation<'r>>,
 }
@@ -153,10 +227,15 @@ impl<'r> JsonFact<'r> {
     }
 }
 
-#[derive(Serialize)]
+/// Edits that repair a finding.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Fix")]
 struct JsonFix<'r> {
+    /// Whether it may be applied unseen.
     applicability: Applicability,
+    /// What it does.
     title: &'r str,
+    /// The edits, not overlapping.
     edits: Vec<JsonEdit<'r>>,
 }
 
@@ -171,11 +250,17 @@ impl<'r> JsonFix<'r> {
     }
 }
 
-#[derive(Serialize)]
+/// A replacement of bytes in a file.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Edit")]
 struct JsonEdit<'r> {
+    /// The file.
     path: &'r str,
+    /// The offset of the first byte to replace.
     start: u32,
+    /// The offset after the last byte to replace; equal to `start` for an insertion.
     end: u32,
+    /// What stands there afterwards.
     text: &'r str,
 }
 
@@ -190,21 +275,33 @@ impl<'r> JsonEdit<'r> {
     }
 }
 
-#[derive(Serialize)]
-struct JsonSummary<'r> {
+/// What was read and found.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Summary")]
+pub(super) struct JsonSummary<'r> {
+    /// How many files were read.
     files: usize,
+    /// How many documents are in them.
     documents: usize,
+    /// How many objects are of kinds that the linter reads.
     resources: usize,
+    /// How many meshes there are.
     meshes: usize,
+    /// How many findings are errors.
     errors: usize,
+    /// How many findings are warnings.
     warnings: usize,
+    /// How many findings are notes.
     notes: usize,
+    /// How many findings an exception of the user hides.
     suppressed: usize,
+    /// The inputs that were not read.
     unread: Vec<JsonUnread<'r>>,
 }
 
 impl<'r> JsonSummary<'r> {
-    fn new(report: &'r Report) -> Self {
+    /// With the keys of the report.
+    pub(super) fn new(report: &'r Report) -> Self {
         let Summary {
             files,
             documents,
@@ -227,11 +324,17 @@ impl<'r> JsonSummary<'r> {
     }
 }
 
-#[derive(Serialize)]
+/// An input that was not read, so that findings may be missing.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Unread")]
 struct JsonUnread<'r> {
+    /// The file.
     path: &'r str,
+    /// The line that the document starts at, where only a document was not read.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
     line: Option<usize>,
+    /// Why.
     reason: &'r str,
 }
 

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use camino::Utf8Path;
 
+use super::text::one_line;
 use crate::diagnostic::{Diagnostic, Fact, Label};
 use crate::object::ObjectId;
 use crate::source::{LineColumn, Place, SourceFile, Sources, Span};
@@ -55,6 +56,16 @@ pub(super) struct Location<'r> {
 }
 
 impl<'r> Location<'r> {
+    /// Where a finding about no file is, for formats that must have a path.
+    pub(super) fn folder() -> Self {
+        Self {
+            path: Utf8Path::new("."),
+            region: None,
+            object: None,
+            field: None,
+        }
+    }
+
     /// Where a finding is; none if it is about no file at all.
     pub(super) fn of_diagnostic(
         diagnostic: &'r Diagnostic,
@@ -73,6 +84,23 @@ impl<'r> Location<'r> {
             object,
             field,
         })
+    }
+
+    /// `path:line` on one line, without hidden characters.
+    pub(super) fn line(&self) -> String {
+        let path = one_line(self.path.as_str());
+        match self.region {
+            Some(region) => format!("{path}:{}", region.start.line),
+            None => path.into_owned(),
+        }
+    }
+
+    /// `path:line:column` on one line, without hidden characters.
+    pub(super) fn line_and_column(&self) -> String {
+        match self.region {
+            Some(region) => format!("{}:{}", self.line(), region.start.column),
+            None => self.line(),
+        }
     }
 
     /// Where a further place of a finding is.

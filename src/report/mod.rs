@@ -1,24 +1,40 @@
 //! The report as text: one file per format, all of them views of one [`Report`].
 //!
 //! Whatever a manifest says is made harmless here (`text.rs`): it can neither send codes to a terminal nor commands
-//! to a workflow runner.
+//! to a workflow runner. XML, Markdown and the other formats with markup escape what would be markup there.
 
+mod checkstyle;
 mod concise;
+mod details;
 mod github;
+mod gitlab;
+mod graph;
 mod json;
+mod jsonl;
+mod junit;
 mod line_hash;
 mod location;
+mod manifests;
+mod markdown;
 mod matrix;
+mod meshes;
 mod paint;
 mod pretty;
+mod rdjson;
 mod sarif;
 mod summary;
 mod text;
 mod trace;
+mod traffic;
+mod xml;
 
+pub use graph::{GraphFormat, GraphNodes, GraphSize, render_graph};
+pub use manifests::{OriginComments, render_manifests};
 pub use matrix::{MatrixFormat, Selection, render_matrix};
+pub use meshes::{MeshesFormat, render_meshes};
 pub(crate) use text::visible;
 pub(crate) use trace::{TraceFormat, render_trace};
+pub use traffic::{TrafficFormat, render_changes};
 
 use std::io::{self, Write};
 use std::str::FromStr;
@@ -42,20 +58,38 @@ pub enum Format {
     Concise,
     /// The stable interface `mtls-lint/report/1`.
     Json,
-    /// Workflow commands, which GitHub shows as annotations.
-    Github,
+    /// The same, an object a line.
+    Jsonl,
     /// SARIF 2.1.0 for code scanning.
     Sarif,
+    /// Workflow commands, which GitHub shows as annotations.
+    Github,
+    /// GitLab's code quality report.
+    Gitlab,
+    /// JUnit's XML, which CI systems show as tests.
+    Junit,
+    /// Checkstyle's XML, which collectors of warnings read.
+    Checkstyle,
+    /// Reviewdog's format, for comments on pull requests.
+    Rdjson,
+    /// Markdown for the summary of a workflow step.
+    Markdown,
 }
 
 impl Format {
     /// All formats, in the order the documentation lists them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 11] = [
         Self::Pretty,
         Self::Concise,
         Self::Json,
-        Self::Github,
+        Self::Jsonl,
         Self::Sarif,
+        Self::Github,
+        Self::Gitlab,
+        Self::Junit,
+        Self::Checkstyle,
+        Self::Rdjson,
+        Self::Markdown,
     ];
 
     /// The name on the command line.
@@ -64,8 +98,14 @@ impl Format {
             Self::Pretty => "pretty",
             Self::Concise => "concise",
             Self::Json => "json",
-            Self::Github => "github",
+            Self::Jsonl => "jsonl",
             Self::Sarif => "sarif",
+            Self::Github => "github",
+            Self::Gitlab => "gitlab",
+            Self::Junit => "junit",
+            Self::Checkstyle => "checkstyle",
+            Self::Rdjson => "rdjson",
+            Self::Markdown => "markdown",
         }
     }
 }
@@ -112,9 +152,25 @@ pub fn render(
         Format::Pretty => pretty::render(report, style, out),
         Format::Concise => concise::render(report, out),
         Format::Json => json::render(report, out),
-        Format::Github => github::render(report, out),
+        Format::Jsonl => jsonl::render(report, out),
         Format::Sarif => sarif::render(report, rules, out),
+        Format::Github => github::render(report, out),
+        Format::Gitlab => gitlab::render(report, out),
+        Format::Junit => junit::render(report, out),
+        Format::Checkstyle => checkstyle::render(report, out),
+        Format::Rdjson => rdjson::render(report, out),
+        Format::Markdown => markdown::render(report, out),
     }
+}
+
+/// The JSON Schema of the report in JSON.
+pub fn report_schema() -> serde_json::Value {
+    json::schema()
+}
+
+/// The JSON Schema of a line of the report in JSON Lines.
+pub fn report_line_schema() -> serde_json::Value {
+    jsonl::schema()
 }
 
 /// The page of a rule.

@@ -12,11 +12,12 @@ use miette::{
     SourceCode, SourceSpan, SpanContents,
 };
 
+use super::details::{Kind, meshes, statement};
 use super::location::{Extent, Location, first_line};
 use super::summary::summary;
 use super::text::{inert, one_line, same_length, wrap};
 use super::{Style, caveat, rule_page};
-use crate::diagnostic::{Applicability, Diagnostic, Fact, Label, Severity};
+use crate::diagnostic::{Diagnostic, Fact, Label, Severity};
 use crate::engine::Report;
 use crate::source::{FileId, Place, SourceFile, Sources};
 
@@ -28,6 +29,12 @@ const MAX_LINES: usize = 8;
 const MAX_SPAN: usize = 1000;
 /// A snippet with more bytes is cut to its span; manifests can be one line of megabytes.
 const MAX_SNIPPET: usize = 4096;
+/// What stands before a line of source: its number, a bar, an arrow.
+const GUTTER: usize = 10;
+/// A label with less room than this is left to the terminal to break.
+const MIN_LABEL: usize = 20;
+/// What stands before the headline of a label in another file.
+const NESTED: usize = 10;
 /// How many bytes around the span remain of a snippet that is cut.
 const MARGIN: usize = 60;
 
@@ -63,6 +70,7 @@ pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::
         text.push('\n');
         out.write_all(inert(&text).as_bytes())?;
     }
+    // Unbroken, as in the other formats: its last line is what scripts look at.
     out.write_all(inert(&summary(report)).as_bytes())
 }
 
@@ -123,6 +131,22 @@ impl<'r> Snippet<'r> {
         let start = self.boundary_before(range.start);
         let end = self.boundary_before(range.end.min(start + MAX_SPAN));
         (start, end.max(start) - start).into()
+    }
+
+    /// The text of a label, broken where it would be wider than what is left beside its mark.
+    fn label(&self, place: Place, text: &str, width: usize) -> String {
+        let marked = first_line(place.span.range(), self.file);
+        let (start, end) = (
+            self.file.position(marked.start),
+            self.file.position(marked.end),
+        );
+        // It hangs from the middle of the mark.
+        let column = start.column + (end.column - start.column) / 2;
+        let room = width.saturating_sub(GUTTER + column);
+        if room < MIN_LABEL {
+            return one_line(text).into_owned();
+        }
+        wrap(&one_line(text), room).join("\n")
     }
 
     /// The bytes of the lines from one index to another, line ends included.
@@ -214,13 +238,15 @@ impl<'r> Finding<'r> {
             .iter()
             .partition(|label| Some(label.place.span.file) == home);
         let primary = diagnostic.place.map(|place| {
-            let text = one_line(&diagnostic.label);
-            let text = (!text.is_empty()).then(|| text.into_owned());
-            LabeledSpan::new_primary_with_span(text, snippets.of(place).marked(place))
+            let snippet = snippets.of(place);
+            let text = (!diagnostic.label.is_empty())
+                .then(|| snippet.label(place, &diagnostic.label, width));
+            LabeledSpan::new_primary_with_span(text, snippet.marked(place))
         });
         let near = near.into_iter().map(|label| {
-            let span = snippets.of(label.place).marked(label.place);
-            LabeledSpan::new_with_span(Some(one_line(&label.message).into_owned()), span)
+            let snippet = snippets.of(label.place);
+            let text = snippet.label(label.place, &label.message, width);
+            LabeledSpan::new_with_span(Some(text), snippet.marked(label.place))
         });
         let far = far.into_iter();
         Self {
@@ -228,7 +254,9 @@ impl<'r> Finding<'r> {
             headline: wrap(&one_line(&diagnostic.message), width - 4).join("\n"),
             snippet: diagnostic.place.map(|place| snippets.of(place)),
             labels: primary.into_iter().chain(near).collect(),
-            related: far.map(|label| Related::new(label, snippets)).collect(),
+            related: far
+                .map(|label| Related::new(label, snippets, width))
+                .collect(),
         }
     }
 }
@@ -284,10 +312,11 @@ struct Related<'r> {
 }
 
 impl<'r> Related<'r> {
-    fn new(label: &Label, snippets: &'r Snippets<'r>) -> Self {
+    fn new(label: &Label, snippets: &'r Snippets<'r>, width: usize) -> Self {
         let snippet = snippets.of(label.place);
+        let headline = wrap(&one_line(&label.message), width - NESTED);
         Self {
-            headline: one_line(&label.message).into_owned(),
+            headline: headline.join("\n"),
             snippet,
             span: snippet.marked(label.place),
         }
@@ -340,33 +369,26 @@ impl Footer<'_> {
             text.push_str(&number);
             self.paragraph(text, number.len(), &self.fact(fact));
         }
+        if let Some(meshes) = meshes(diagnostic) {
+            self.item(text, Kind::Mesh.title(), &meshes);
+        }
         if let Some(caveat) = caveat(diagnostic.certainty) {
-            self.item(text, "note", caveat);
+            self.item(text, Kind::Note.title(), caveat);
         }
         if let Some(help) = &diagnostic.help {
-            self.item(text, "help", help);
+            self.item(text, Kind::Help.title(), help);
         }
         if let Some(fix) = &diagnostic.fix {
-            let title = match fix.applicability {
-                Applicability::Safe => "fix (safe)",
-                Applicability::Unsafe => "fix (unsafe)",
-            };
+            let title = Kind::of_fix(fix).title();
             self.item(text, title, &fix.title);
         }
     }
 
     /// A fact with where it stands.
     fn fact(&self, fact: &Fact) -> String {
-        let mut line = fact.text.clone();
-        // Most assumptions begin with the word.
-        if fact.assumed && !fact.text.starts_with("assumed") {
-            line.push_str(" (assumed)");
-        }
-        if let Some(location) = Location::of_fact(fact, Extent::FirstLine, self.sources)
-            && let Some(region) = location.region
-        {
-            write!(line, " ({}:{})", location.path, region.start.line)
-                .expect("a String takes any text");
+        let mut line = statement(fact).into_owned();
+        if let Some(location) = Location::of_fact(fact, Extent::FirstLine, self.sources) {
+            write!(line, " ({})", location.line()).expect("a String takes any text");
         }
         line
     }

@@ -13,6 +13,7 @@ use serde_sarif::sarif;
 
 use self::location::{artifact, link_text, located, region, text_message};
 use super::caveat;
+use super::details::statement;
 use super::line_hash::LineHashes;
 use super::location::{Extent, Location, Region};
 use super::text::{inert_json, one_line, visible};
@@ -111,8 +112,8 @@ impl<'r> Results<'r> {
             .properties(properties(diagnostic))
             .build();
         result.rule_index = self.rule_indices.get(diagnostic.rule).copied();
-        result.locations = Location::of_diagnostic(diagnostic, Extent::FirstLine, sources)
-            .map(|location| vec![located(&location)]);
+        let location = Location::of_diagnostic(diagnostic, Extent::FirstLine, sources);
+        result.locations = Some(vec![located(&location.unwrap_or_else(Location::folder))]);
         result.related_locations = some_list(related_locations(diagnostic, sources));
         result.code_flows = code_flow(diagnostic, sources).map(|flow| vec![flow]);
         result.partial_fingerprints = self.fingerprints(diagnostic);
@@ -162,6 +163,10 @@ fn message(diagnostic: &Diagnostic) -> String {
     if let Some(help) = &diagnostic.help {
         push(&format!("Help: {}", sentence(help)));
     }
+    if let Some(fix) = &diagnostic.fix {
+        let applicability = fix.applicability.as_str();
+        push(&format!("Fix ({applicability}): {}", sentence(&fix.title)));
+    }
     text
 }
 
@@ -193,6 +198,14 @@ fn properties(diagnostic: &Diagnostic) -> sarif::PropertyBag {
     }
     if let Some(field) = &diagnostic.field {
         more.insert("field".into(), field.as_str().into());
+    }
+    if let Some(fix) = &diagnostic.fix {
+        more.insert("fix".into(), fix.applicability.as_str().into());
+    }
+    // A code flow has only the facts that stand somewhere.
+    let facts: Vec<_> = diagnostic.evidence.iter().map(statement).collect();
+    if !facts.is_empty() {
+        more.insert("evidence".into(), json!(facts));
     }
     sarif::PropertyBag::builder()
         .additional_properties(more)

@@ -7,18 +7,14 @@ use crate::diagnostic::Severity;
 use crate::engine::{Report, Unread};
 
 /// How many inputs that were not read are listed.
-const LISTED: usize = 10;
+pub(super) const LISTED: usize = 10;
 
 /// The inputs that were not read, then one line that sums up; the last line ends with a line feed.
 pub(super) fn summary(report: &Report) -> String {
     let mut text = String::new();
     let unread = &report.summary.unread;
     if !unread.is_empty() {
-        let were = if unread.len() == 1 { "was" } else { "were" };
-        push_line(
-            &mut text,
-            &format!("{} {were} not read:", counted(unread.len(), "input")),
-        );
+        push_line(&mut text, &unread_title(unread.len()));
         for input in unread.iter().take(LISTED) {
             push_line(&mut text, &format!("  {}", describe(input)));
         }
@@ -30,8 +26,14 @@ pub(super) fn summary(report: &Report) -> String {
     text
 }
 
+/// The line above the inputs that were not read.
+pub(super) fn unread_title(count: usize) -> String {
+    let were = if count == 1 { "was" } else { "were" };
+    format!("{} {were} not read:", counted(count, "input"))
+}
+
 /// An input that was not read, on one line.
-fn describe(input: &Unread) -> String {
+pub(super) fn describe(input: &Unread) -> String {
     let path = one_line(input.path.as_str());
     let reason = one_line(&input.reason);
     match input.line {
@@ -41,17 +43,9 @@ fn describe(input: &Unread) -> String {
 }
 
 /// What was found and in how much; never that all is well, which a linter cannot know.
-fn headline(report: &Report) -> String {
+pub(super) fn headline(report: &Report) -> String {
     let read = &report.summary;
-    let mut line = if report.diagnostics.is_empty() {
-        "no findings".to_owned()
-    } else {
-        tally(
-            report.count(Severity::Error),
-            report.count(Severity::Warning),
-            report.count(Severity::Note),
-        )
-    };
+    let mut line = findings(report);
     let parts = [
         counted(read.documents, "document"),
         counted(read.resources, "resource"),
@@ -71,6 +65,18 @@ fn headline(report: &Report) -> String {
         line.push_str(": no conflict found under these assumptions");
     }
     line
+}
+
+/// How many findings a report has of each severity.
+pub(super) fn findings(report: &Report) -> String {
+    if report.diagnostics.is_empty() {
+        return "no findings".to_owned();
+    }
+    tally(
+        report.count(Severity::Error),
+        report.count(Severity::Warning),
+        report.count(Severity::Note),
+    )
 }
 
 /// How many findings there are of each severity.

@@ -1,7 +1,10 @@
 //! Every format over one report.
 
+mod json;
+mod markdown;
 mod sample;
 mod sarif;
+mod xml;
 
 use std::sync::Arc;
 
@@ -63,7 +66,12 @@ fn no_format_lets_manifest_text_act() {
             .filter(|line| line.trim_start().starts_with("::"))
         {
             assert_eq!(format, Format::Github, "a command: {line}");
-            let ours = ["::error file=", "::warning file=", "::notice file="];
+            let ours = [
+                "::error file=",
+                "::warning file=",
+                "::notice file=",
+                "::notice title=unread-input::",
+            ];
             assert!(ours.iter().any(|start| line.starts_with(start)), "{line}");
         }
     }

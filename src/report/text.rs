@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
+use unicode_width::UnicodeWidthStr;
+
 /// Stands for a character that must not be shown.
-const REPLACEMENT: char = '\u{FFFD}';
+pub(super) const REPLACEMENT: char = '\u{FFFD}';
 
 /// Whether a character acts on the reader instead of being read: controls other than tab and line feed, characters
 /// that reorder text, and those without a shape.
@@ -117,19 +119,19 @@ pub(super) fn inert_json(json: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-/// Breaks a line at spaces where it is wider than `width` characters; a longer word keeps a line of its own.
+/// Breaks a line at spaces where it is wider than `width` columns; a longer word keeps a line of its own.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut used = 0;
     for word in text.split_inclusive(' ') {
-        let length = word.trim_end().chars().count();
+        let length = word.trim_end().width();
         if used > 0 && used + length > width {
             lines.push(std::mem::take(&mut line).trim_end().to_owned());
             used = 0;
         }
         line.push_str(word);
-        used += word.chars().count();
+        used += word.width();
     }
     lines.push(line.trim_end().to_owned());
     lines
@@ -191,6 +193,7 @@ mod tests {
             ("one two three", 7, vec!["one two", "three"]),
             ("one two three", 99, vec!["one two three"]),
             ("a-long-word b", 4, vec!["a-long-word", "b"]),
+            ("名前 名前 x", 7, vec!["名前", "名前 x"]),
             ("  indented text", 10, vec!["  indented", "text"]),
             ("", 10, vec![""]),
         ] {

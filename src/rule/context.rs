@@ -3,11 +3,11 @@
 use camino::Utf8PathBuf;
 use rustc_hash::FxHashSet;
 
-use super::RuleMeta;
+use super::{PatchedRule, RuleMeta};
 use crate::diagnostic::{Certainty, Diagnostic, Fact, Fingerprint, Fix, Label, PairId, Severity};
 use crate::mesh::{Decision, Mesh};
 use crate::object::ObjectId;
-use crate::source::{Place, Sources};
+use crate::source::{Origins, Place, Sources};
 use crate::yaml::FieldPath;
 
 /// What a rule sees while it looks at one mesh.
@@ -16,19 +16,35 @@ pub struct RuleContext<'a> {
     meta: &'a RuleMeta,
     mesh: &'a Mesh,
     mesh_index: u32,
-    sources: &'a Sources,
+    surroundings: Surroundings<'a>,
     explained: Option<&'a FxHashSet<PairId>>,
     diagnostics: Vec<Diagnostic>,
 }
 
+/// What stands around a mesh: where its objects are written, and how they came to be what they are.
+#[derive(Clone, Copy, Debug)]
+pub struct Surroundings<'a> {
+    /// The files that places point into.
+    pub sources: &'a Sources,
+    /// How values came to be what they are.
+    pub origins: &'a Origins,
+    /// What patches did to the DestinationRules of the mesh.
+    pub patched: &'a [PatchedRule],
+}
+
 impl<'a> RuleContext<'a> {
     /// A context for one rule and one mesh; `mesh_index` is the position of the mesh in the analysis.
-    pub fn new(meta: &'a RuleMeta, mesh: &'a Mesh, mesh_index: u32, sources: &'a Sources) -> Self {
+    pub fn new(
+        meta: &'a RuleMeta,
+        mesh: &'a Mesh,
+        mesh_index: u32,
+        surroundings: Surroundings<'a>,
+    ) -> Self {
         Self {
             meta,
             mesh,
             mesh_index,
-            sources,
+            surroundings,
             explained: None,
             diagnostics: Vec::new(),
         }
@@ -62,7 +78,17 @@ impl<'a> RuleContext<'a> {
 
     /// The files that places point into, for edits that keep the style of a file.
     pub fn sources(&self) -> &'a Sources {
-        self.sources
+        self.surroundings.sources
+    }
+
+    /// How values came to be what they are.
+    pub fn origins(&self) -> &'a Origins {
+        self.surroundings.origins
+    }
+
+    /// What patches did to the DestinationRules of the mesh, in the order in which they were applied.
+    pub fn patched(&self) -> &'a [PatchedRule] {
+        self.surroundings.patched
     }
 
     /// What the rule declared.
@@ -166,6 +192,12 @@ impl<'a> ReportBuilder<'a> {
     /// Offers a repair.
     pub fn fix(&mut self, fix: Fix) -> &mut Self {
         self.diagnostic.fix = Some(fix);
+        self
+    }
+
+    /// Names the meshes, for a rule that looks at all of them; a rule that looks at one has it named for it.
+    pub fn meshes(&mut self, meshes: Vec<String>) -> &mut Self {
+        self.diagnostic.meshes = meshes;
         self
     }
 

@@ -48,6 +48,13 @@ pub enum InputProblem {
     Deploy(gitops::Problem),
     /// Objects that are defined more than once.
     Alternatives(Vec<Alternative>),
+    /// Meshes that nothing declares: directories that define the same objects cannot be in one.
+    Meshes {
+        /// Their names.
+        names: Vec<String>,
+        /// The directories that were told apart.
+        directories: Vec<Utf8PathBuf>,
+    },
     /// Something wrong with the content of an object: it is refused or cannot be known, and counts as absent, or it counts
     /// without a field.
     Object(Box<resource::Problem>),

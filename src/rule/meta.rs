@@ -29,6 +29,8 @@ impl Category {
 pub enum Stage {
     /// Words the problems of reading.
     Inputs,
+    /// Looks at what gets deployed in all meshes.
+    Deploy,
     /// Looks at the decisions of each mesh.
     Mesh,
 }
@@ -63,6 +65,7 @@ impl Stage {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Inputs => "inputs",
+            Self::Deploy => "deploy",
             Self::Mesh => "mesh",
         }
     }

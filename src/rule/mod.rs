@@ -2,20 +2,25 @@
 
 mod context;
 mod declare;
+mod deployed;
 pub(crate) mod edit;
 mod inputs;
 mod meta;
 mod options;
 mod page;
+mod patched;
 mod suggest;
 
+pub use context::Surroundings;
 pub(crate) use context::failure;
 pub use context::{ReportBuilder, RuleContext};
 pub(crate) use declare::declare_rule;
+pub use deployed::DeployContext;
 pub use inputs::{Alternative, InputContext, InputProblem};
 pub use meta::{Category, RuleMeta, Stage};
 pub use options::{NoOptions, OptionsType, RuleOptions};
 pub use page::{render_index, render_page};
+pub use patched::PatchedRule;
 pub(crate) use suggest::{did_you_mean, nearest};
 
 /// A rule: data with a function, made by `declare_rule!`.
@@ -34,6 +39,8 @@ pub struct Rule {
 pub enum Check {
     /// Words the problems of reading; called once a run.
     Inputs(fn(&RuleOptions, &mut InputContext<'_>)),
+    /// Looks at what gets deployed in all meshes; called once a run.
+    Deploy(fn(&RuleOptions, &mut DeployContext<'_>)),
     /// Looks at the decisions of a mesh; called once a mesh.
     Mesh(fn(&RuleOptions, &mut RuleContext<'_>)),
 }

@@ -9,7 +9,7 @@ use crate::mesh::{
 use crate::object::ObjectId;
 use crate::resource::{DestinationRule, TlsSettings, is_wildcard};
 use crate::rule::RuleContext;
-use crate::source::Place;
+use crate::source::{Place, Span};
 use crate::yaml::FieldPath;
 
 /// How many pairs a finding names.
@@ -21,10 +21,10 @@ pub(super) struct Cause<'a> {
     decisions: Vec<(u32, &'a Decision, Severity)>,
 }
 
-/// Decisions by the place of their cause.
+/// Decisions by the text of their cause: what one text deploys several times is one cause.
 #[derive(Default)]
 pub(super) struct Causes<'a> {
-    by_place: BTreeMap<Place, Cause<'a>>,
+    by_text: BTreeMap<Span, (Place, Cause<'a>)>,
 }
 
 impl<'a> Causes<'a> {
@@ -36,15 +36,16 @@ impl<'a> Causes<'a> {
         decision: &'a Decision,
         severity: Severity,
     ) {
-        let cause = self.by_place.entry(place).or_insert_with(|| Cause {
-            decisions: Vec::new(),
+        let (_, cause) = self.by_text.entry(place.span).or_insert_with(|| {
+            let decisions = Vec::new();
+            (place, Cause { decisions })
         });
         cause.decisions.push((index, decision, severity));
     }
 
     /// The causes in the order of their places.
     pub(super) fn into_iter(self) -> impl Iterator<Item = (Place, Cause<'a>)> {
-        self.by_place.into_iter()
+        self.by_text.into_values()
     }
 }
 

@@ -6,12 +6,15 @@ mod findings;
 mod foreign_tls_in_mesh;
 mod ignored_credential_name;
 mod invalid_schema;
+mod literal_patch_directive;
 mod mistaken_hosts;
 mod mtls_to_disabled_server;
 mod mtls_to_external_host;
 mod mtls_to_unproxied_workload;
 mod override_drops_mtls;
 mod partly_qualified_host;
+mod patch_drops_tls;
+mod patch_matches_nothing;
 mod port_level_uses_service_port;
 mod port_settings_drop_tls;
 mod precedence;
@@ -20,16 +23,22 @@ mod shadowed_by_client_namespace;
 mod short_name_in_wrong_namespace;
 mod strict_without_client_mtls;
 mod subset_changes_tls;
+mod substituted_tls_mode;
+mod tls_differs_between_meshes;
 mod tls_disabled_in_mesh;
+mod transformer_dangles_host;
+mod transformer_moves_mesh_policy;
 mod unread_input;
 
-pub(crate) use precedence::yields_to;
+pub(crate) use precedence::{yields_at_its_place_to, yields_to};
 
 use crate::rule::{Rule, did_you_mean, nearest};
 
 /// All rules in the order of the documentation.
 pub static RULES: &[&Rule] = &[
     &invalid_schema::RULE,
+    &literal_patch_directive::RULE,
+    &patch_drops_tls::RULE,
     &ignored_credential_name::RULE,
     &port_settings_drop_tls::RULE,
     &subset_changes_tls::RULE,
@@ -47,6 +56,11 @@ pub static RULES: &[&Rule] = &[
     &partly_qualified_host::RULE,
     &port_level_uses_service_port::RULE,
     &selector_in_root_namespace::RULE,
+    &patch_matches_nothing::RULE,
+    &transformer_dangles_host::RULE,
+    &transformer_moves_mesh_policy::RULE,
+    &tls_differs_between_meshes::RULE,
+    &substituted_tls_mode::RULE,
     &unread_input::RULE,
 ];
 

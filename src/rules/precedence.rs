@@ -3,6 +3,8 @@
 /// The rules in the order in which they speak; each stays silent for the pairs that an earlier one explains.
 const SPEAKERS: &[&str] = &[
     "invalid-schema",
+    "literal-patch-directive",
+    "patch-drops-tls",
     "ignored-credential-name",
     "port-settings-drop-tls",
     "subset-changes-tls",
@@ -24,6 +26,15 @@ pub(crate) fn yields_to(rule: &str) -> &'static [&'static str] {
     SPEAKERS.get(..position).unwrap_or_default()
 }
 
+/// Rules that stay silent where another one says the same with more to say: the silent one, and the one that speaks.
+const AT_ONE_PLACE: &[(&str, &str)] = &[("invalid-schema", "literal-patch-directive")];
+
+/// The rule that a rule yields to where both report one place, if there is one.
+pub(crate) fn yields_at_its_place_to(rule: &str) -> Option<&'static str> {
+    let row = AT_ONE_PLACE.iter().find(|(silent, _)| *silent == rule);
+    row.map(|(_, speaker)| *speaker)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -31,7 +42,8 @@ mod tests {
 
     #[test]
     fn every_speaker_is_a_rule() {
-        for name in SPEAKERS {
+        let beside = AT_ONE_PLACE.iter().flat_map(|(one, other)| [one, other]);
+        for name in SPEAKERS.iter().chain(beside) {
             assert!(RULES.iter().any(|rule| rule.meta.name == *name), "{name}");
         }
     }
@@ -40,7 +52,12 @@ mod tests {
     fn a_rule_yields_to_those_before_it() {
         assert_eq!(
             yields_to("port-settings-drop-tls"),
-            ["invalid-schema", "ignored-credential-name"]
+            [
+                "invalid-schema",
+                "literal-patch-directive",
+                "patch-drops-tls",
+                "ignored-credential-name"
+            ]
         );
         assert!(yields_to("invalid-schema").is_empty());
         let before = yields_to("tls-disabled-in-mesh");

@@ -1,9 +1,11 @@
 //! Inputs that could not be read.
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
+use super::substituted_tls_mode::is_mode;
 use crate::declare_rule;
 use crate::diagnostic::{Certainty, Severity};
+use crate::gitops;
 use crate::resource::{self, Effect};
 use crate::rule::{Alternative, InputContext, InputProblem, NoOptions};
 use crate::source::Place;
@@ -20,8 +22,10 @@ declare_rule! {
     /// A DestinationRule or a policy in an unread input can change what every other finding says. Nothing unread is
     /// silent, so that no findings never means "nothing was looked at".
     ///
-    /// Broken documents and unreadable files are warnings. Templates and placeholders are notes: they are not wrong,
-    /// they only cannot be read before they are rendered. Objects that Istio refuses are findings of `invalid-schema`.
+    /// Broken documents and unreadable files are warnings, and so is what kustomize, Flux or Argo CD would refuse or take
+    /// from elsewhere. Templates, charts and placeholders are notes: they are not wrong, they only cannot be read before
+    /// they are rendered. Objects that Istio refuses are findings of `invalid-schema`. A note also says where directories
+    /// are taken for several meshes and nothing declares that.
     ///
     /// ## Examples
     ///
@@ -83,21 +87,88 @@ fn check(_options: &NoOptions, cx: &mut InputContext<'_>) {
                 kind,
                 message,
             } => document(cx, *place, *kind, message),
-            InputProblem::Deploy(problem) => {
-                cx.report(
-                    problem.place(),
-                    format!("the object is not read: {}", problem.message()),
-                )
-                .primary("Kubernetes refuses this")
-                .help("complete the object, or leave the file out with `--exclude`");
-            }
+            InputProblem::Deploy(problem) => deploy(cx, problem),
+            InputProblem::Meshes { names, directories } => meshes(cx, names, directories),
             InputProblem::Alternatives(alternatives) => of_alternatives(cx, alternatives),
             InputProblem::Object(problem) => match problem.effect {
+                // `substituted-tls-mode` reports modes.
+                Effect::Undecided if is_mode(&problem.field) => {}
                 Effect::Undecided => placeholder(cx, problem),
                 Effect::Refused | Effect::Dropped => {} // `invalid-schema` reports these
             },
         }
     }
+}
+
+/// Something that is not deployed, or not as it is written.
+fn deploy(cx: &mut InputContext<'_>, problem: &gitops::Problem) {
+    let message = problem.message();
+    match problem {
+        gitops::Problem::Unnamed { place, .. } | gitops::Problem::Unversioned { place, .. } => {
+            cx.report(*place, format!("the object is not read: {message}"))
+                .primary("Kubernetes refuses this")
+                .help("complete the object, or leave the file out with `--exclude`");
+        }
+        gitops::Problem::Refused { place, help, .. } => {
+            let help = help
+                .as_deref()
+                .unwrap_or("repair it, or leave it out with `--exclude`");
+            cx.report(*place, message)
+                .primary("refused here")
+                .help(help);
+        }
+        gitops::Problem::Unresolved { place, help, .. } => {
+            let help = help
+                .as_deref()
+                .unwrap_or("render it and lint the result: `… | mtls-lint -`");
+            cx.report(*place, message)
+                .primary("not in the input")
+                .help(help);
+        }
+        gitops::Problem::Chart { place, .. } => {
+            cx.report(*place, message)
+                .primary("its templates are not read")
+                .severity(Severity::Note)
+                .help("render the chart and lint the result: `helm template … | mtls-lint -`");
+        }
+    }
+}
+
+/// How many directories the snippet of a note names.
+const ROOTS: usize = 4;
+
+/// Meshes that nothing declares.
+fn meshes(cx: &mut InputContext<'_>, names: &[String], directories: &[Utf8PathBuf]) {
+    let Some(first) = directories.first() else {
+        return;
+    };
+    let first = match first.as_str() {
+        "" => Utf8Path::new("."),
+        _ => first,
+    };
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    let mut help =
+        "say which directories are of which mesh in `mtls-lint.yaml`: `meshes: [".to_owned();
+    let entries = names.iter().take(ROOTS).map(|name| {
+        let last = name.rsplit('/').next().unwrap_or(name);
+        let roots = directories
+            .iter()
+            .filter(|path| path.file_name() == Some(last));
+        let roots: Vec<&str> = roots.take(ROOTS).map(|path| path.as_str()).collect();
+        format!("{{name: {name}, roots: [{}]}}", roots.join(", "))
+    });
+    help.push_str(&entries.collect::<Vec<_>>().join(", "));
+    help.push_str("]`; `mtls-lint meshes` shows what they are taken for");
+    cx.report_path(
+        first,
+        format!(
+            "directories define the same objects, so they are taken for {} meshes: {}",
+            names.len(),
+            quoted.join(", ")
+        ),
+    )
+    .severity(Severity::Note)
+    .help(help);
 }
 
 /// A chart that nobody renders.

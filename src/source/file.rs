@@ -25,7 +25,7 @@ pub struct LineColumn {
 }
 
 /// One file: its path as shown to people, its text and where its lines start.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SourceFile {
     path: Utf8PathBuf,
     text: Arc<str>,
@@ -137,6 +137,11 @@ impl Sources {
         self.files
             .get(id.0 as usize)
             .expect("a FileId is only made for a file of the same Sources")
+    }
+
+    /// How many files there are.
+    pub(crate) fn count(&self) -> usize {
+        self.files.len()
     }
 
     /// All files with their ids.

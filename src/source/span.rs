@@ -1,8 +1,29 @@
-//! Spans, origins and places: how every value remembers where it was written.
+//! Spans and places: how every value remembers where it was written.
+
+use super::OriginId;
 
 /// A file of a run, an index into [`Sources`](super::Sources).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(pub(crate) u32);
+
+impl FileId {
+    /// The first file of a run.
+    pub(crate) const FIRST: Self = Self(0);
+
+    /// The file at a position among those of a run.
+    ///
+    /// # Panics
+    ///
+    /// Beyond four billion files, which no run has.
+    pub(crate) fn new(index: usize) -> Self {
+        Self(u32::try_from(index).expect("the files of a run fit into memory"))
+    }
+
+    /// The position among the files of the run.
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
 
 /// A range of bytes in one file; `end` is exclusive. An empty span is a position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,35 +48,6 @@ impl Span {
     }
 }
 
-/// How a value came to be what it is, an index into the table of origins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct OriginId(u32);
-
-/// Why a value stands where it does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// Written in a manifest of the input.
-    Base,
-    /// Given with `--assume`: it is in the cluster and not in the repository, and never gets findings.
-    Assumed,
-}
-
-impl OriginId {
-    /// The origin of everything written in a manifest of the input.
-    pub(crate) const BASE: Self = Self(0);
-    /// The origin of everything given with `--assume`.
-    pub(crate) const ASSUMED: Self = Self(1);
-
-    /// What the id stands for.
-    pub fn origin(self) -> Origin {
-        if self == Self::ASSUMED {
-            Origin::Assumed
-        } else {
-            Origin::Base
-        }
-    }
-}
-
 /// Where a value was written, and how it came to be deployed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
@@ -68,7 +60,7 @@ pub struct Place {
 impl Place {
     /// Whether the value was given with `--assume`.
     pub fn is_assumed(self) -> bool {
-        self.origin.origin() == Origin::Assumed
+        self.origin == OriginId::ASSUMED
     }
 }
 

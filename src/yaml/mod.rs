@@ -14,9 +14,9 @@ mod scalar;
 mod split;
 mod tape;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod value;
 
 pub use document::{Comment, Document, FileContent, Problem, ProblemKind, ReadOptions, read};
 pub use embedded::{parse_embedded, parse_embedded_stream};
-pub use value::{FieldPath, Mapping, MappingEntry, Node, Scalar, ScalarStyle, Value};
+pub use value::{FieldPath, Mapping, MappingEntry, Node, Removed, Scalar, ScalarStyle, Value};

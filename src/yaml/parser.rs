@@ -191,7 +191,9 @@ impl<'t, 'b> Writer<'t, 'b> {
         range: Range<usize>,
     ) -> Result<(), Failure> {
         self.start_node(range.start)?;
-        let is_string = tag.is_some_and(|tag| tag.is_yaml_core_schema_tag("str"));
+        let is_tagged = |name| tag.is_some_and(|tag| tag.is_yaml_core_schema_tag(name));
+        let is_string = is_tagged("str");
+        let is_other = ["int", "float", "bool", "null"].into_iter().any(is_tagged);
         let is_absent = range.is_empty() && style == Style::Plain;
         let range = match style {
             Style::Plain if is_absent => self.absent(range.start, anchor != 0 || tag.is_some()),
@@ -204,6 +206,8 @@ impl<'t, 'b> Writer<'t, 'b> {
         let style = match style {
             Style::Plain if is_string => ScalarStyle::Quoted,
             Style::Plain => ScalarStyle::Plain,
+            // Quotes do not matter where a tag says what is in them.
+            Style::SingleQuoted | Style::DoubleQuoted if is_other => ScalarStyle::Plain,
             Style::SingleQuoted | Style::DoubleQuoted => ScalarStyle::Quoted,
             Style::Literal | Style::Folded => ScalarStyle::Block,
         };
@@ -503,6 +507,15 @@ mod tests {
         let root = root("- !!str 1\n- !!str\n- ! 1\n- !mine 1\n");
         let strings: Vec<Option<&str>> = root.items().iter().map(Value::as_str).collect();
         assert_eq!(strings, [Some("1"), Some(""), None, None]);
+    }
+
+    #[test]
+    fn tags_of_numbers_and_booleans_beat_quotes() {
+        let root = root("- !!int \"5\"\n- !!bool 'true'\n- !!str 'true'\n");
+        let items = root.items();
+        assert_eq!(items[0].as_integer(), Some(5));
+        assert_eq!(items[1].as_bool(), Some(true));
+        assert_eq!(items[2].as_str(), Some("true"));
     }
 
     #[test]

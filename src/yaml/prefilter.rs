@@ -97,6 +97,8 @@ fn is_relevant(kind: &str) -> bool {
             | "Kustomization"
             | "Component"
             | "HelmRelease"
+            | "GitRepository"
+            | "ArtifactGenerator"
             | "Application"
             | "ApplicationSet"
             | "Endpoints"

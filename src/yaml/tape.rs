@@ -157,6 +157,7 @@ impl Grower<'_, '_> {
             TapeKind::Mapping { flow } => Node::Mapping(Mapping {
                 entries: self.entries(index),
                 flow: *flow,
+                removed: Vec::new(),
             }),
         };
         Value {

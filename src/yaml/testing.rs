@@ -4,20 +4,20 @@ use super::{FileContent, Node, ReadOptions, Value, read};
 use crate::source::{FileId, FileRole, SourceFile, Sources, Span};
 
 /// The only file of a test.
-pub(super) const FILE: FileId = FileId(0);
+pub(crate) const FILE: FileId = FileId(0);
 
 /// A file of the input with a text.
-pub(super) fn file(text: &str) -> SourceFile {
+pub(crate) fn file(text: &str) -> SourceFile {
     SourceFile::new("test.yaml".into(), text.into(), FileRole::Input)
 }
 
 /// The files of a run with one file.
-pub(super) fn sources(text: &str) -> Sources {
+pub(crate) fn sources(text: &str) -> Sources {
     Sources::new(vec![file(text)])
 }
 
 /// What a text holds, read without the prefilter.
-pub(super) fn content(text: &str) -> FileContent {
+pub(crate) fn content(text: &str) -> FileContent {
     let options = ReadOptions {
         prefilter: false,
         alias_budget: 1000,
@@ -26,7 +26,7 @@ pub(super) fn content(text: &str) -> FileContent {
 }
 
 /// The root of the only document of a text.
-pub(super) fn root(text: &str) -> Value {
+pub(crate) fn root(text: &str) -> Value {
     let mut content = content(text);
     assert_eq!(content.problems, [], "{text:?}");
     assert_eq!(content.documents.len(), 1, "{text:?}");
@@ -34,12 +34,12 @@ pub(super) fn root(text: &str) -> Value {
 }
 
 /// The bytes of a span.
-pub(super) fn slice(text: &str, span: Span) -> &str {
+pub(crate) fn slice(text: &str, span: Span) -> &str {
     &text[span.range()]
 }
 
 /// A tree without its places, as JSON with every scalar in its text.
-pub(super) fn outline(value: &Value) -> String {
+pub(crate) fn outline(value: &Value) -> String {
     match &value.node {
         Node::Scalar(_) if value.is_null() => "null".into(),
         Node::Scalar(scalar) => format!("{:?}", scalar.text),

@@ -52,6 +52,17 @@ pub struct Mapping {
     pub entries: Vec<MappingEntry>,
     /// Whether it is written as `{…}`.
     pub flow: bool,
+    /// What patches removed from it, in their order.
+    pub removed: Vec<Removed>,
+}
+
+/// An entry that something removed from a mapping before it is applied.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Removed {
+    /// The key and its value as they were.
+    pub entry: MappingEntry,
+    /// Where the removal is written; its origin leads to what called for it.
+    pub place: Place,
 }
 
 /// A key and its value.

@@ -43,6 +43,7 @@ const EDGES: &[(&str, &[&str], &str)] = &[
     ("std::process::abort", &[], "the end of the process"),
     ("granit_parser", &["yaml/parser"], "the YAML parser"),
     ("miette", &["report/pretty"], "the pretty renderer"),
+    ("quick_xml", &["report/xml"], "the XML writer"),
     ("serde_sarif", &["report/sarif"], "the SARIF types"),
 ];
 

@@ -6,6 +6,7 @@
 )]
 
 mod fixes;
+mod origins;
 mod variants;
 
 use std::fs;

@@ -7,7 +7,19 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 /// The formats of a report.
-pub(crate) const FORMATS: [&str; 5] = ["pretty", "concise", "json", "github", "sarif"];
+pub(crate) const FORMATS: [&str; 11] = [
+    "pretty",
+    "concise",
+    "json",
+    "jsonl",
+    "sarif",
+    "github",
+    "gitlab",
+    "junit",
+    "checkstyle",
+    "rdjson",
+    "markdown",
+];
 
 /// What a run printed and returned.
 #[derive(Debug, PartialEq)]

@@ -41,6 +41,7 @@ fn value(tree: Tree, file: FileId, next: &mut u32) -> Value {
             Node::Mapping(Mapping {
                 entries,
                 flow: false,
+                removed: Vec::new(),
             })
         }
     };
@@ -67,7 +68,7 @@ fn service(name: &'static str, namespace: &'static str) -> Tree {
 }
 
 /// Deploys files of one document each.
-fn deploy_roles(files: Vec<(&str, FileRole, Tree)>, root_namespace: Option<&str>) -> Deployment {
+fn deploy_roles(files: Vec<(&str, FileRole, Tree)>, root_namespace: Option<&str>) -> Manifests {
     let mut sources = Vec::new();
     let mut contents = Vec::new();
     for (index, (path, role, tree)) in files.into_iter().enumerate() {
@@ -92,7 +93,7 @@ fn deploy_roles(files: Vec<(&str, FileRole, Tree)>, root_namespace: Option<&str>
     deploy(contents, &Sources::new(sources), root_namespace)
 }
 
-fn deploy_files(files: Vec<(&str, Tree)>) -> Deployment {
+fn deploy_files(files: Vec<(&str, Tree)>) -> Manifests {
     let files = files.into_iter();
     deploy_roles(
         files
@@ -102,29 +103,29 @@ fn deploy_files(files: Vec<(&str, Tree)>) -> Deployment {
     )
 }
 
-fn deploy_one(tree: Tree) -> Deployment {
+fn deploy_one(tree: Tree) -> Manifests {
     deploy_files(vec![("a.yaml", tree)])
 }
 
-fn ids(deployment: &Deployment) -> Vec<String> {
-    let objects = deployment.objects.iter();
+fn ids(manifests: &Manifests) -> Vec<String> {
+    let objects = manifests.objects.iter();
     objects.map(|object| object.id.to_string()).collect()
 }
 
 /// The id and the source of the namespace of the last object.
-fn last(deployment: &Deployment) -> (String, NamespaceSource) {
-    let object = deployment.objects.last().unwrap();
+fn last(manifests: &Manifests) -> (String, NamespaceSource) {
+    let object = manifests.objects.last().unwrap();
     (object.id.to_string(), object.namespace_source)
 }
 
 #[test]
 fn a_document_becomes_an_object() {
-    let deployment = deploy_one(object(
+    let manifests = deploy_one(object(
         "networking.istio.io/v1",
         "DestinationRule",
         &[("name", "web"), ("namespace", "shop")],
     ));
-    let object = &deployment.objects[0];
+    let object = &manifests.objects[0];
     let metadata = object.value.get("metadata").unwrap();
     assert_eq!(&*object.gvk.group, "networking.istio.io");
     assert_eq!(object.id.to_string(), "DestinationRule shop/web");
@@ -140,46 +141,46 @@ fn the_kinds_that_need_a_name_are_sorted() {
 
 #[test]
 fn a_mapping_without_a_kind_may_be_values() {
-    let deployment = deploy_one(Fields(vec![("global", Text("x"))]));
-    assert_eq!(deployment.values.len(), 1);
-    assert!(deployment.objects.is_empty());
+    let manifests = deploy_one(Fields(vec![("global", Text("x"))]));
+    assert_eq!(manifests.values.len(), 1);
+    assert!(manifests.objects.is_empty());
 }
 
 #[test]
 fn a_kind_alone_is_a_setting_of_some_chart() {
-    let deployment = deploy_one(Fields(vec![("kind", Text("Deployment"))]));
-    assert_eq!(deployment.values.len(), 1);
-    assert!(deployment.problems.is_empty());
+    let manifests = deploy_one(Fields(vec![("kind", Text("Manifests"))]));
+    assert_eq!(manifests.values.len(), 1);
+    assert!(manifests.problems.is_empty());
 }
 
 #[test]
 fn a_sequence_or_a_scalar_is_nothing() {
     for tree in [Items(vec![service("a", "b")]), Text("words")] {
-        let deployment = deploy_one(tree);
-        assert!(deployment.objects.is_empty());
-        assert!(deployment.values.is_empty());
-        assert!(deployment.problems.is_empty());
+        let manifests = deploy_one(tree);
+        assert!(manifests.objects.is_empty());
+        assert!(manifests.values.is_empty());
+        assert!(manifests.problems.is_empty());
     }
 }
 
 #[test]
 fn an_object_of_interest_without_a_name_is_a_problem() {
-    let deployment = deploy_one(object("v1", "Service", &[("namespace", "shop")]));
-    assert!(deployment.objects.is_empty());
+    let manifests = deploy_one(object("v1", "Service", &[("namespace", "shop")]));
+    assert!(manifests.objects.is_empty());
     assert!(
-        matches!(&deployment.problems[..], [Problem::Unnamed { kind, .. }] if &**kind == "Service")
+        matches!(&manifests.problems[..], [Problem::Unnamed { kind, .. }] if &**kind == "Service")
     );
 }
 
 #[test]
 fn a_kustomization_without_a_name_is_no_object_and_no_problem() {
-    let deployment = deploy_one(object(
+    let manifests = deploy_one(object(
         "kustomize.config.k8s.io/v1beta1",
         "Kustomization",
         &[],
     ));
-    assert!(deployment.objects.is_empty());
-    assert!(deployment.problems.is_empty());
+    assert!(manifests.objects.is_empty());
+    assert!(manifests.problems.is_empty());
 }
 
 #[test]
@@ -189,35 +190,35 @@ fn a_policy_needs_a_name_if_it_is_one_of_istio() {
         ("audit.k8s.io/v1", 0),
     ];
     for (api_version, problems) in table {
-        let deployment = deploy_one(object(api_version, "Policy", &[]));
-        assert_eq!(deployment.problems.len(), problems, "{api_version}");
+        let manifests = deploy_one(object(api_version, "Policy", &[]));
+        assert_eq!(manifests.problems.len(), problems, "{api_version}");
     }
 }
 
 #[test]
 fn an_operator_needs_no_name() {
-    let deployment = deploy_one(object("install.istio.io/v1alpha1", "IstioOperator", &[]));
-    let object = &deployment.objects[0];
+    let manifests = deploy_one(object("install.istio.io/v1alpha1", "IstioOperator", &[]));
+    let object = &manifests.objects[0];
     assert_eq!(&*object.name.value, "");
     assert_eq!(object.name.place, object.value.get("kind").unwrap().place);
 }
 
 #[test]
 fn a_generated_name_stands_in_for_a_name() {
-    let deployment = deploy_one(object("batch/v1", "Job", &[("generateName", "load-")]));
-    assert_eq!(ids(&deployment), ["Job default/load-"]);
-    assert!(deployment.problems.is_empty());
+    let manifests = deploy_one(object("batch/v1", "Job", &[("generateName", "load-")]));
+    assert_eq!(ids(&manifests), ["Job default/load-"]);
+    assert!(manifests.problems.is_empty());
 }
 
 #[test]
 fn an_object_without_an_api_version_is_a_problem() {
-    let deployment = deploy_one(Fields(vec![
+    let manifests = deploy_one(Fields(vec![
         ("kind", Text("Service")),
         ("metadata", Fields(vec![("name", Text("web"))])),
     ]));
-    assert!(deployment.objects.is_empty());
+    assert!(manifests.objects.is_empty());
     assert!(
-        matches!(&deployment.problems[..], [Problem::Unversioned { kind, .. }] if &**kind == "Service")
+        matches!(&manifests.problems[..], [Problem::Unversioned { kind, .. }] if &**kind == "Service")
     );
 }
 
@@ -228,7 +229,7 @@ fn lists_are_unpacked_in_order_and_in_each_other() {
         ("kind", Text("List")),
         ("items", Items(vec![service("b", "n"), service("c", "n")])),
     ]);
-    let deployment = deploy_one(Fields(vec![
+    let manifests = deploy_one(Fields(vec![
         ("apiVersion", Text("v1")),
         ("kind", Text("List")),
         (
@@ -237,7 +238,7 @@ fn lists_are_unpacked_in_order_and_in_each_other() {
         ),
     ]));
     assert_eq!(
-        ids(&deployment),
+        ids(&manifests),
         ["Service n/a", "Service n/b", "Service n/c", "Service n/d"]
     );
 }
@@ -248,67 +249,64 @@ fn items_of_a_typed_list_take_their_type_from_it() {
         "metadata",
         Fields(vec![("name", Text("web")), ("namespace", Text("shop"))]),
     )]);
-    let deployment = deploy_one(Fields(vec![
+    let manifests = deploy_one(Fields(vec![
         ("apiVersion", Text("networking.istio.io/v1beta1")),
         ("kind", Text("DestinationRuleList")),
         ("items", Items(vec![bare, service("a", "n")])),
     ]));
-    assert_eq!(
-        ids(&deployment),
-        ["DestinationRule shop/web", "Service n/a"]
-    );
-    assert_eq!(&*deployment.objects[0].gvk.version, "v1beta1");
+    assert_eq!(ids(&manifests), ["DestinationRule shop/web", "Service n/a"]);
+    assert_eq!(&*manifests.objects[0].gvk.version, "v1beta1");
 }
 
 #[test]
 fn a_kind_that_ends_like_a_list_and_has_no_items_is_an_object() {
-    let deployment = deploy_one(object("example.org/v1", "AllowList", &[("name", "a")]));
-    assert_eq!(ids(&deployment), ["AllowList default/a"]);
+    let manifests = deploy_one(object("example.org/v1", "AllowList", &[("name", "a")]));
+    assert_eq!(ids(&manifests), ["AllowList default/a"]);
 }
 
 #[test]
 fn an_empty_list_deploys_nothing() {
-    let deployment = deploy_one(object("v1", "List", &[]));
-    assert!(deployment.objects.is_empty());
-    assert!(deployment.problems.is_empty());
+    let manifests = deploy_one(object("v1", "List", &[]));
+    assert!(manifests.objects.is_empty());
+    assert!(manifests.problems.is_empty());
 }
 
 #[test]
 fn a_cluster_scoped_object_has_no_namespace() {
-    let deployment = deploy_one(object(
+    let manifests = deploy_one(object(
         "v1",
         "Namespace",
         &[("name", "shop"), ("namespace", "x")],
     ));
     assert_eq!(
-        last(&deployment),
+        last(&manifests),
         ("Namespace shop".to_owned(), NamespaceSource::ClusterScoped)
     );
 }
 
 #[test]
 fn an_object_without_a_namespace_goes_where_the_others_of_its_folder_go() {
-    let deployment = deploy_files(vec![
+    let manifests = deploy_files(vec![
         ("apps/a.yaml", service("a", "shop")),
         ("apps/deep/b.yaml", service("b", "other")),
         ("apps/c.yaml", service("c", "")),
     ]);
     assert_eq!(
-        last(&deployment),
+        last(&manifests),
         ("Service shop/c".to_owned(), NamespaceSource::Voted)
     );
 }
 
 #[test]
 fn a_split_vote_gives_the_default_namespace() {
-    let deployment = deploy_files(vec![
+    let manifests = deploy_files(vec![
         ("apps/a.yaml", service("a", "shop")),
         ("apps/b.yaml", service("b", "other")),
         ("apps/d.yaml", service("d", "shop")),
         ("apps/c.yaml", service("c", "")),
     ]);
     assert_eq!(
-        last(&deployment),
+        last(&manifests),
         ("Service default/c".to_owned(), NamespaceSource::Default)
     );
 }
@@ -321,8 +319,8 @@ fn system_namespaces_and_the_root_namespace_have_no_vote() {
             ("b.yaml", FileRole::Input, service("b", "shop")),
             ("c.yaml", FileRole::Input, service("c", "")),
         ];
-        let deployment = deploy_roles(files, Some("mesh-root"));
-        assert_eq!(last(&deployment).0, "Service shop/c", "{system}");
+        let manifests = deploy_roles(files, Some("mesh-root"));
+        assert_eq!(last(&manifests).0, "Service shop/c", "{system}");
     }
 }
 
@@ -333,8 +331,8 @@ fn cluster_scoped_objects_have_no_vote() {
         "ClusterRole",
         &[("name", "r"), ("namespace", "shop")],
     );
-    let deployment = deploy_files(vec![("a.yaml", role), ("b.yaml", service("b", ""))]);
-    assert_eq!(last(&deployment).0, "Service default/b");
+    let manifests = deploy_files(vec![("a.yaml", role), ("b.yaml", service("b", ""))]);
+    assert_eq!(last(&manifests).0, "Service default/b");
 }
 
 #[test]
@@ -343,6 +341,6 @@ fn assumed_objects_have_no_vote_on_the_input() {
         ("a.yaml", FileRole::Assumed, service("a", "shop")),
         ("b.yaml", FileRole::Input, service("b", "")),
     ];
-    let deployment = deploy_roles(files, None);
-    assert_eq!(last(&deployment).0, "Service default/b");
+    let manifests = deploy_roles(files, None);
+    assert_eq!(last(&manifests).0, "Service default/b");
 }

@@ -115,7 +115,8 @@ impl Mesh {
         by_name
     }
 
-    fn is_known_host(&self, host: &Fqdn) -> bool {
+    /// Whether a service has a host; the API server's has one in every cluster.
+    pub(super) fn is_known_host(&self, host: &Fqdn) -> bool {
         let (name, namespace) = API_SERVER;
         !self.registry.of_host(host).is_empty() || *host == self.service_host(name, namespace)
     }
@@ -141,7 +142,8 @@ impl Mesh {
         })
     }
 
-    fn service_host(&self, name: &str, namespace: &str) -> Fqdn {
+    /// The hostname of a Service of some name and namespace.
+    pub(crate) fn service_host(&self, name: &str, namespace: &str) -> Fqdn {
         Fqdn::new(format!("{name}.{namespace}.svc.{}", self.config.domain))
     }
 }

@@ -6,6 +6,7 @@ mod policies;
 mod tls;
 mod visibility;
 mod wide_rules;
+mod written;
 
 pub(crate) use tls::{SubsetChange, Unproxied};
 
@@ -15,6 +16,7 @@ pub(crate) use hosts::{Meant, MistakenHost, namespace_fact};
 pub(crate) use merges::Merge;
 pub(crate) use policies::{IgnoredPolicy, ServicePortKey};
 pub(crate) use visibility::Unused;
+pub(crate) use written::{WrittenTls, written_tls};
 
 use crate::mesh::Mesh;
 use crate::mesh::client::{Entry, RuleId};

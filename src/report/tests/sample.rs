@@ -1,5 +1,5 @@
-//! One report with everything that is hard to show: several files, several bytes a character, CRLF, an empty span, no
-//! span, a finding of an unlisted rule, and text that tries to act.
+//! One report with everything that is hard to show: several files and meshes, several bytes a character, CRLF, an empty
+//! span, no span, no file, fixes, a finding of an unlisted rule, and text that tries to act.
 
 use std::sync::Arc;
 
@@ -29,6 +29,12 @@ const UNICODE: &str =
     "kind: DestinationRule # für alle ✓\nspec: {host: 'größe.✓', 名: x}\nend: true";
 const HOSTILE: &str =
     "::error::in the file\nname: \"\u{1b}[31m##[error]x\u{9b}2J\"\n  ::add-mask::secret\n";
+
+/// What Markdown, HTML, XML and the forges would make something of.
+pub(super) const MARKUP: &str = "<img src=x onerror=alert(1)> </system-out><failure/> ]]> --> <!-- &lt; &amp \u{FFFE} \
+    @team [click](https://evil.example) ![i](//evil.example/i.png) www.evil.example #1 *b* _i_ ~~s~~ | a | $x$ \\";
+/// A path of the same kind.
+const MARKUP_PATH: &str = "evil/<b>&\"'|`@team`#1 ![x](y).yaml";
 
 pub(super) static DROPS: RuleMeta = RuleMeta {
     name: "override-drops-mtls",
@@ -164,10 +170,66 @@ fn seed() -> Diagnostic {
                 text: "    tls:\n      mode: ISTIO_MUTUAL\n".into(),
             }],
         }),
+        meshes: vec!["prod".into(), "staging".into()],
         ..finding(
             DROPS.name,
             Severity::Error,
             "`DestinationRule foo/httpbin` drops the mutual TLS that `*.local` gives",
+        )
+    }
+}
+
+/// A fix of two edits in two files, one with CRLF and one with several bytes a character before it.
+fn unicode_fix() -> Fix {
+    let host = UNICODE.find("größe.✓").expect("it is there");
+    let edit = |place: Place, text: &str| Edit {
+        span: place.span,
+        text: text.into(),
+    };
+    Fix {
+        title: "call it `groesse`, and `*.local` by its name".into(),
+        applicability: Applicability::Unsafe,
+        edits: vec![
+            edit(at(2, host, host + "größe".len()), "groesse"),
+            edit(place(1, MESH, "'*.local'"), "'*.svc.cluster.local'"),
+        ],
+    }
+}
+
+/// Text that tries to be markup, wherever a manifest can put text.
+fn markup() -> Diagnostic {
+    let file = 4;
+    let all = at(file, 0, MARKUP.len());
+    Diagnostic {
+        place: Some(all),
+        label: MARKUP.into(),
+        object: Some(object("<i>", MARKUP)),
+        field: Some(FieldPath::new(MARKUP)),
+        labels: vec![Label {
+            place: all,
+            message: format!("see `{MARKUP}`"),
+            object: None,
+        }],
+        evidence: vec![Fact {
+            text: format!("- `a``b` ```\n\n# x\n{MARKUP}"),
+            assumed: true,
+            place: Some(all),
+            object: None,
+        }],
+        help: Some(format!("> `{MARKUP}\n\n---\n1. {MARKUP}")),
+        fix: Some(Fix {
+            title: MARKUP.into(),
+            applicability: Applicability::Safe,
+            edits: vec![Edit {
+                span: all.span,
+                text: MARKUP.into(),
+            }],
+        }),
+        meshes: vec![MARKUP.into(), "two".into()],
+        ..finding(
+            DROPS.name,
+            Severity::Note,
+            &format!("1. name `{MARKUP}` {MARKUP}`"),
         )
     }
 }
@@ -195,6 +257,7 @@ pub(super) fn sample() -> Report {
         Diagnostic {
             place: Some(place(2, UNICODE, "größe.✓")),
             label: "not the name of a host".into(),
+            fix: Some(unicode_fix()),
             labels: vec![Label {
                 place: at(2, UNICODE.len(), UNICODE.len()),
                 message: "missing here".into(),
@@ -222,14 +285,20 @@ pub(super) fn sample() -> Report {
             certainty: Certainty::Unknown,
             ..finding(UNREAD.name, Severity::Warning, "`gone.yaml` does not exist")
         },
+        markup(),
+        finding(
+            UNREAD.name,
+            Severity::Note,
+            "no file says which Istio version it is",
+        ),
     ];
     Report {
         diagnostics,
         summary: Summary {
-            files: 4,
-            documents: 4,
+            files: 5,
+            documents: 5,
             resources: 3,
-            meshes: 1,
+            meshes: 2,
             suppressed: 2,
             unread: vec![
                 Unread {
@@ -249,6 +318,7 @@ pub(super) fn sample() -> Report {
             ("mesh/default rule.yaml", MESH),
             ("größe.yaml", UNICODE),
             ("hostile.yaml", HOSTILE),
+            (MARKUP_PATH, MARKUP),
         ]),
     }
 }

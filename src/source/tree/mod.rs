@@ -1,5 +1,6 @@
 //! Trees: where the bytes of manifests come from. Nothing else opens a manifest.
 
+mod git;
 mod memory;
 mod overlay;
 mod path;
@@ -7,6 +8,7 @@ mod work;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+pub use git::{GitError, GitRevision};
 pub use memory::Memory;
 pub use overlay::Overlay;
 pub use path::normalise;

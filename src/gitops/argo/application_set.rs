@@ -1,0 +1,87 @@
+//! The Applications that an `ApplicationSet` makes.
+
+use super::generators::Notes;
+use super::template::Parameters;
+use super::{Declared, generators};
+use crate::gitops::Problem;
+use crate::gitops::evaluation::Evaluation;
+use crate::gitops::plain::Manifests;
+use crate::object::Object;
+use crate::source::{Place, Spanned};
+use crate::yaml::{Mapping, MappingEntry, Node, Scalar, ScalarStyle, Value};
+
+/// The parameters that commonly name a cluster, the most telling first.
+const CLUSTER_NAMES: &[&str] = &["cluster", "name", "env", "environment", "cluster.name"];
+
+/// Makes the Applications, with what cannot be known and what is left out.
+pub(super) fn expand(object: &Object, evaluation: &Evaluation<'_>) -> (Vec<Declared>, Notes) {
+    let spec = object.value.get("spec");
+    let field = |key: &str| spec.and_then(|spec| spec.get(key));
+    let mut notes = Notes::default();
+    let list = field("generators").map_or(&[][..], Value::items);
+    let parameters = generators::generate(list, evaluation, &mut notes);
+    if let Some(patch) = field("templatePatch") {
+        notes.problems.push(Problem::Unresolved {
+            place: patch.place,
+            message: format!(
+                "`templatePatch` of ApplicationSet `{}` is not evaluated",
+                object.id.name
+            ),
+            help: Some("render its Applications and lint the result".to_owned()),
+        });
+    }
+    let Some(template) = field("template") else {
+        return (Vec::new(), notes);
+    };
+    let made = parameters.iter().filter_map(|parameters| {
+        let application = application(object, template, parameters)?;
+        let cluster = CLUSTER_NAMES
+            .iter()
+            .find_map(|&name| parameters.values.get(name));
+        Some(Declared {
+            object: application,
+            cluster: cluster.cloned(),
+            set: Some(object.id.name.clone()),
+        })
+    });
+    (made.collect(), notes)
+}
+
+/// One Application: the template filled with parameters.
+fn application(set: &Object, template: &Value, parameters: &Parameters) -> Option<Object> {
+    let place = template.place;
+    let mut root = parameters.fill_tree(template);
+    let Node::Mapping(mapping) = &mut root.node else {
+        return None;
+    };
+    mapping
+        .entries
+        .push(entry("apiVersion", "argoproj.io/v1alpha1", place));
+    mapping.entries.push(entry("kind", "Application", place));
+    let metadata = mapping
+        .entries
+        .iter_mut()
+        .find(|one| &*one.key.value == "metadata");
+    if let (Some(metadata), Some(namespace)) = (metadata, &set.id.namespace)
+        && let Node::Mapping(Mapping { entries, .. }) = &mut metadata.value.node
+    {
+        entries.push(entry("namespace", namespace.as_str(), place));
+    }
+    let mut manifests = Manifests::default();
+    manifests.take(root);
+    manifests.objects.pop()
+}
+
+/// A key with a text.
+fn entry(key: &str, text: &str, place: Place) -> MappingEntry {
+    MappingEntry {
+        key: Spanned::new(key.into(), place),
+        value: Value {
+            place,
+            node: Node::Scalar(Scalar {
+                text: text.into(),
+                style: ScalarStyle::Quoted,
+            }),
+        },
+    }
+}

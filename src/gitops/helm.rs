@@ -1,0 +1,110 @@
+//! Helm: charts are not rendered; the values of Istio's own are facts about the mesh.
+
+use super::evaluation::Evaluation;
+use super::inventory::is_istio_chart;
+use super::{Files, Problem, Unit};
+use crate::object::Object;
+use crate::yaml::{Mapping, MappingEntry, Node, Value, parse_embedded};
+
+/// The group of the kind `HelmRelease` of Flux.
+const GROUP: &str = "helm.toolkit.fluxcd.io";
+
+/// Notes the charts that the releases among the objects of a unit install, and takes the values of Istio's own.
+pub(super) fn take_releases(unit: &mut Unit, evaluation: &Evaluation<'_>) {
+    let mut charts = Vec::new();
+    let mut values = Vec::new();
+    for object in &unit.objects {
+        if &*object.gvk.group != GROUP || &*object.gvk.kind != "HelmRelease" {
+            continue;
+        }
+        let chart = object.value.at(&["spec", "chart", "spec", "chart"]);
+        let chart = chart.or(object.value.at(&["spec", "chartRef", "name"]));
+        let name = chart.and_then(Value::as_text).unwrap_or_default();
+        charts.push(Problem::Chart {
+            place: chart.map_or(object.name.place, |chart| chart.place),
+            chart: format!("chart `{name}` of HelmRelease `{}`", object.id.name),
+        });
+        if is_istio_chart(name.rsplit('/').next().unwrap_or(name)) {
+            values.extend(merged(layers(object, &unit.objects, evaluation)));
+        }
+    }
+    unit.problems.extend(charts);
+    unit.values.extend(values);
+}
+
+/// The values of a release, the weakest first.
+fn layers(release: &Object, objects: &[Object], evaluation: &Evaluation<'_>) -> Vec<Value> {
+    let files = evaluation.session.files;
+    let mut layers = Vec::new();
+    let from = release.value.at(&["spec", "valuesFrom"]);
+    for source in from.map_or(&[][..], Value::items) {
+        let text = |key| source.get(key).and_then(Value::as_text);
+        if text("kind") != Some("ConfigMap") || text("targetPath").is_some() {
+            continue;
+        }
+        let name = text("name").unwrap_or_default();
+        let is_it = |object: &&Object| {
+            &*object.id.kind == "ConfigMap"
+                && &*object.id.name == name
+                && object.id.namespace == release.id.namespace
+        };
+        let others = evaluation.units.iter().flat_map(|unit| &unit.objects);
+        let found = objects.iter().chain(others).find(is_it);
+        let key = text("valuesKey").unwrap_or("values.yaml");
+        let values = found.and_then(|object| object.value.at(&["data", key]));
+        layers.extend(values.and_then(|text| parsed(text, files)));
+    }
+    layers.extend(release.value.at(&["spec", "values"]).cloned());
+    layers
+}
+
+/// Values that are written as a text.
+pub(super) fn parsed(text: &Value, files: &Files) -> Option<Value> {
+    // Broken values are Helm's to refuse.
+    parse_embedded(text, files.sources()).ok().flatten()
+}
+
+/// Layers of values as Helm merges them: mappings key by key, anything else as a whole, the later layer first.
+pub(super) fn merged(layers: Vec<Value>) -> Option<Value> {
+    let mappings = layers
+        .into_iter()
+        .filter(|layer| layer.as_mapping().is_some());
+    mappings.reduce(|mut base, over| {
+        merge(&mut base, over);
+        base
+    })
+}
+
+fn merge(base: &mut Value, over: Value) {
+    match (&mut base.node, over.node) {
+        (Node::Mapping(base), Node::Mapping(over)) => {
+            for entry in over.entries {
+                merge_entry(base, entry);
+            }
+        }
+        (_, node) => {
+            *base = Value {
+                place: over.place,
+                node,
+            };
+        }
+    }
+}
+
+fn merge_entry(base: &mut Mapping, entry: MappingEntry) {
+    let known = base
+        .entries
+        .iter_mut()
+        .rev()
+        .find(|one| one.key.value == entry.key.value);
+    match known {
+        Some(known) => merge(&mut known.value, entry.value),
+        None => base.entries.push(entry),
+    }
+}
+
+/// Whether a document without a kind may be values of Istio's charts, at the top or one level down.
+pub(super) fn may_be_of_istio(root: &Value) -> bool {
+    let says = |value: &Value| value.get("meshConfig").is_some() || value.get("global").is_some();
+    says(root) || root.entries().iter().any(|entry| says(&entry.value))
+}

@@ -1,0 +1,200 @@
+//! Which units form one mesh: by the config file, by the cluster that a CD tool applies them to, by the objects that they
+//! both define.
+
+mod collision;
+mod dictionary;
+mod variants;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::evaluation::Group;
+use super::{Basis, DEFAULT_MESH, MeshScope, Settings, Unit};
+use collision::{Item, collisions};
+use variants::{Placement, Variants};
+
+/// The meshes, and what the user may want to know about how they were found.
+#[derive(Debug)]
+pub(super) struct Formed {
+    /// The meshes; at least one.
+    pub(super) meshes: Vec<MeshScope>,
+    /// Where variants were told apart by the objects that they define, the directories of the variants.
+    pub(super) inferred: Vec<Utf8PathBuf>,
+    /// Units that are in no mesh, and why.
+    pub(super) superseded: BTreeMap<usize, String>,
+}
+
+/// Puts units into meshes.
+pub(super) fn form(units: &[Unit], groups: Vec<Group>, settings: &Settings) -> Formed {
+    let mut meshes: Vec<MeshScope> = settings
+        .meshes
+        .iter()
+        .map(|mesh| MeshScope {
+            root_namespace: mesh.root_namespace.clone(),
+            ..scope(&mesh.name, Basis::Configured)
+        })
+        .collect();
+    let mut left: Vec<Group> = Vec::new();
+    for mut group in groups {
+        group
+            .units
+            .retain(|&unit| !configure(unit, &group.directory, units, settings, &mut meshes));
+        if group.units.is_empty() {
+            continue;
+        }
+        match &group.name {
+            Some(name) => {
+                let known = meshes.iter().position(|mesh| mesh.name == *name);
+                let index = known.unwrap_or_else(|| {
+                    meshes.push(scope(name, Basis::Cd));
+                    meshes.len() - 1
+                });
+                if let Some(mesh) = meshes.get_mut(index) {
+                    mesh.units.extend(group.units);
+                }
+            }
+            None => left.push(group),
+        }
+    }
+    let mut superseded = BTreeMap::new();
+    let inferred = assign(units, left, &mut meshes, &mut superseded);
+    meshes.retain(|mesh| !mesh.units.is_empty());
+    if meshes.is_empty() {
+        meshes.push(scope(DEFAULT_MESH, Basis::Single));
+    }
+    for mesh in &mut meshes {
+        mesh.units.sort_unstable();
+        mesh.units.dedup();
+    }
+    Formed {
+        meshes,
+        inferred,
+        superseded,
+    }
+}
+
+/// A mesh without units.
+fn scope(name: &str, basis: Basis) -> MeshScope {
+    MeshScope {
+        name: name.into(),
+        units: Vec::new(),
+        basis,
+        joined: BTreeSet::new(),
+        is_guess: false,
+        root_namespace: None,
+    }
+}
+
+/// Puts a unit into the meshes of the config file that it is of; whether there are any.
+fn configure(
+    unit: usize,
+    start: &Utf8Path,
+    units: &[Unit],
+    settings: &Settings,
+    meshes: &mut [MeshScope],
+) -> bool {
+    let mut is_configured = false;
+    let Some(found) = units.get(unit) else {
+        return false;
+    };
+    for (configured, mesh) in settings.meshes.iter().zip(meshes) {
+        let starts_there = !start.as_str().is_empty() && configured.holds(start);
+        if starts_there || configured.holds(&found.directory) || configured.names(&found.name) {
+            mesh.units.push(unit);
+            is_configured = true;
+        }
+    }
+    is_configured
+}
+
+/// Puts what nothing assigns into meshes; the directories that tell the variants apart.
+fn assign(
+    units: &[Unit],
+    left: Vec<Group>,
+    meshes: &mut Vec<MeshScope>,
+    superseded: &mut BTreeMap<usize, String>,
+) -> Vec<Utf8PathBuf> {
+    let items: Vec<Item> = left
+        .into_iter()
+        .map(|group| Item {
+            directory: group.directory,
+            units: group.units,
+        })
+        .collect();
+    let collisions = collisions(&items, meshes, units);
+    let variants = Variants::of(&items, &collisions, meshes, units);
+    let Some(variants) = variants else {
+        // Too many variants, or none that fit together: the whole is one mesh, with alternatives.
+        join_all(items, meshes);
+        return Vec::new();
+    };
+    let names = variants.new_meshes();
+    let first_new = meshes.len();
+    let is_single = meshes.is_empty() && names.is_empty();
+    if is_single {
+        meshes.push(scope(DEFAULT_MESH, Basis::Single));
+    }
+    meshes.extend(names.iter().map(|(name, is_guess)| MeshScope {
+        is_guess: *is_guess,
+        ..scope(name, Basis::Collision)
+    }));
+    let mut members: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); meshes.len()];
+    for (index, item) in items.iter().enumerate() {
+        match variants.placement(index, meshes.len(), first_new) {
+            Placement::Meshes(found) => {
+                let is_free = |mesh: &usize| {
+                    let members = members.get(*mesh);
+                    *mesh >= first_new
+                        || members.is_none_or(|members| !collisions.touches(index, members))
+                };
+                let free: Vec<usize> = found.iter().copied().filter(is_free).collect();
+                if let (true, Some(&mesh)) = (free.is_empty(), found.first()) {
+                    supersede(item, meshes.get(mesh), superseded);
+                }
+                for mesh in free {
+                    if let (Some(scope), Some(members)) =
+                        (meshes.get_mut(mesh), members.get_mut(mesh))
+                    {
+                        scope.join(&item.units);
+                        members.insert(index);
+                    }
+                }
+            }
+            Placement::Superseded(mesh) => supersede(item, meshes.get(mesh), superseded),
+        }
+    }
+    variants.directories()
+}
+
+/// Puts everything into every mesh.
+fn join_all(items: Vec<Item>, meshes: &mut Vec<MeshScope>) {
+    if meshes.is_empty() {
+        meshes.push(scope(DEFAULT_MESH, Basis::Single));
+    }
+    for item in items {
+        for mesh in &mut *meshes {
+            mesh.join(&item.units);
+        }
+    }
+}
+
+/// Leaves units out of all meshes: the one that they would be in has their objects from elsewhere.
+fn supersede(item: &Item, mesh: Option<&MeshScope>, superseded: &mut BTreeMap<usize, String>) {
+    let name = mesh.map_or(DEFAULT_MESH, |mesh| &mesh.name);
+    for &unit in &item.units {
+        let reason =
+            format!("no CD tool applies it, and mesh `{name}` has its objects from elsewhere");
+        superseded.insert(unit, reason);
+    }
+}
+
+impl MeshScope {
+    /// Takes in units that nothing declares to be in it.
+    fn join(&mut self, units: &[usize]) {
+        self.units.extend(units);
+        if self.basis > Basis::Collision {
+            self.joined.extend(units);
+        }
+    }
+}

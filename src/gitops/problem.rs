@@ -1,0 +1,78 @@
+//! What keeps something from being deployed as it is written.
+
+use crate::source::Place;
+
+/// Why something is not deployed, or not as it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// There is a kind and no `metadata.name`.
+    Unnamed {
+        /// Where the kind is written.
+        place: Place,
+        /// The kind.
+        kind: Box<str>,
+    },
+    /// There are a kind and metadata and no `apiVersion`.
+    Unversioned {
+        /// Where the kind is written.
+        place: Place,
+        /// The kind.
+        kind: Box<str>,
+    },
+    /// Something that a tool refuses, so that it would deploy nothing of the unit; the linter goes on without it.
+    Refused {
+        /// Where it is written.
+        place: Place,
+        /// What is wrong, as a headline.
+        message: String,
+        /// What to do, as an instruction.
+        help: Option<String>,
+    },
+    /// Something that is outside of the repository, or that only another program can evaluate.
+    Unresolved {
+        /// Where it is asked for.
+        place: Place,
+        /// What is missing, as a headline.
+        message: String,
+        /// What to do, as an instruction.
+        help: Option<String>,
+    },
+    /// A Helm chart that a CD tool renders: what it deploys is not known, and what else there is does not depend on it.
+    Chart {
+        /// Where it is asked for.
+        place: Place,
+        /// The chart, in words.
+        chart: String,
+    },
+}
+
+impl Problem {
+    /// Where it is.
+    pub fn place(&self) -> Place {
+        match self {
+            Self::Unnamed { place, .. }
+            | Self::Unversioned { place, .. }
+            | Self::Refused { place, .. }
+            | Self::Unresolved { place, .. }
+            | Self::Chart { place, .. } => *place,
+        }
+    }
+
+    /// What is wrong, in words.
+    pub fn message(&self) -> String {
+        match self {
+            Self::Unnamed { kind, .. } => format!("a {kind} without `metadata.name`"),
+            Self::Unversioned { kind, .. } => format!("a {kind} without `apiVersion`"),
+            Self::Refused { message, .. } | Self::Unresolved { message, .. } => message.clone(),
+            Self::Chart { chart, .. } => format!("{chart} is not rendered"),
+        }
+    }
+
+    /// What to do about it, if there is more to say than what is wrong.
+    pub fn help(&self) -> Option<&str> {
+        match self {
+            Self::Refused { help, .. } | Self::Unresolved { help, .. } => help.as_deref(),
+            Self::Unnamed { .. } | Self::Unversioned { .. } | Self::Chart { .. } => None,
+        }
+    }
+}

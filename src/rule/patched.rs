@@ -1,0 +1,82 @@
+//! What patches did to DestinationRules, as rules look at it.
+
+use crate::object::ObjectId;
+use crate::resource::DestinationRule;
+use crate::source::Place;
+use crate::yaml::{Node, Value};
+
+/// A DestinationRule before and after one patch.
+#[derive(Clone, Debug)]
+pub struct PatchedRule {
+    /// The rule as it is deployed.
+    pub object: ObjectId,
+    /// Where the patch is called for.
+    pub patch: Place,
+    /// The rule before the patch.
+    pub before: DestinationRule,
+    /// The rule after it.
+    pub after: DestinationRule,
+    /// The tree before the patch.
+    pub before_value: Value,
+    /// The tree after it.
+    pub after_value: Value,
+}
+
+impl PatchedRule {
+    /// Where the patch does away with what stood at a place before: the removal of it or of something around it, the list
+    /// that replaces the one it was in, the value that overwrites it. `None` if it is still there.
+    pub fn loss(&self, place: Place) -> Option<Place> {
+        loss(&self.before_value, &self.after_value, place)
+    }
+}
+
+/// Goes down both trees towards the place, to where they differ.
+fn loss(before: &Value, after: &Value, place: Place) -> Option<Place> {
+    match (&before.node, &after.node) {
+        (Node::Mapping(old), Node::Mapping(new)) => {
+            let entry = old
+                .entries
+                .iter()
+                .find(|entry| entry.key.place == place || holds(&entry.value, place))?;
+            let key = &entry.key.value;
+            if let Some(kept) = new
+                .entries
+                .iter()
+                .rev()
+                .find(|other| other.key.value == *key)
+            {
+                return loss(&entry.value, &kept.value, place);
+            }
+            let removed = new.removed.iter().rev();
+            let removal = removed
+                .filter(|removed| removed.entry.key.value == *key)
+                .map(|removed| removed.place)
+                .next();
+            Some(removal.unwrap_or(after.place))
+        }
+        (Node::Sequence(old), Node::Sequence(new)) => {
+            let item = old.iter().find(|item| holds(item, place))?;
+            match new.iter().find(|kept| kept.place == item.place) {
+                Some(kept) => loss(item, kept, place),
+                None => (before.place != after.place).then_some(after.place),
+            }
+        }
+        _ if before.place == after.place => None,
+        _ => Some(after.place),
+    }
+}
+
+/// Whether a place is that of a tree or of something in it.
+fn holds(value: &Value, place: Place) -> bool {
+    if value.place == place {
+        return true;
+    }
+    match &value.node {
+        Node::Scalar(_) => false,
+        Node::Sequence(items) => items.iter().any(|item| holds(item, place)),
+        Node::Mapping(mapping) => mapping
+            .entries
+            .iter()
+            .any(|entry| entry.key.place == place || holds(&entry.value, place)),
+    }
+}

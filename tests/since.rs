@@ -1,0 +1,270 @@
+//! Only what is new, as a user runs it: `--base` and `diff` in real repositories.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests run the program and Git, and write files"
+)]
+#![expect(dead_code, reason = "not every test needs all that they share")]
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use support::{Outcome, copy_of, run, seed};
+
+/// The rule that breaks mutual TLS.
+const BREAKER: &str = "apps/circuit-breaker.yaml";
+
+/// A repository whose second commit adds the rule that breaks mutual TLS.
+struct Repository {
+    folder: TempDir,
+}
+
+impl Repository {
+    fn new() -> Self {
+        let folder = copy_of(&seed("istio-1.0"));
+        let rule = fs::read(folder.path().join(BREAKER)).expect("the rule is there");
+        fs::remove_file(folder.path().join(BREAKER)).expect("it can be removed");
+        let repository = Self { folder };
+        git(
+            repository.path(),
+            &["init", "--quiet", "--initial-branch=main"],
+        );
+        repository.commit();
+        support::write(repository.path(), BREAKER, &rule);
+        repository.commit();
+        repository
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn commit(&self) {
+        git(self.path(), &["add", "--all"]);
+        git(self.path(), &["commit", "--quiet", "--message=change"]);
+    }
+}
+
+fn git(folder: &Path, arguments: &[&str]) -> String {
+    let output = Command::new("git")
+        .args(["-c", "user.name=t", "-c", "user.email=t@example.com"])
+        .args([
+            "-c",
+            "commit.gpgsign=false",
+            "-c",
+            "protocol.file.allow=always",
+        ])
+        .args(arguments)
+        .current_dir(folder)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .output()
+        .expect("git runs");
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "git {arguments:?}: {message}");
+    String::from_utf8(output.stdout).expect("it is text")
+}
+
+/// A clone of a repository.
+fn cloned(repository: &Repository, arguments: &[&str]) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let target = folder.path().join("clone");
+    let url = format!("file://{}", repository.path().display());
+    let target_text = target.to_str().expect("the path is UTF-8");
+    let arguments = [&["clone", "--quiet"], arguments, &[&url, target_text]].concat();
+    git(folder.path(), &arguments);
+    (folder, target)
+}
+
+/// The rule and path of every finding.
+fn found(outcome: &Outcome) -> Vec<(String, String)> {
+    let report = outcome.json();
+    let findings = report["findings"].as_array().expect("there is a list");
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    findings
+        .iter()
+        .map(|finding| (text(&finding["rule"]), text(&finding["location"]["path"])))
+        .collect()
+}
+
+fn check(folder: &Path, base: &str) -> Outcome {
+    run(folder, &["--base", base, "--format", "json"])
+}
+
+/// What `diff` prints about the second commit.
+fn diff(folder: &Path, format: &str) -> Outcome {
+    let output = Command::new(env!("CARGO_BIN_EXE_mtls-lint"))
+        .args(["diff", "--isolated", "--base", "HEAD~1", "--format", format])
+        .current_dir(folder)
+        .env_clear()
+        .output()
+        .expect("the command can be run");
+    Outcome {
+        stdout: String::from_utf8(output.stdout).expect("it is text"),
+        stderr: String::from_utf8(output.stderr).expect("it is text"),
+        status: output.status.code(),
+    }
+}
+
+/// What the second commit brings.
+fn assert_brings_the_story(outcome: &Outcome) {
+    let expected = ("override-drops-mtls".to_owned(), BREAKER.to_owned());
+    assert_eq!(found(outcome), [expected], "{}", outcome.stderr);
+    assert_eq!(outcome.status, Some(1));
+}
+
+#[test]
+fn a_commit_that_breaks_mutual_tls_has_one_finding() {
+    let repository = Repository::new();
+    assert_brings_the_story(&check(repository.path(), "HEAD~1"));
+}
+
+#[test]
+fn nothing_is_new_since_the_commit_itself() {
+    let repository = Repository::new();
+    let outcome = check(repository.path(), "HEAD");
+    assert_eq!(found(&outcome), []);
+    assert_eq!(outcome.status, Some(0));
+}
+
+#[test]
+fn the_files_on_disk_stay_as_they_are() {
+    let repository = Repository::new();
+    check(repository.path(), "HEAD~1");
+    let status = git(repository.path(), &["status", "--porcelain"]);
+    assert_eq!(status, "");
+}
+
+#[test]
+fn a_dirty_tree_is_compared_as_it_is_on_disk() {
+    let repository = Repository::new();
+    fs::remove_file(repository.path().join(BREAKER)).expect("it can be removed");
+    assert_eq!(found(&check(repository.path(), "HEAD~1")), []);
+}
+
+#[test]
+fn a_change_far_away_is_found_where_it_acts_and_names_the_changed_line() {
+    let repository = Repository::new();
+    let policy = repository.path().join("mesh/mesh-policy.yaml");
+    let text = fs::read_to_string(&policy).expect("it can be read");
+    let permissive = text.replace("mtls: {}", "mtls: {mode: PERMISSIVE}");
+    assert_ne!(text, permissive, "the policy of the story has another form");
+    fs::write(&policy, permissive).expect("it can be written");
+    repository.commit();
+    fs::write(&policy, text).expect("it can be written");
+    repository.commit();
+    let outcome = check(repository.path(), "HEAD~1");
+    assert_brings_the_story(&outcome);
+    assert!(
+        outcome
+            .stdout
+            .contains("this line is new or changed since `HEAD~1`")
+    );
+}
+
+#[test]
+fn a_shallow_clone_with_the_commit_is_enough() {
+    let repository = Repository::new();
+    let (_folder, clone) = cloned(&repository, &["--depth=2"]);
+    assert_brings_the_story(&check(&clone, "HEAD~1"));
+}
+
+#[test]
+fn a_shallow_clone_without_the_commit_says_what_to_fetch() {
+    let repository = Repository::new();
+    let (_folder, clone) = cloned(&repository, &["--depth=1"]);
+    let outcome = check(&clone, "HEAD~1");
+    assert_eq!(outcome.status, Some(2));
+    assert!(
+        outcome.stderr.contains("shallow clone"),
+        "{}",
+        outcome.stderr
+    );
+    assert!(outcome.stderr.contains("help: fetch"), "{}", outcome.stderr);
+}
+
+#[test]
+fn an_unknown_revision_is_a_mistake_of_the_user() {
+    let repository = Repository::new();
+    let outcome = check(repository.path(), "nowhere");
+    assert_eq!(outcome.status, Some(2));
+    let message = "there is no revision `nowhere`";
+    assert!(outcome.stderr.contains(message), "{}", outcome.stderr);
+}
+
+#[test]
+fn outside_of_a_repository_it_says_so() {
+    let folder = copy_of(&seed("istio-1.0"));
+    let outcome = check(folder.path(), "HEAD");
+    assert_eq!(outcome.status, Some(2));
+    assert!(
+        outcome.stderr.contains("Git repository"),
+        "{}",
+        outcome.stderr
+    );
+}
+
+#[test]
+fn a_second_work_tree_has_the_same_revisions() {
+    let repository = Repository::new();
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let target = folder.path().join("tree");
+    let target_text = target.to_str().expect("the path is UTF-8");
+    git(
+        repository.path(),
+        &["worktree", "add", "--quiet", "--detach", target_text],
+    );
+    assert_brings_the_story(&check(&target, "HEAD~1"));
+}
+
+#[test]
+fn a_submodule_has_revisions_of_its_own() {
+    let repository = Repository::new();
+    let outer = tempfile::tempdir().expect("a folder can be made");
+    git(outer.path(), &["init", "--quiet"]);
+    let url = repository.path().to_str().expect("the path is UTF-8");
+    git(outer.path(), &["submodule", "--quiet", "add", url, "mesh"]);
+    assert_brings_the_story(&check(&outer.path().join("mesh"), "HEAD~1"));
+}
+
+#[test]
+fn a_part_of_the_repository_is_compared_with_the_same_part() {
+    let repository = Repository::new();
+    let outcome = run(
+        &repository.path().join("apps"),
+        &["--base", "HEAD~1", "--format", "json", "..", "."],
+    );
+    let expected = (
+        "override-drops-mtls".to_owned(),
+        "circuit-breaker.yaml".to_owned(),
+    );
+    assert_eq!(found(&outcome), [expected], "{}", outcome.stderr);
+}
+
+#[test]
+fn diff_lists_the_traffic_that_gets_worse() {
+    let repository = Repository::new();
+    let outcome = diff(repository.path(), "text");
+    assert_eq!(outcome.status, Some(0), "{}", outcome.stderr);
+    insta::assert_snapshot!("diff", outcome.stdout);
+}
+
+#[test]
+fn diff_is_a_table_for_a_pull_request() {
+    let repository = Repository::new();
+    let outcome = diff(repository.path(), "markdown");
+    insta::assert_snapshot!("diff-markdown", outcome.stdout);
+}
+
+#[test]
+fn diff_is_a_stable_interface() {
+    let repository = Repository::new();
+    let document = diff(repository.path(), "json").json();
+    assert_eq!(document["schema"], "mtls-lint/diff/1");
+    assert_eq!(document["changes"][0]["before"], "encrypted");
+    assert_eq!(document["changes"][0]["after"], "refused");
+    assert_eq!(document["changes"][0]["causes"][0]["path"], BREAKER);
+}
