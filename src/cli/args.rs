@@ -68,6 +68,9 @@ pub(super) struct CheckArgs {
     /// Report only what is new since a revision, such as `origin/main`
     #[arg(long, value_name = "REV", help_heading = "Rules", conflicts_with_all = ["fix", "diff"])]
     pub(super) base: Option<String>,
+    /// Read what Git is about to commit, as a hook does, not the files on disk
+    #[arg(long, help_heading = "Input", conflicts_with_all = ["fix", "diff"])]
+    pub(super) hook: bool,
     /// Repairs.
     #[command(flatten)]
     pub(super) fix: FixArgs,

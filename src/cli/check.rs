@@ -126,7 +126,7 @@ fn start_threads(args: &CheckArgs) -> Result<(), Failure> {
 }
 
 /// What the flags and the config file ask for.
-fn request(args: &CheckArgs, config: &Config) -> Result<Request, Failure> {
+pub(super) fn request(args: &CheckArgs, config: &Config) -> Result<Request, Failure> {
     let mut request = args.input.request(config)?;
     request.check_all = args.check_all;
     request.rules.select = if args.rules.select.is_empty() {

@@ -82,6 +82,16 @@ fn wants_color(stdout: &io::Stdout) -> bool {
     AutoStream::choice(stdout) != ColorChoice::Never
 }
 
+/// What pre-commit was told to look at: from which revision, and up to which. It is told so before a push, and by
+/// `--from-ref` with `--to-ref`.
+pub(super) fn pre_commit_range() -> Option<(String, String)> {
+    let revision = |name| variable(name).filter(|revision| !revision.is_empty());
+    Some((
+        revision("PRE_COMMIT_FROM_REF")?,
+        revision("PRE_COMMIT_TO_REF")?,
+    ))
+}
+
 /// Whether a file is the summary of the workflow step, to which every program of the step appends.
 pub(super) fn is_step_summary(path: &Utf8Path) -> bool {
     variable("GITHUB_STEP_SUMMARY").is_some_and(|summary| summary == path.as_str())

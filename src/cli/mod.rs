@@ -6,6 +6,7 @@ mod diff;
 mod environment;
 mod failure;
 mod graph;
+mod hook;
 mod input;
 mod matrix;
 mod meshes;

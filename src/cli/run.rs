@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use camino::Utf8PathBuf;
 use clap::Parser;
 
-use super::args::{Cli, Command};
+use super::args::{CheckArgs, Cli, Command};
 use super::environment::Environment;
 use super::failure::{Exit, Failure};
-use super::{check, diff, graph, matrix, meshes, render, rules, trace};
+use super::{check, diff, graph, hook, matrix, meshes, render, rules, trace};
 use crate::source::tree::WorkTree;
 
 /// Runs the program with the arguments of the process.
@@ -39,8 +39,8 @@ pub fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<Exit, Failure> {
     let tree = WorkTree::new(Utf8PathBuf::new());
     match cli.command {
-        None => check::run(&cli.check, &tree, Environment::read()),
-        Some(Command::Check(args)) => check::run(&args, &tree, Environment::read()),
+        None => check(cli.check, &tree),
+        Some(Command::Check(args)) => check(*args, &tree),
         Some(Command::Matrix(args)) => {
             let request = args.input.request(&args.input.config(&tree)?)?;
             matrix::run(&args, &request, &tree, Environment::read())
@@ -67,5 +67,15 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         }
         Some(Command::Rules(args)) => rules::list(&args),
         Some(Command::Rule(args)) => rules::show(&args),
+    }
+}
+
+/// Lints the files on disk, or what Git is about to commit.
+fn check(args: CheckArgs, tree: &WorkTree) -> Result<Exit, Failure> {
+    let environment = Environment::read();
+    if args.hook {
+        hook::run(args, environment)
+    } else {
+        check::run(&args, tree, environment)
     }
 }

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::objects::Objects;
 
-/// Why a revision cannot be read.
+/// Why a revision or the index cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum GitError {
     /// The command is not there.
@@ -55,7 +55,7 @@ impl GitError {
     /// What to do about it, as an instruction.
     pub fn help(&self) -> Option<&'static str> {
         match self {
-            Self::NotInstalled => Some("install Git, or lint without `--base`"),
+            Self::NotInstalled => Some("install Git, or lint without `--base` and `--hook`"),
             Self::Shallow { .. } => Some(
                 "fetch the commit first: `git fetch --depth=1 origin COMMIT`, or `fetch-depth: 0` in the checkout of a workflow",
             ),
@@ -120,13 +120,45 @@ impl<'d> Git<'d> {
         Err(GitError::UnknownRevision { revision })
     }
 
-    /// The files of a commit: `mode type id size\tpath`, each followed by a null byte.
+    /// The files of a commit: `mode type id\tpath`, each followed by a null byte.
     pub(super) fn list(&self, commit: &str) -> Result<Vec<u8>, GitError> {
-        let arguments = ["ls-tree", "-r", "-z", "--long", "--full-tree", commit];
-        let output = self.run(&arguments)?;
+        self.print("ls-tree", &["-r", "-z", "--full-tree", commit])
+    }
+
+    /// The files of the index: `mode id stage\tpath`, each followed by a null byte.
+    pub(super) fn list_index(&self) -> Result<Vec<u8>, GitError> {
+        self.print("ls-files", &["--stage", "-z", "--full-name", "--", ":/"])
+    }
+
+    /// The files on disk that are neither tracked nor ignored.
+    pub(super) fn untracked(&self) -> Result<Vec<Utf8PathBuf>, GitError> {
+        let arguments = [
+            "--others",
+            "--exclude-standard",
+            "-z",
+            "--full-name",
+            "--",
+            ":/",
+        ];
+        Ok(paths(&self.print("ls-files", &arguments)?))
+    }
+
+    /// The files that `git diff` names for what is compared.
+    pub(super) fn changes(&self, compared: &[&str]) -> Result<Vec<Utf8PathBuf>, GitError> {
+        // Outside of a repository `git diff` compares files, and complains about the flags.
+        self.root()?;
+        let plain = ["--name-only", "-z", "--no-renames", "--no-ext-diff"];
+        // What follows the dashes is a path; nothing is, so that no revision is taken for one.
+        let arguments = [&plain, compared, &["--"]].concat();
+        Ok(paths(&self.print("diff", &arguments)?))
+    }
+
+    /// What a command prints that must not fail.
+    fn print(&self, command: &str, arguments: &[&str]) -> Result<Vec<u8>, GitError> {
+        let output = self.run(&[&[command], arguments].concat())?;
         if !output.status.success() {
             return Err(GitError::Failed {
-                command: "ls-tree".to_owned(),
+                command: command.to_owned(),
                 message: message(&output),
             });
         }
@@ -168,6 +200,15 @@ impl<'d> Git<'d> {
             _ => self.directory.to_owned(),
         }
     }
+}
+
+/// Paths with a null byte after each; what is not UTF-8 gets replacement characters.
+fn paths(listing: &[u8]) -> Vec<Utf8PathBuf> {
+    listing
+        .split(|&byte| byte == 0)
+        .filter(|path| !path.is_empty())
+        .map(|path| String::from_utf8_lossy(path).as_ref().into())
+        .collect()
 }
 
 /// What a command printed, on one line.

@@ -3,6 +3,8 @@
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
+use crate::source::tree::ReadError;
+
 /// A running `git cat-file --batch`.
 pub(super) struct Objects {
     child: Child,
@@ -28,8 +30,8 @@ impl Objects {
         })
     }
 
-    /// The contents of an object.
-    pub(super) fn read(&mut self, id: &str) -> io::Result<Vec<u8>> {
+    /// The contents of an object of at most `limit` bytes.
+    pub(super) fn read(&mut self, id: &str, limit: u64) -> Result<Vec<u8>, ReadError> {
         let gone = || io::Error::other("`git` ended early");
         let requests = self.requests.as_mut().ok_or_else(gone)?;
         writeln!(requests, "{id}")?;
@@ -44,13 +46,20 @@ impl Objects {
             .ok_or_else(|| {
                 io::Error::other("the repository does not have the contents of this file")
             })?;
+        // What is too large was sent all the same, and stands before the next answer.
+        if size > limit {
+            io::copy(&mut self.answers.by_ref().take(size), &mut io::sink())?;
+        }
         let mut bytes = Vec::new();
-        self.answers.by_ref().take(size).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 != size {
-            return Err(gone());
+        if size <= limit {
+            self.answers.by_ref().take(size).read_to_end(&mut bytes)?;
+            if bytes.len() as u64 != size {
+                return Err(gone().into());
+            }
         }
         let mut end = [0];
         self.answers.read_exact(&mut end)?;
+        ReadError::check_size(size, limit)?;
         Ok(bytes)
     }
 }

@@ -27,7 +27,7 @@ impl Repository {
         clippy::disallowed_methods,
         reason = "the test makes a repository with Git"
     )]
-    fn git(&self, arguments: &[&str]) {
+    fn try_git(&self, arguments: &[&str]) -> bool {
         let status = Command::new("git")
             .args(["-c", "user.name=t", "-c", "user.email=t@example.com"])
             .args(["-c", "commit.gpgsign=false"])
@@ -35,26 +35,34 @@ impl Repository {
             .current_dir(self.folder.path())
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .status();
-        assert!(status.expect("git runs").success(), "{arguments:?}");
+        status.expect("git runs").success()
+    }
+
+    fn git(&self, arguments: &[&str]) {
+        assert!(self.try_git(arguments), "{arguments:?}");
     }
 
     #[expect(
         clippy::disallowed_methods,
         reason = "the test makes a repository on disk"
     )]
+    fn write(&self, path: &str, text: &str) {
+        let path = self.folder.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("it is in a folder"))
+            .expect("the folder can be made");
+        std::fs::write(path, text).expect("the file can be written");
+    }
+
     fn commit(&self, files: &[(&str, &str)]) {
         for (path, text) in files {
-            let path = self.folder.path().join(path);
-            std::fs::create_dir_all(path.parent().expect("it is in a folder"))
-                .expect("the folder can be made");
-            std::fs::write(path, text).expect("the file can be written");
+            self.write(path, text);
         }
         self.git(&["add", "--all"]);
         self.git(&["commit", "--quiet", "--message=change"]);
     }
 }
 
-fn listed(tree: &GitRevision, directory: &str) -> Vec<String> {
+fn listed(tree: &dyn Tree, directory: &str) -> Vec<String> {
     tree.list(directory.into(), &mut |path| !path.ends_with("closed"))
         .into_iter()
         .map(|entry| entry.expect("it can be listed").path.to_string())
@@ -179,4 +187,87 @@ fn a_submodule_is_not_entered_and_a_link_is_a_link() {
         tree.kind("link.yaml".into()).expect("it is there"),
         EntryKind::Link
     );
+}
+
+#[test]
+fn the_index_has_what_was_staged_and_not_what_is_on_disk() {
+    let repository = Repository::new();
+    repository.commit(&[("a.yaml", "old"), ("b/c.yaml", "c")]);
+    repository.write("a.yaml", "staged");
+    repository.git(&["add", "a.yaml"]);
+    repository.git(&["rm", "--quiet", "--cached", "b/c.yaml"]);
+    repository.write("a.yaml", "on disk");
+    let index = GitIndex::open(&repository.path()).expect("it is there");
+    let bytes = index.read("a.yaml".into(), 99).expect("it is there");
+    assert_eq!(bytes, b"staged");
+    assert_eq!(listed(&index, ""), ["a.yaml"]);
+    let changes = staged_changes(&repository.path()).expect("there is a commit");
+    assert_eq!(changes, ["a.yaml", "b/c.yaml"]);
+}
+
+#[test]
+fn the_index_of_a_repository_without_commits_can_be_read() {
+    let repository = Repository::new();
+    repository.write("a.yaml", "first");
+    repository.git(&["add", "a.yaml"]);
+    let index = GitIndex::open(&repository.path()).expect("it is there");
+    assert_eq!(listed(&index, ""), ["a.yaml"]);
+    let changes = staged_changes(&repository.path()).expect("it can be asked");
+    assert_eq!(changes, ["a.yaml"]);
+}
+
+#[test]
+fn a_file_over_the_cap_does_not_spoil_the_next_one() {
+    let repository = Repository::new();
+    repository.commit(&[("a.yaml", "long"), ("b.yaml", "b")]);
+    let index = GitIndex::open(&repository.path()).expect("it is there");
+    assert!(index.read("a.yaml".into(), 3).is_err());
+    assert_eq!(index.read("b.yaml".into(), 3).expect("it is short"), b"b");
+}
+
+#[test]
+fn untracked_files_are_those_that_are_not_ignored() {
+    let repository = Repository::new();
+    repository.commit(&[(".gitignore", "*.log.yaml\n"), ("sub/a.yaml", "a")]);
+    repository.write("b.yaml", "b");
+    repository.write("x.log.yaml", "x");
+    std::os::unix::fs::symlink("b.yaml", repository.folder.path().join("link.yaml"))
+        .expect("a link can be made");
+    let index = GitIndex::open(&repository.path().join("sub")).expect("it is there");
+    let untracked = index.untracked().expect("it can be asked");
+    assert_eq!(untracked, ["b.yaml"]);
+    let both = index.with_untracked(&untracked).expect("it is there");
+    assert_eq!(both.read("../b.yaml".into(), 9).expect("it is there"), b"b");
+    assert_eq!(both.read("a.yaml".into(), 9).expect("it is there"), b"a");
+}
+
+#[test]
+fn a_file_with_conflicts_is_listed_once_as_what_cannot_be_read() {
+    let repository = Repository::new();
+    repository.commit(&[("a.yaml", "base")]);
+    repository.git(&["checkout", "--quiet", "-b", "other"]);
+    repository.commit(&[("a.yaml", "theirs")]);
+    repository.git(&["checkout", "--quiet", "main"]);
+    repository.commit(&[("a.yaml", "ours")]);
+    assert!(!repository.try_git(&["merge", "--quiet", "other"]));
+    let index = GitIndex::open(&repository.path()).expect("it is there");
+    let entries = index.list("".into(), &mut |_| true);
+    let [Err((path, error))] = entries.as_slice() else {
+        panic!("there is one entry, which cannot be read: {entries:?}");
+    };
+    assert_eq!(path, "a.yaml");
+    assert_eq!(
+        error.to_string(),
+        "the file has conflicts of a merge to resolve"
+    );
+}
+
+#[test]
+fn a_rename_between_revisions_is_both_of_its_paths() {
+    let repository = Repository::new();
+    repository.commit(&[("a.yaml", "text")]);
+    repository.git(&["mv", "a.yaml", "b.txt"]);
+    repository.git(&["commit", "--quiet", "--message=rename"]);
+    let changes = changes_between(&repository.path(), "HEAD~1", "HEAD");
+    assert_eq!(changes.expect("both are there"), ["a.yaml", "b.txt"]);
 }

@@ -1,0 +1,115 @@
+//! The index of a Git repository: what the next commit holds. The files on disk may differ.
+
+use std::fmt;
+use std::fs;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::command::{Git, GitError};
+use super::files::Files;
+use super::listing;
+use crate::source::tree::{Entry, EntryKind, ReadError, Tree};
+
+/// The files of the index with the contents that were staged. Paths are relative to the directory that it is opened from,
+/// as those of the files on disk. `GIT_INDEX_FILE` and `GIT_DIR` count, as they do for every command of Git.
+pub struct GitIndex {
+    /// The directory that it is opened from.
+    directory: Utf8PathBuf,
+    /// What was staged.
+    files: Files,
+}
+
+impl GitIndex {
+    /// Opens the index of the repository that a directory is in.
+    pub fn open(directory: &Utf8Path) -> Result<Self, GitError> {
+        let mut files = Files::open(directory)?;
+        let text = Git::new(directory).list_index()?;
+        for ([mode, id, stage], path) in listing(&text) {
+            if stage == "0" {
+                files.add(path, mode, id);
+            } else {
+                files.add_unmerged(path);
+            }
+        }
+        Ok(Self {
+            directory: directory.to_owned(),
+            files,
+        })
+    }
+
+    /// The files on disk that are neither tracked nor ignored, as paths of the repository; no links, and no repositories
+    /// inside of this one.
+    pub fn untracked(&self) -> Result<Vec<Utf8PathBuf>, GitError> {
+        let mut paths = Git::new(&self.directory).untracked()?;
+        paths.retain(|path| is_file(&self.directory.join(self.in_tree(path))));
+        Ok(paths)
+    }
+
+    /// What the index would be if some untracked files (paths of the repository) were added too.
+    pub fn with_untracked(&self, paths: &[Utf8PathBuf]) -> Result<Self, GitError> {
+        Ok(Self {
+            directory: self.directory.clone(),
+            files: self.files.with_files_on_disk(paths)?,
+        })
+    }
+
+    /// A path of the repository as a path of the tree.
+    pub fn in_tree(&self, path: &Utf8Path) -> Utf8PathBuf {
+        self.files.in_tree(path)
+    }
+}
+
+/// Whether a regular file stands at a path.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "untracked files are on disk alone"
+)]
+fn is_file(path: &Utf8Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file())
+}
+
+/// The paths of the repository that the next commit adds, changes or deletes. A rename is both of its paths.
+pub fn staged_changes(directory: &Utf8Path) -> Result<Vec<Utf8PathBuf>, GitError> {
+    Git::new(directory).changes(&["--cached"])
+}
+
+/// The paths of the repository that differ between two revisions. A rename is both of its paths.
+pub fn changes_between(
+    directory: &Utf8Path,
+    from: &str,
+    to: &str,
+) -> Result<Vec<Utf8PathBuf>, GitError> {
+    let git = Git::new(directory);
+    let (from, to) = (git.commit(from)?, git.commit(to)?);
+    git.changes(&[&from, &to])
+}
+
+impl fmt::Debug for GitIndex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GitIndex")
+            .field("directory", &self.directory)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Tree for GitIndex {
+    fn location(&self) -> Option<Utf8PathBuf> {
+        self.files.location()
+    }
+
+    fn kind(&self, path: &Utf8Path) -> Result<EntryKind, ReadError> {
+        self.files.kind(path)
+    }
+
+    fn read(&self, path: &Utf8Path, limit: u64) -> Result<Vec<u8>, ReadError> {
+        self.files.read(path, limit)
+    }
+
+    fn list(
+        &self,
+        directory: &Utf8Path,
+        descend: &mut dyn FnMut(&Utf8Path) -> bool,
+    ) -> Vec<Result<Entry, (Utf8PathBuf, ReadError)>> {
+        self.files.list(directory, descend)
+    }
+}
