@@ -1,0 +1,118 @@
+#!/usr/bin/env bash
+# Runs the hooks as pre-commit and prek run them, in throw-away repositories. Skips what is not installed, and says so.
+#
+#   scripts/pre-commit-test.sh [--src] [--wheel DIR]
+#
+# --src        also build and run `mtls-lint-src` (some minutes)
+# --wheel DIR  also run `mtls-lint` with the wheel in a folder (`maturin build --manifest-path pypi/…` made it)
+set -euo pipefail
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+breaker=apps/circuit-breaker.yaml
+builds_source=false
+wheels=
+
+while (($#)); do
+    case "$1" in
+    --src) builds_source=true ;;
+    --wheel) wheels="$(cd "$2" && pwd)" && shift ;;
+    *) printf 'usage: %s [--src] [--wheel DIR]\n' "$0" >&2 && exit 2 ;;
+    esac
+    shift
+done
+
+scratch="$(mktemp -d)"
+trap 'rm -rf "$scratch"' EXIT
+export GIT_CONFIG_GLOBAL=/dev/null PRE_COMMIT_HOME="$scratch/pre-commit" PREK_HOME="$scratch/prek"
+unset GIT_DIR GIT_INDEX_FILE GIT_WORK_TREE
+
+fail() {
+    printf 'FAILED: %s\n' "$*" >&2
+    [[ -f "$scratch/log" ]] && cat "$scratch/log" >&2
+    exit 1
+}
+
+git_at() {
+    git -C "$1" -c user.name=t -c user.email=t@example.com -c commit.gpgsign=false "${@:2}"
+}
+
+# A repository with the story of the linter, without the rule that breaks mutual TLS.
+new_repository() {
+    local repository
+    repository="$(mktemp -d "$scratch/repository.XXXXXX")"
+    cp -r "$root/testdata/seed/istio-1.0/." "$repository"
+    mv "$repository/$breaker" "$repository.breaker"
+    git_at "$repository" init --quiet --initial-branch=main
+    git_at "$repository" add --all
+    git_at "$repository" commit --quiet --message=start
+    printf '%s' "$repository"
+}
+
+# What the hook must do with a repository: `expect STATUS PATTERN COMMAND…`.
+expect() {
+    local wanted="$1" pattern="$2" status=0
+    shift 2
+    "$@" >"$scratch/log" 2>&1 || status=$?
+    [[ "$status" == "$wanted" ]] || fail "$* ended with $status, not $wanted"
+    grep -q -- "$pattern" "$scratch/log" || fail "$* did not print: $pattern"
+}
+
+# A commit that breaks mutual TLS is refused, in the ways in which it can be made.
+use() {
+    local tool="$1" id="$2" hooks="$3" repository
+    repository="$(new_repository)"
+    local run=("$tool" try-repo "$hooks" "$id" --verbose)
+    cd "$repository"
+
+    cp "$repository.breaker" "$breaker"
+    expect 0 'Passed' "${run[@]}"                            # it is not staged
+    git add "$breaker"
+    expect 1 'error\[override-drops-mtls\]' "${run[@]}"
+    printf '# more\n' >>"$breaker"
+    sed -i.orig 's/^  trafficPolicy:$/&\n    tls: {mode: ISTIO_MUTUAL}/' "$breaker" && rm "$breaker.orig"
+    expect 1 'error\[override-drops-mtls\]' "${run[@]}"      # what is staged counts
+    git add "$breaker"
+    expect 0 'Passed' "${run[@]}"
+    git_at . commit --quiet --message=sound
+    git rm --quiet mesh/destination-rule.yaml mesh/mesh-policy.yaml
+    expect 0 'Passed' "${run[@]}"
+    git_at . reset --quiet --hard
+    git rm --quiet mesh/destination-rule.yaml
+    expect 1 'error\[' "${run[@]}"                           # a commit that only deletes
+    git_at . reset --quiet --hard
+    cp "$repository.breaker" "$breaker"
+    git_at . commit --quiet --all --message=broken
+    expect 1 'error\[override-drops-mtls\]' "${run[@]}" --all-files
+    expect 1 'error\[override-drops-mtls\]' "${run[@]}" --from-ref HEAD~1 --to-ref HEAD
+    printf 'text\n' >README.md
+    git add README.md
+    expect 0 'Passed' "${run[@]}"                            # nothing that matters
+    git reset --quiet --hard
+    printf 'ok: %s %s\n' "$tool" "$id"
+}
+
+# The hooks as a repository of their own, as they are on disk.
+hooks="$scratch/hooks"
+mkdir "$hooks"
+(cd "$root" && git ls-files -z --cached --others --exclude-standard | tar --null --files-from=- -cf -) |
+    tar -xf - -C "$hooks"
+git_at "$hooks" init --quiet
+git_at "$hooks" add --all
+git_at "$hooks" commit --quiet --message=hooks
+
+program="$(command -v mtls-lint || true)"
+[[ -n "$program" ]] || program="$root/target/debug/mtls-lint"
+[[ -x "$program" ]] || fail "no mtls-lint on the PATH and none in target/debug; cargo build makes it"
+PATH="$(dirname "$program"):$PATH"
+
+for tool in pre-commit prek; do
+    if ! command -v "$tool" >/dev/null; then
+        printf 'skipped: %s is not installed\n' "$tool"
+        continue
+    fi
+    "$tool" validate-manifest "$root/.pre-commit-hooks.yaml"
+    use "$tool" mtls-lint-system "$hooks"
+    [[ "$builds_source" == false ]] || use "$tool" mtls-lint-src "$hooks"
+    if [[ -n "$wheels" ]]; then
+        PIP_FIND_LINKS="$wheels" UV_FIND_LINKS="$wheels" use "$tool" mtls-lint "$hooks"
+    fi
+done
