@@ -20,6 +20,12 @@ bless:
 bench *filter:
     cargo bench --locked --bench lint -- {{ filter }}
 
+# Runs the hooks and the action as their users do, with what is installed of pre-commit, prek, act, zizmor, actionlint.
+integration:
+    cargo build --locked
+    scripts/pre-commit-test.sh
+    scripts/action-test.sh
+
 # Everything that must hold before a change is merged.
 ready:
     .ci/run

