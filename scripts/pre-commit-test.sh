@@ -4,7 +4,7 @@
 #   scripts/pre-commit-test.sh [--src] [--wheel DIR]
 #
 # --src        also build and run `mtls-lint-src` (some minutes)
-# --wheel DIR  also run `mtls-lint` with the wheel in a folder (`maturin build --manifest-path pypi/…` made it)
+# --wheel DIR  also run `mtls-lint` with the wheel in a folder (`cd pypi && maturin build --out DIR` made it)
 set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 breaker=apps/circuit-breaker.yaml
@@ -60,7 +60,9 @@ expect() {
 use() {
     local tool="$1" id="$2" hooks="$3" repository
     repository="$(new_repository)"
-    local run=("$tool" try-repo "$hooks" "$id" --verbose)
+    printf 'repos: [{repo: "%s", rev: "%s", hooks: [{id: %s}]}]\n' \
+        "$hooks" "$(git -C "$hooks" rev-parse HEAD)" "$id" >"$repository.config.yaml"
+    local run=("$tool" run --config "$repository.config.yaml" --verbose)
     cd "$repository"
 
     cp "$repository.breaker" "$breaker"
