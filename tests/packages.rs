@@ -1,0 +1,149 @@
+//! What is packaged and how it is run by others: hooks, action, packages. What needs their tools is tried by `just integration`.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests read the files of the repository"
+)]
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+/// The version of the package.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// A file of the repository.
+fn text(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn yaml(path: &str) -> Value {
+    serde_yaml::from_str(&text(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The versions that follow a text in a file.
+fn versions_after(path: &str, before: &str) -> Vec<String> {
+    let text = text(path);
+    let is_version = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '+';
+    text.match_indices(before)
+        .map(|(start, _)| {
+            let rest = text.get(start + before.len()..).unwrap_or_default();
+            rest.chars().take_while(|&c| is_version(c)).collect()
+        })
+        .collect()
+}
+
+/// Everywhere the version is written. A release changes them all; a hook or an image of an older version is of no use.
+#[test]
+fn the_version_is_the_same_everywhere_it_is_written() {
+    let tag = format!("v{VERSION}");
+    let table = [
+        ("Cargo.lock", "name = \"mtls-lint\"\nversion = \"", VERSION),
+        ("setup.py", "mtls-lint==", VERSION),
+        ("action/install.sh", "own_version=", VERSION),
+        (
+            ".pre-commit-hooks.yaml",
+            "ghcr.io/mtls-lint/mtls-lint:",
+            VERSION,
+        ),
+        ("docs/pre-commit.md", "rev: ", &tag),
+        ("docs/pre-commit.md", "mtls-lint==", VERSION),
+        ("docs/github-action.md", "uses: mtls-lint/mtls-lint@", &tag),
+        ("docs/other-ci.md", "ghcr.io/mtls-lint/mtls-lint:", VERSION),
+        ("README.md", "rev: ", &tag),
+        ("README.md", "uses: mtls-lint/mtls-lint@", &tag),
+    ];
+    for (path, before, version) in table {
+        let found = versions_after(path, before);
+        assert!(!found.is_empty(), "{path} has no `{before}`");
+        assert!(
+            found.iter().all(|it| it == version),
+            "{path}: {before}{found:?}"
+        );
+    }
+}
+
+#[test]
+fn every_hook_runs_on_every_commit_and_reads_the_index() {
+    let hooks = yaml(".pre-commit-hooks.yaml");
+    let hooks = hooks.as_array().expect("it is a list");
+    let ids: Vec<&str> = hooks
+        .iter()
+        .filter_map(|hook| hook["id"].as_str())
+        .collect();
+    let expected = [
+        "mtls-lint",
+        "mtls-lint-src",
+        "mtls-lint-system",
+        "mtls-lint-docker",
+    ];
+    assert_eq!(ids, expected);
+    for hook in hooks {
+        let id = &hook["id"];
+        assert_eq!(hook["always_run"], Value::Bool(true), "{id}");
+        assert_eq!(hook["pass_filenames"], Value::Bool(false), "{id}");
+        let entry = hook["entry"].as_str().expect("it is text");
+        assert!(entry.ends_with(" check --hook"), "{id}: {entry}");
+    }
+}
+
+/// An expression in a script is replaced before the shell reads it: what it holds would be run.
+#[test]
+fn inputs_reach_the_shell_by_the_environment_alone() {
+    for path in ["action.yml", ".github/workflows/mtls-lint.yml"] {
+        let mut is_script = false;
+        for line in text(path).lines() {
+            let key = line.trim_start().trim_start_matches("- ");
+            is_script = key.starts_with("run:") || (is_script && !key.contains(": "));
+            assert!(!is_script || !line.contains("${{"), "{path}: {line}");
+        }
+    }
+}
+
+#[test]
+fn every_input_and_output_of_the_action_is_documented_and_used() {
+    let action = yaml("action.yml");
+    let docs = text("docs/github-action.md");
+    for kind in ["inputs", "outputs"] {
+        for name in action[kind].as_object().expect("it is a map").keys() {
+            assert!(
+                docs.contains(&format!("| `{name}` |")),
+                "docs lack {kind} `{name}`"
+            );
+        }
+    }
+    let source = text("action.yml");
+    for name in action["inputs"].as_object().expect("it is a map").keys() {
+        let is_used = source.contains(&format!("inputs.{name}"));
+        assert!(is_used, "the input `{name}` has no effect");
+    }
+}
+
+#[test]
+fn actions_of_others_are_pinned_by_their_commit() {
+    for path in [
+        "action.yml",
+        ".github/workflows/ci.yml",
+        ".github/workflows/mtls-lint.yml",
+    ] {
+        let text = text(path);
+        let used = text.lines().filter_map(|line| line.split_once("uses: "));
+        for (_, used) in used.filter(|(_, used)| !used.starts_with("./")) {
+            let commit = used.split_once('@').map_or("", |(_, commit)| commit);
+            let commit = commit.split(' ').next().unwrap_or_default();
+            let is_full = commit.len() == 40 && commit.bytes().all(|it| it.is_ascii_hexdigit());
+            assert!(is_full, "{path}: {used}");
+        }
+    }
+}
+
+#[test]
+fn containers_do_not_run_as_root() {
+    let file = text("Dockerfile");
+    let users: Vec<&str> = file
+        .lines()
+        .filter(|line| line.starts_with("USER "))
+        .collect();
+    assert_eq!(users, ["USER 65532:65532"; 2]);
+}
