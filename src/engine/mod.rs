@@ -8,6 +8,7 @@ mod explain;
 mod fix;
 mod incomplete;
 mod lint;
+mod overlay_patch;
 mod patched;
 mod precede;
 mod presets;
