@@ -66,7 +66,7 @@ pub(super) struct CheckArgs {
     #[command(flatten)]
     pub(super) rules: RuleSelectionArgs,
     /// Report only what is new since a revision, such as `origin/main`
-    #[arg(long, value_name = "REV", help_heading = "Rules", conflicts_with_all = ["fix", "diff"])]
+    #[arg(long, value_name = "REV", help_heading = "Rules", conflicts_with_all = ["fix", "diff", "render"])]
     pub(super) base: Option<String>,
     /// Read what Git is about to commit, as a hook does, not the files on disk
     #[arg(long, help_heading = "Input", conflicts_with_all = ["fix", "diff"])]

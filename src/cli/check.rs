@@ -28,7 +28,8 @@ pub(super) fn run(
     let config = args.input.config(tree)?;
     check_names(args)?;
     start_threads(args)?;
-    let request = request(args, &config)?;
+    let mut request = request(args, &config)?;
+    args.input.render(&mut request, tree)?;
     let fixed = lint(args, &request, tree)?;
     let report = &fixed.outcome.report;
 
