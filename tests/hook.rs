@@ -341,9 +341,9 @@ fn outside_of_a_repository_it_says_so() {
 }
 
 #[test]
-fn fixes_are_refused_because_they_would_change_other_files_than_were_linted() {
+fn what_works_on_the_files_on_disk_is_refused() {
     let repository = Repository::new();
-    for flag in ["--fix", "--diff"] {
+    for flag in ["--fix", "--diff", "--render=helm"] {
         assert_eq!(run(repository.path(), &["--hook", flag]).status, Some(2));
     }
 }

@@ -69,7 +69,7 @@ pub(super) struct CheckArgs {
     #[arg(long, value_name = "REV", help_heading = "Rules", conflicts_with_all = ["fix", "diff", "render"])]
     pub(super) base: Option<String>,
     /// Read what Git is about to commit, as a hook does, not the files on disk
-    #[arg(long, help_heading = "Input", conflicts_with_all = ["fix", "diff"])]
+    #[arg(long, help_heading = "Input", conflicts_with_all = ["fix", "diff", "render"])]
     pub(super) hook: bool,
     /// Repairs.
     #[command(flatten)]

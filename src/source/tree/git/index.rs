@@ -17,14 +17,31 @@ pub struct GitIndex {
     directory: Utf8PathBuf,
     /// What was staged.
     files: Files,
+    /// Files that are announced (`git add --intent-to-add`) and that no commit has yet.
+    announced: Vec<Utf8PathBuf>,
 }
+
+/// How the name of an empty file starts, by SHA-1 and by SHA-256; that of an announced one is the same.
+const EMPTY: [&str; 2] = ["e69de29bb2d1d643", "473a0f4c3be8a936"];
 
 impl GitIndex {
     /// Opens the index of the repository that a directory is in.
     pub fn open(directory: &Utf8Path) -> Result<Self, GitError> {
         let mut files = Files::open(directory)?;
-        let text = Git::new(directory).list_index()?;
+        let git = Git::new(directory);
+        let text = git.list_index()?;
+        let is_empty = |id: &str| EMPTY.iter().any(|empty| id.starts_with(empty));
+        // The question looks at the files on disk, so it is asked only where the answer can matter.
+        let announced = if listing(&text).any(|([_, id, _], _)| is_empty(id)) {
+            git.changes(&["--diff-filter=A"])?
+        } else {
+            Vec::new()
+        };
+        let is_announced = |path: &[u8]| announced.iter().any(|it| it.as_str().as_bytes() == path);
         for ([mode, id, stage], path) in listing(&text) {
+            if is_empty(id) && is_announced(path) {
+                continue;
+            }
             if stage == "0" {
                 files.add(path, mode, id);
             } else {
@@ -34,13 +51,15 @@ impl GitIndex {
         Ok(Self {
             directory: directory.to_owned(),
             files,
+            announced,
         })
     }
 
-    /// The files on disk that are neither tracked nor ignored, as paths of the repository; no links, and no repositories
-    /// inside of this one.
+    /// The files on disk that are neither tracked nor ignored, as paths of the repository, and those that are announced; no
+    /// links, and no repositories inside of this one.
     pub fn untracked(&self) -> Result<Vec<Utf8PathBuf>, GitError> {
         let mut paths = Git::new(&self.directory).untracked()?;
+        paths.extend(self.announced.iter().cloned());
         paths.retain(|path| is_file(&self.directory.join(self.in_tree(path))));
         Ok(paths)
     }
@@ -50,6 +69,7 @@ impl GitIndex {
         Ok(Self {
             directory: self.directory.clone(),
             files: self.files.with_files_on_disk(paths)?,
+            announced: Vec::new(),
         })
     }
 

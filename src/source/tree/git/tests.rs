@@ -271,3 +271,15 @@ fn a_rename_between_revisions_is_both_of_its_paths() {
     let changes = changes_between(&repository.path(), "HEAD~1", "HEAD");
     assert_eq!(changes.expect("both are there"), ["a.yaml", "b.txt"]);
 }
+
+#[test]
+fn an_announced_file_is_not_in_the_index_yet() {
+    let repository = Repository::new();
+    repository.commit(&[("empty.yaml", ""), ("a.yaml", "a")]);
+    repository.write("new.yaml", "new");
+    repository.git(&["add", "--intent-to-add", "new.yaml"]);
+    let index = GitIndex::open(&repository.path()).expect("it is there");
+    assert_eq!(listed(&index, ""), ["a.yaml", "empty.yaml"]);
+    let untracked = index.untracked().expect("it can be asked");
+    assert_eq!(untracked, ["new.yaml"]);
+}
