@@ -1,11 +1,12 @@
 //! What is packaged and how it is run by others: hooks, action, packages. What needs their tools is tried by `just integration`.
 #![expect(
     clippy::disallowed_methods,
-    reason = "tests read the files of the repository"
+    reason = "tests run the program and read the files of the repository"
 )]
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use serde_json::Value;
 
@@ -134,6 +135,33 @@ fn actions_of_others_are_pinned_by_their_commit() {
             let commit = commit.split(' ').next().unwrap_or_default();
             let is_full = commit.len() == 40 && commit.bytes().all(|it| it.is_ascii_hexdigit());
             assert!(is_full, "{path}: {used}");
+        }
+    }
+}
+
+/// What a stranger copies from these pages must be accepted.
+#[test]
+fn every_flag_in_the_pages_about_ci_exists() {
+    let help = |command: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_mtls-lint"))
+            .args([command, "--help"])
+            .output();
+        String::from_utf8(output.expect("it can be run").stdout).expect("it is text")
+    };
+    let known = help("check") + &help("diff");
+    for page in ["docs/pre-commit.md", "docs/other-ci.md"] {
+        let text = text(page);
+        let commands = text.lines().filter_map(|line| {
+            let (_, command) = line.split_once("mtls-lint ")?;
+            command.split('|').next()
+        });
+        let words = commands.flat_map(|command| command.split([' ', '`', '\'', '\\']));
+        for flag in words.filter(|word| word.starts_with("--")) {
+            let name = flag.split('=').next().unwrap_or_default();
+            assert!(
+                known.contains(&format!("{name} ")) || known.contains(&format!("{name}\n")),
+                "{page}: {flag}"
+            );
         }
     }
 }
