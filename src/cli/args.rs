@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::baseline::{BaselineArgs, KnownArgs};
 use super::diff::DiffArgs;
 use super::graph::GraphArgs;
 use super::input::InputArgs;
@@ -47,6 +48,8 @@ pub(super) enum Command {
     Render(Box<RenderArgs>),
     /// Print the traffic that changes since a revision, the worst first
     Diff(Box<DiffArgs>),
+    /// Accept the findings of today, so that only others are reported
+    Baseline(Box<BaselineArgs>),
     /// List the rules
     Rules(RulesArgs),
     /// Print the documentation of a rule
@@ -68,6 +71,9 @@ pub(super) struct CheckArgs {
     /// Report only what is new since a revision, such as `origin/main`
     #[arg(long, value_name = "REV", help_heading = "Rules", conflicts_with_all = ["fix", "diff"])]
     pub(super) base: Option<String>,
+    /// What is accepted.
+    #[command(flatten)]
+    pub(super) known: KnownArgs,
     /// Repairs.
     #[command(flatten)]
     pub(super) fix: FixArgs,

@@ -1,6 +1,7 @@
 //! The command line: arguments in, exit status out. Alone reads the environment and prints.
 
 mod args;
+mod baseline;
 mod check;
 mod diff;
 mod environment;

@@ -45,6 +45,8 @@ pub struct Config {
     /// Rules that do not run.
     #[schemars(schema_with = "schema::rule_names")]
     pub ignore: Vec<String>,
+    /// The file with the findings that are accepted; `.mtls-lint-baseline.json` where that exists.
+    pub baseline: Option<String>,
     /// The least severity that makes the run fail.
     pub fail_on: Option<FailOn>,
 }

@@ -73,6 +73,7 @@ pub(super) fn outcome(analysis: Analysis, diagnostics: Vec<Diagnostic>) -> Outco
         diagnostics,
         summary,
         sources,
+        accepted: None,
     };
     Outcome { report, missing }
 }

@@ -26,6 +26,6 @@ pub use error::Error;
 pub use fix::{FileChange, Fixed, fix, write_changes};
 pub use lint::{Outcome, lint, lint_text};
 pub use render::{Rendered, RenderedUnit, render};
-pub use report::{Report, Summary, Unread};
+pub use report::{Accepted, Report, Summary, Unread};
 pub use request::{DEFAULT_MAX_FILE_SIZE, Request, RuleSelection};
 pub use since::{Base, Cause, PairChange, changes_since, lint_since};
