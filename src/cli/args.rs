@@ -5,8 +5,10 @@ use std::num::NonZeroUsize;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::baseline::{BaselineArgs, KnownArgs};
+use super::config::ConfigArgs;
 use super::diff::DiffArgs;
 use super::graph::GraphArgs;
+use super::init::InitArgs;
 use super::input::InputArgs;
 use super::matrix::MatrixArgs;
 use super::meshes::MeshesArgs;
@@ -50,6 +52,10 @@ pub(super) enum Command {
     Diff(Box<DiffArgs>),
     /// Accept the findings of today, so that only others are reported
     Baseline(Box<BaselineArgs>),
+    /// Print the settings in force, or what a config file may hold
+    Config(Box<ConfigArgs>),
+    /// Write a config file to start from
+    Init(InitArgs),
     /// List the rules
     Rules(RulesArgs),
     /// Print the documentation of a rule

@@ -128,15 +128,21 @@ fn request(args: &CheckArgs, config: &Config) -> Result<Request, Failure> {
     Ok(request)
 }
 
+/// Refuses flags with names that no rule has.
+pub(super) fn check_names(args: &RuleSelectionArgs) -> Result<(), Failure> {
+    for name in args.select.iter().chain(&args.ignore) {
+        find(name)?;
+    }
+    Ok(())
+}
+
 /// Selects the rules that run. Flags with names that no rule has are refused.
 pub(super) fn select(
     args: &RuleSelectionArgs,
     config: &Config,
     request: &mut Request,
 ) -> Result<(), Failure> {
-    for name in args.select.iter().chain(&args.ignore) {
-        find(name)?;
-    }
+    check_names(args)?;
     request.rules.select = if args.select.is_empty() {
         config.select.clone()
     } else {

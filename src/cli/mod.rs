@@ -3,10 +3,12 @@
 mod args;
 mod baseline;
 mod check;
+mod config;
 mod diff;
 mod environment;
 mod failure;
 mod graph;
+mod init;
 mod input;
 mod matrix;
 mod meshes;

@@ -8,7 +8,7 @@ use clap::Parser;
 use super::args::{Cli, Command};
 use super::environment::Environment;
 use super::failure::{Exit, Failure};
-use super::{baseline, check, diff, graph, matrix, meshes, render, rules, trace};
+use super::{baseline, check, config, diff, graph, init, matrix, meshes, render, rules, trace};
 use crate::source::tree::WorkTree;
 
 /// Runs the program with the arguments of the process.
@@ -66,6 +66,8 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
             diff::run(&args, &request, &tree, Environment::read())
         }
         Some(Command::Baseline(args)) => baseline::run(&args, &tree),
+        Some(Command::Config(args)) => config::run(&args, &tree),
+        Some(Command::Init(args)) => init::run(&args, &tree),
         Some(Command::Rules(args)) => rules::list(&args),
         Some(Command::Rule(args)) => rules::show(&args),
     }
