@@ -511,3 +511,78 @@ help: `mtls-lint config show` prints what is in force; `--force` replaces the fi
     assert_eq!(run_in(folder.path(), &["init", "--force"]).status, Some(0));
     assert_ne!(read(), "# mine\n");
 }
+
+#[test]
+fn statistics_count_the_findings_of_each_rule() {
+    let outcome = run_in(&seed(), &["--isolated", "--statistics"]);
+    assert_eq!(outcome.status, Some(1));
+    assert_data_eq!(
+        outcome.stdout,
+        str![[r"
+COUNT  RULE                 WORST
+    1  override-drops-mtls  error
+
+1 error, 0 warnings, 0 notes in 5 files (7 documents, 7 resources, 1 mesh)
+
+"]]
+    );
+    let outcome = run_in(&seed(), &["--statistics", "--format", "json"]);
+    assert_eq!(outcome.status, Some(2), "they are no format");
+}
+
+#[test]
+fn statistics_of_no_findings_are_the_summary() {
+    let outcome = run(&["--allow-empty", "--statistics"]);
+    assert_eq!(
+        outcome.stdout,
+        "no findings in 0 files (0 documents, 0 resources, 1 mesh): no conflict found under these assumptions\n"
+    );
+}
+
+#[test]
+fn each_shell_gets_completions_with_commands_and_flags() {
+    for shell in ["bash", "zsh", "fish"] {
+        let outcome = run(&["completions", shell]);
+        assert_eq!(outcome.status, Some(0), "{shell}");
+        for word in ["baseline", "no-baseline", "prune"] {
+            assert!(outcome.stdout.contains(word), "{shell}: {word}");
+        }
+    }
+}
+
+#[test]
+fn the_completions_are_a_script_that_bash_can_read() {
+    let script = run(&["completions", "bash"]).stdout;
+    let bash = Command::new("bash").arg("-n").stdin(Stdio::piped()).spawn();
+    let Ok(mut bash) = bash else {
+        let skipped = writeln!(std::io::stderr(), "skipped: bash is not installed");
+        return skipped.expect("standard error takes a line");
+    };
+    let mut stdin = bash.stdin.take().expect("it is piped");
+    stdin.write_all(script.as_bytes()).expect("bash reads");
+    drop(stdin);
+    assert!(bash.wait().expect("bash ends").success());
+}
+
+#[test]
+fn each_command_has_a_page_for_man() {
+    for (command, title) in [
+        (&[][..], ".TH mtls-lint 1"),
+        (&["check"], ".TH mtls-lint-check 1"),
+        (&["baseline", "write"], ".TH mtls-lint-baseline-write 1"),
+    ] {
+        let outcome = run(&[&["man"], command].concat());
+        assert_eq!(outcome.status, Some(0), "{command:?}");
+        assert!(outcome.stdout.contains(title), "{}", outcome.stdout);
+    }
+    let outcome = run(&["man", "baseline", "erase"]);
+    assert_eq!(outcome.status, Some(2));
+    assert_data_eq!(
+        outcome.stderr,
+        str![[r"
+error: `mtls-lint baseline` has no command `erase`
+help: `mtls-lint baseline --help` lists what there is
+
+"]]
+    );
+}

@@ -15,6 +15,7 @@ use super::meshes::MeshesArgs;
 use super::output::{OutputSpec, parse_format};
 use super::render::RenderArgs;
 use super::rules::{RuleArgs, RulesArgs};
+use super::shell::{CompletionsArgs, ManArgs};
 use super::trace::TraceArgs;
 use crate::config::FailOn;
 use crate::report::Format;
@@ -60,6 +61,10 @@ pub(super) enum Command {
     Rules(RulesArgs),
     /// Print the documentation of a rule
     Rule(RuleArgs),
+    /// Print the completions of a shell
+    Completions(CompletionsArgs),
+    /// Print the page for `man`
+    Man(ManArgs),
 }
 
 /// The flags of `check`.
@@ -140,6 +145,9 @@ pub(super) struct OutputArgs {
     /// With `auto`, `NO_COLOR`, `FORCE_COLOR`, `CLICOLOR_FORCE` and `CLICOLOR` decide in this order, then whether standard output is a terminal.
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub(super) color: ColorArg,
+    /// Print how many findings each rule has, instead of the findings
+    #[arg(long, conflicts_with_all = ["format", "quiet", "diff"])]
+    pub(super) statistics: bool,
     /// Print no report; the exit status and `--output` files remain
     #[arg(short, long, conflicts_with = "verbose")]
     pub(super) quiet: bool,

@@ -44,6 +44,9 @@ pub(super) fn run(
     for output in &outputs {
         write_report(report, output, style)?;
     }
+    if args.output.statistics {
+        to_stdout(|out| report::render_statistics(report, out))?;
+    }
     if args.output.verbose {
         tell_summary(&report.summary);
     }
@@ -69,10 +72,10 @@ fn plan(
     check_targets(&outputs)?;
     let on_stdout = |output: &&OutputSpec| output.target == Target::Stdout;
     let mut taken = outputs.iter().filter(on_stdout).count();
-    if is_diff || args.quiet {
+    if is_diff || args.quiet || args.statistics {
         if taken > 0 {
             return Err(Failure::usage(
-                "`--diff` and `--quiet` leave no room for `--output FORMAT=-`",
+                "`--diff`, `--statistics` and `--quiet` leave no room for `--output FORMAT=-`",
             ));
         }
         return Ok(outputs);

@@ -16,6 +16,7 @@ mod output;
 mod render;
 mod rules;
 mod run;
+mod shell;
 mod trace;
 mod unknown;
 

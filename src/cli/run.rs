@@ -8,7 +8,9 @@ use clap::Parser;
 use super::args::{Cli, Command};
 use super::environment::Environment;
 use super::failure::{Exit, Failure};
-use super::{baseline, check, config, diff, graph, init, matrix, meshes, render, rules, trace};
+use super::{
+    baseline, check, config, diff, graph, init, matrix, meshes, render, rules, shell, trace,
+};
 use crate::source::tree::WorkTree;
 
 /// Runs the program with the arguments of the process.
@@ -70,5 +72,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Some(Command::Init(args)) => init::run(&args, &tree),
         Some(Command::Rules(args)) => rules::list(&args),
         Some(Command::Rule(args)) => rules::show(&args),
+        Some(Command::Completions(args)) => shell::completions(&args),
+        Some(Command::Man(args)) => shell::man(&args),
     }
 }
