@@ -80,7 +80,7 @@ pub(super) struct CheckArgs {
     #[command(flatten)]
     pub(super) rules: RuleSelectionArgs,
     /// Report only what is new since a revision, such as `origin/main`
-    #[arg(long, value_name = "REV", help_heading = "Rules", conflicts_with_all = ["fix", "diff"])]
+    #[arg(long, value_name = "REV", help_heading = "Rules", conflicts_with_all = ["fix", "diff", "render"])]
     pub(super) base: Option<String>,
     /// What is accepted.
     #[command(flatten)]

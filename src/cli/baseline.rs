@@ -88,6 +88,7 @@ pub(super) fn run(args: &BaselineArgs, tree: &dyn Tree) -> Result<Exit, Failure>
     };
     let mut request = file.input.request(&config)?;
     select(&file.rules, &config, &mut request)?;
+    file.input.render(&mut request, tree)?;
     let outcome = engine::lint(&request, tree)?;
     if !outcome.missing.is_empty() {
         return Ok(tell_missing(&outcome.missing));

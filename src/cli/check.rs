@@ -26,9 +26,10 @@ pub(super) fn run(
 ) -> Result<Exit, Failure> {
     let outputs = plan(&args.output, args.fix.diff, environment)?;
     let config = args.input.config(tree)?;
-    let request = request(args, &config)?;
+    let mut request = request(args, &config)?;
     let known = baseline::open(args, &config, tree)?;
     start_threads(args)?;
+    args.input.render(&mut request, tree)?;
     let mut fixed = lint(args, &request, tree)?;
     if let Some(known) = known {
         baseline::accept(&mut fixed.outcome.report, known, args, &request);

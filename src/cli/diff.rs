@@ -19,7 +19,7 @@ pub(super) struct DiffArgs {
     #[command(flatten)]
     pub(super) input: InputArgs,
     /// The revision to compare with, such as `origin/main` or `HEAD~1`
-    #[arg(long, value_name = "REV")]
+    #[arg(long, value_name = "REV", conflicts_with = "render")]
     pub(super) base: String,
     /// Format of the output
     #[arg(long, value_name = "FORMAT", default_value = "text")]

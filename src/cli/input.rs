@@ -8,7 +8,7 @@ use clap::Args;
 use super::failure::{Exit, Failure};
 use super::output::note;
 use crate::config::{self, Config, MeshSettings};
-use crate::engine::{self, Analysis, DEFAULT_MAX_FILE_SIZE, Request, Summary};
+use crate::engine::{self, Analysis, DEFAULT_MAX_FILE_SIZE, Renderer, Request, Summary};
 use crate::source::tree::{ReadError, Tree};
 
 /// The path that stands for standard input.
@@ -35,6 +35,11 @@ pub(super) struct InputArgs {
         value_parser = clap::value_parser!(u64).range(1..u64::from(u32::MAX)),
     )]
     pub(super) max_file_size: u64,
+    /// Let an installed program render what cannot be evaluated without it: helm, kustomize
+    ///
+    /// `helm` runs `helm template` for the charts of the repository, with their own values; `kustomize` runs `kustomize build`, or `kubectl kustomize`, for kustomizations that need more than the repository, which may use the network.
+    #[arg(long, value_name = "PROGRAM", value_delimiter = ',', value_parser = parse_renderer)]
+    pub(super) render: Vec<Renderer>,
     /// Use this config file
     #[arg(
         long,
@@ -95,6 +100,19 @@ impl InputArgs {
         })
     }
 
+    /// The request of a command that only shows something, with what it needs rendered.
+    pub(super) fn prepared(&self, tree: &dyn Tree) -> Result<Request, Failure> {
+        let mut request = self.request(&self.config(tree)?)?;
+        self.render(&mut request, tree)?;
+        Ok(request)
+    }
+
+    /// Lets installed programs render what a request needs, if the user asks for it.
+    pub(super) fn render(&self, request: &mut Request, tree: &dyn Tree) -> Result<(), Failure> {
+        request.rendered = engine::render_externally(request, tree, &self.render)?;
+        Ok(())
+    }
+
     /// What to read: flags win over the config file, and lists add up. Reads standard input if it is named.
     pub(super) fn request(&self, config: &Config) -> Result<Request, Failure> {
         let (paths, stdin) = self.sources(|| read_stdin(self.max_file_size))?;
@@ -134,6 +152,12 @@ impl InputArgs {
         let stdin = names_stdin.then(read_stdin).transpose()?;
         Ok((paths, stdin))
     }
+}
+
+/// A program by its name.
+fn parse_renderer(name: &str) -> Result<Renderer, String> {
+    let known = Renderer::ALL.into_iter().find(|one| one.as_str() == name);
+    known.ok_or_else(|| "write `helm` or `kustomize`".to_owned())
 }
 
 /// Standard input up to one byte over the cap, so that the engine sees that it is too large.

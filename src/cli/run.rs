@@ -44,27 +44,27 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         None => check::run(&cli.check, &tree, Environment::read()),
         Some(Command::Check(args)) => check::run(&args, &tree, Environment::read()),
         Some(Command::Matrix(args)) => {
-            let request = args.input.request(&args.input.config(&tree)?)?;
+            let request = args.input.prepared(&tree)?;
             matrix::run(&args, &request, &tree, Environment::read())
         }
         Some(Command::Trace(args)) => {
-            let request = args.input.request(&args.input.config(&tree)?)?;
+            let request = args.input.prepared(&tree)?;
             trace::run(&args, &request, &tree, Environment::read())
         }
         Some(Command::Graph(args)) => {
-            let request = args.input.request(&args.input.config(&tree)?)?;
+            let request = args.input.prepared(&tree)?;
             graph::run(&args, &request, &tree)
         }
         Some(Command::Meshes(args)) => {
-            let request = args.input.request(&args.input.config(&tree)?)?;
+            let request = args.input.prepared(&tree)?;
             meshes::run(&args, &request, &tree)
         }
         Some(Command::Render(args)) => {
-            let request = args.input.request(&args.input.config(&tree)?)?;
+            let request = args.input.prepared(&tree)?;
             render::run(&args, &request, &tree)
         }
         Some(Command::Diff(args)) => {
-            let request = args.input.request(&args.input.config(&tree)?)?;
+            let request = args.input.prepared(&tree)?;
             diff::run(&args, &request, &tree, Environment::read())
         }
         Some(Command::Baseline(args)) => baseline::run(&args, &tree),

@@ -8,8 +8,9 @@ use camino::Utf8PathBuf;
 use super::lint::{examine, outcome};
 use super::{Error, Outcome, Request, prove};
 use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix};
-use crate::source::Sources;
+use crate::gitops;
 use crate::source::tree::{Overlay, Tree};
+use crate::source::{FileRole, Sources};
 
 /// How often repairs are applied and the result linted again.
 const ROUNDS: usize = 10;
@@ -115,7 +116,8 @@ pub(super) fn apply_order<'a>(
 
 fn is_writable(edit: &Edit, sources: &Sources) -> bool {
     let file = sources.file(edit.span.file);
-    file.role() == crate::source::FileRole::Input && !file.path().as_str().starts_with('<')
+    let is_shown = file.path().as_str().starts_with('<') || gitops::is_rendered(file.path());
+    file.role() == FileRole::Input && !is_shown
 }
 
 /// Whether two edits touch the same bytes; two insertions at one place do.

@@ -9,6 +9,7 @@ use rustc_hash::FxHashSet;
 use super::doubt::doubt;
 use super::explain::{explain, explain_refused};
 use super::incomplete::doubt_incomplete;
+use super::overlay_patch::keep_to_their_meshes;
 use super::precede::precede;
 use super::prove::prove;
 use super::triage::triage;
@@ -55,6 +56,7 @@ pub(super) fn examine(
         doubt_incomplete(&mut told, &analysis.deployment);
         told
     });
+    keep_to_their_meshes(&mut diagnostics, &analysis);
     prove(&mut diagnostics, &analysis, request, tree)?;
     let names: Vec<&str> = analysis.meshes.iter().map(Mesh::name).collect();
     let diagnostics = triage(diagnostics, &names, &analysis.sources);

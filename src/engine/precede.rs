@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashSet;
 
 use crate::diagnostic::{Diagnostic, PairId};
-use crate::rules::{yields_at_its_place_to, yields_to};
+use crate::object::ObjectId;
+use crate::rules::{is_comparison, speaks_of_traffic, yields_at_its_place_to, yields_to};
 use crate::source::FileId;
 
 /// What becomes of a finding.
@@ -31,6 +32,7 @@ pub(super) fn precede(
         by_rule.entry(diagnostic.rule).or_default().push(diagnostic);
     }
     leave_places(&mut by_rule);
+    leave_objects(&mut by_rule);
     let mut kept = Vec::new();
     for (&rule, findings) in &by_rule {
         let speakers = yields_to(rule).iter().filter_map(|&name| by_rule.get(name));
@@ -65,6 +67,22 @@ fn leave_places(by_rule: &mut BTreeMap<&'static str, Vec<Diagnostic>>) {
         if let Some(findings) = by_rule.get_mut(rule) {
             findings.retain(|finding| start(finding).is_none_or(|start| !taken.contains(&start)));
         }
+    }
+}
+
+/// Drops comparisons of meshes about objects that another rule reports for what they do to traffic.
+fn leave_objects(by_rule: &mut BTreeMap<&'static str, Vec<Diagnostic>>) {
+    let speakers = by_rule.iter().filter(|(rule, _)| speaks_of_traffic(rule));
+    let reported: FxHashSet<ObjectId> = speakers
+        .flat_map(|(_, findings)| findings)
+        .filter_map(|finding| finding.object.clone())
+        .collect();
+    for (_, findings) in by_rule.iter_mut().filter(|(rule, _)| is_comparison(rule)) {
+        let is_reported = |finding: &Diagnostic| {
+            let object = finding.object.as_ref();
+            object.is_some_and(|object| reported.contains(object))
+        };
+        findings.retain(|finding| !is_reported(finding));
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::Unread;
-use crate::gitops::{Basis, Deployment, Files};
+use crate::gitops::{self, Basis, Deployment, Files};
 use crate::object::ObjectId;
 use crate::resource::Resource;
 use crate::rule::{Alternative, InputProblem};
@@ -51,6 +51,7 @@ pub(super) fn of_documents(files: &Files) -> Vec<InputProblem> {
     out.extend(
         templates
             .into_iter()
+            .filter(|(chart, _)| !gitops::is_chart_rendered(chart, files))
             .map(|(path, templates)| InputProblem::Chart { path, templates }),
     );
     out

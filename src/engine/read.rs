@@ -119,6 +119,16 @@ fn open_all(
         let role = FileRole::Input;
         texts.push(decode(STDIN_NAME.into(), bytes.clone(), limit, role));
     }
+    texts.extend(request.rendered.iter().map(|rendering| {
+        let path = rendering.path.clone();
+        match &rendering.output {
+            Ok(bytes) => decode(path, bytes.clone(), limit, FileRole::Input),
+            Err(reason) => Err(InputProblem::Unreadable {
+                path,
+                reason: reason.clone(),
+            }),
+        }
+    }));
     let mut files = Vec::with_capacity(texts.len());
     for text in texts {
         match text {

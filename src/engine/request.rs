@@ -16,6 +16,8 @@ pub struct Request {
     pub paths: Vec<Utf8PathBuf>,
     /// A rendered stream to read as well, shown as `<stdin>`.
     pub stdin: Option<Vec<u8>>,
+    /// What installed programs rendered.
+    pub rendered: Vec<Rendering>,
     /// Globs of paths to leave out.
     pub exclude: Vec<String>,
     /// Whether `.gitignore` files count.
@@ -45,6 +47,7 @@ impl Default for Request {
         Self {
             paths: Vec::new(),
             stdin: None,
+            rendered: Vec::new(),
             exclude: Vec::new(),
             gitignore: true,
             max_file_size: DEFAULT_MAX_FILE_SIZE,
@@ -58,6 +61,15 @@ impl Default for Request {
             rules: RuleSelection::default(),
         }
     }
+}
+
+/// What an installed program rendered for a directory.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rendering {
+    /// The path under which it is read and shown.
+    pub path: Utf8PathBuf,
+    /// What the program printed, or why it did not.
+    pub output: Result<Vec<u8>, String>,
 }
 
 /// Which rules run, and their settings.

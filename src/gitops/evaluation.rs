@@ -8,7 +8,7 @@ use super::flux::FluxSources;
 use super::inventory::{Closure, Inventory};
 use super::kustomize::{self, Additions, Built, Session};
 use super::plain::Manifests;
-use super::{Files, Problem, Settings, Unit, UnitKind, argo, flux, helm, namespace};
+use super::{Files, Problem, Settings, Unit, UnitKind, argo, flux, helm, namespace, rendered};
 use crate::object::Object;
 use crate::source::tree::normalise;
 use crate::source::{FileId, Origins, Spanned};
@@ -292,7 +292,10 @@ impl<'f> Evaluation<'f> {
 
     /// Builds what a plan says.
     pub(super) fn evaluate(&mut self, plan: &Plan<'_>) -> Built {
-        kustomize::build(plan.directory, plan.additions, &mut self.session)
+        let own = plan.additions.cause.is_none();
+        own.then(|| rendered::built(plan.directory, self.session.files))
+            .flatten()
+            .unwrap_or_else(|| kustomize::build(plan.directory, plan.additions, &mut self.session))
     }
 
     /// Everything that a plan is made of.

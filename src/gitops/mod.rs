@@ -15,6 +15,7 @@ mod meshes;
 mod namespace;
 mod plain;
 mod problem;
+mod rendered;
 mod repository;
 mod settings;
 mod skipped;
@@ -36,6 +37,7 @@ pub use files::{Files, Parsed};
 pub use kustomize::{FILE_NAMES, Reference, ReferenceKind, plugin_references, references};
 pub use plain::{Manifests, deploy as deploy_plain};
 pub use problem::Problem;
+pub use rendered::{HELM_OUTPUT, KUSTOMIZE_OUTPUT, is_chart_rendered, is_rendered, unbuilt};
 pub use settings::{ConfiguredMesh, Settings};
 pub use unit::{AppliedPatch, Basis, MeshScope, PatchTarget, Skipped, Unit, UnitKind};
 

@@ -27,6 +27,8 @@ pub(crate) struct ClientGroup {
     pub(crate) proxy: ProxyKind,
     /// The Sidecar resource in force.
     pub(crate) sidecar: Option<SidecarId>,
+    /// Ports that the members call without their sidecar.
+    pub(crate) bypassed_ports: Vec<u16>,
     /// The members, by their position among the workloads.
     pub(crate) workloads: Vec<u32>,
     /// The labels of one member, good for every selector that is asked.
@@ -42,6 +44,15 @@ impl ClientGroup {
             is_gateway: self.proxy == ProxyKind::Gateway,
         }
     }
+
+    /// The proxy that handles what the members send to a port.
+    pub(crate) fn proxy_towards(&self, port: u16) -> ProxyKind {
+        if self.bypassed_ports.contains(&port) {
+            ProxyKind::None
+        } else {
+            self.proxy
+        }
+    }
 }
 
 /// All groups of a mesh.
@@ -53,6 +64,8 @@ pub(crate) struct Clients {
     generic: BTreeMap<Kind, Vec<GroupId>>,
     /// Who may import something from a namespace.
     importers: Importers,
+    /// Namespaces with clients that call some ports without their sidecar.
+    bypassing: BTreeSet<Box<str>>,
     /// The namespaces of the VirtualServices that lead to a host.
     routes: FxHashMap<Fqdn, Vec<Namespace>>,
 }
@@ -124,8 +137,8 @@ impl Importers {
     }
 }
 
-/// What tells groups apart: namespace, proxy, Sidecar, and the rules whose selectors match.
-type GroupKey = (Namespace, ProxyKind, Option<SidecarId>, Vec<u32>);
+/// What tells groups apart: namespace, proxy, Sidecar, the rules whose selectors match, and the ports that bypass the proxy.
+type GroupKey = (Namespace, ProxyKind, Option<SidecarId>, Vec<u32>, Vec<u16>);
 
 /// Clients to which one answer about a host applies.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -166,15 +179,24 @@ impl Clients {
             let sidecar = (workload.proxy == ProxyKind::Sidecar)
                 .then(|| scopes.sidecar_of(namespace, &workload.labels))
                 .flatten();
-            keys.entry((namespace.clone(), workload.proxy, sidecar, signature))
-                .or_default()
-                .push(id);
+            let mut bypassed: Vec<u16> = workload.bypassed_ports.iter().map(|one| one.0).collect();
+            bypassed.sort_unstable();
+            bypassed.dedup();
+            keys.entry((
+                namespace.clone(),
+                workload.proxy,
+                sidecar,
+                signature,
+                bypassed,
+            ))
+            .or_default()
+            .push(id);
         }
         let mut clients = Self {
             routes: scopes.namespaces_of_routes(),
             ..Self::default()
         };
-        for ((namespace, proxy, sidecar, _), members) in keys {
+        for ((namespace, proxy, sidecar, _, bypassed_ports), members) in keys {
             let first = members.first().and_then(|&id| workloads.get(id as usize));
             let labels = first
                 .map(|workload| workload.labels.clone())
@@ -187,10 +209,14 @@ impl Clients {
                 .entry(namespace.as_str().into())
                 .or_default()
                 .push(id);
+            if !bypassed_ports.is_empty() {
+                clients.bypassing.insert(namespace.as_str().into());
+            }
             let group = ClientGroup {
                 namespace,
                 proxy,
                 sidecar,
+                bypassed_ports,
                 workloads: members,
                 labels,
             };
@@ -272,6 +298,7 @@ impl Clients {
         config: &Config,
     ) -> BTreeSet<Box<str>> {
         let mut special = self.importers.of_all.clone();
+        special.extend(self.bypassing.iter().cloned());
         let routes = self.routes.get(host).into_iter().flatten();
         special.extend(routes.flat_map(|owner| self.importers.of(owner)).cloned());
         let root = config.root_namespace.value.as_str();

@@ -78,6 +78,8 @@ pub(crate) struct MeshWorkload {
     pub(crate) tls: EndpointTls,
     /// Container ports whose traffic bypasses the proxy, with the place of the annotation.
     pub(crate) excluded_ports: Vec<(u16, Place)>,
+    /// Destination ports that the workload itself calls without its sidecar, with the place of the annotation.
+    pub(crate) bypassed_ports: Vec<(u16, Place)>,
     /// Whether a sidecar also takes HBONE.
     pub(crate) tunnel: bool,
 }
@@ -143,7 +145,13 @@ pub(crate) fn place(parts: &mut Parts, config: &Config) -> Vec<MeshWorkload> {
             proxy,
             proxy_fact,
             tls,
-            excluded_ports: excluded_ports(&workload),
+            excluded_ports: ports_of(&workload, "traffic.sidecar.istio.io/excludeInboundPorts"),
+            bypassed_ports: match proxy {
+                ProxyKind::Sidecar => {
+                    ports_of(&workload, "traffic.sidecar.istio.io/excludeOutboundPorts")
+                }
+                ProxyKind::None | ProxyKind::Gateway | ProxyKind::Ztunnel => Vec::new(),
+            },
             tunnel: proxy == ProxyKind::Sidecar
                 && config.ambient.is_some()
                 && takes_hbone(&workload, config),
@@ -471,12 +479,9 @@ impl Injection<'_> {
     }
 }
 
-/// Container ports that `excludeInboundPorts` takes from the proxy.
-fn excluded_ports(workload: &Workload) -> Vec<(u16, Place)> {
-    let Some(value) = workload
-        .annotations
-        .spanned("traffic.sidecar.istio.io/excludeInboundPorts")
-    else {
+/// The ports that an annotation of the pod lists (semantics 2.3).
+fn ports_of(workload: &Workload, annotation: &str) -> Vec<(u16, Place)> {
+    let Some(value) = workload.annotations.spanned(annotation) else {
         return Vec::new();
     };
     value

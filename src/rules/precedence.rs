@@ -35,6 +35,16 @@ pub(crate) fn yields_at_its_place_to(rule: &str) -> Option<&'static str> {
     row.map(|(_, speaker)| *speaker)
 }
 
+/// Rules that only compare meshes: where another one says what the difference does to traffic, nothing is left to say.
+pub(crate) fn is_comparison(rule: &str) -> bool {
+    rule == "tls-differs-between-meshes"
+}
+
+/// Whether a rule says what happens to traffic.
+pub(crate) fn speaks_of_traffic(rule: &str) -> bool {
+    SPEAKERS.contains(&rule)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

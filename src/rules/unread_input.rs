@@ -182,7 +182,7 @@ fn chart(cx: &mut InputContext<'_>, path: &Utf8Path, templates: usize) {
         format!("chart `{path}` is not rendered: {count} not read"),
     )
     .severity(Severity::Note)
-    .help("render the chart and lint the result: `helm template … | mtls-lint -`");
+    .help("let Helm render it with `--render helm`, or lint what it renders: `helm template … | mtls-lint -`");
 }
 
 /// A document that could not be parsed.

@@ -57,10 +57,11 @@ fn examine_base(
     Ok((before, known.collect()))
 }
 
-/// The request as it is put to the base: what comes by standard input is no part of it.
+/// The request as it is put to the base: what comes by standard input or from other programs is no part of it.
 fn base_request(request: &Request) -> Request {
     Request {
         stdin: None,
+        rendered: Vec::new(),
         ..request.clone()
     }
 }

@@ -37,6 +37,7 @@ use resource::ResourceId;
 use crate::object::{Namespace, ObjectId, is_namespaced};
 
 pub(in crate::gitops) use additions::Additions;
+pub(in crate::gitops) use resource::{Resource, ResourceMap};
 pub(in crate::gitops) use session::{Built, Session};
 
 /// Builds the kustomization of a directory, as `kustomize build` does, with what a CD tool adds to it.

@@ -21,8 +21,9 @@ impl Mesh {
             entry: None,
             step: None,
         };
-        match q.client.proxy {
+        match q.client.proxy_towards(q.port.number) {
             ProxyKind::None => {
+                self.record_bypass(q, recorder);
                 let endpoints =
                     self.all_endpoints(q, |_, _| Sends::Plaintext, ClusterTls::None, recorder);
                 Answer {
@@ -50,6 +51,27 @@ impl Mesh {
             }
             ProxyKind::Sidecar | ProxyKind::Gateway if !q.visible => self.hidden(q, recorder),
             ProxyKind::Sidecar | ProxyKind::Gateway => self.through_envoy(q, recorder),
+        }
+    }
+
+    /// Says why a sidecar is passed by, if the client has one.
+    fn record_bypass(&self, q: Question<'_>, recorder: &mut impl Recorder) {
+        if q.client.proxy == ProxyKind::None {
+            return;
+        }
+        let mut members = q.client.workloads.iter();
+        let workload = members.find_map(|&id| self.workloads.get(id as usize));
+        let port = q.port.number;
+        if let Some(workload) = workload {
+            let listed = workload.bypassed_ports.iter().find(|one| one.0 == port);
+            recorder.about(|| Topic::Client);
+            recorder.record(|| {
+                stated(
+                    format!("`excludeOutboundPorts` lets calls to port {port} bypass the sidecar"),
+                    listed.map_or(workload.resource.meta.place(), |one| one.1),
+                    workload.id(),
+                )
+            });
         }
     }
 

@@ -231,7 +231,7 @@ impl Mesh {
         let subset = q.subset.map(Into::into);
         Decision {
             clients,
-            proxy: q.client.proxy,
+            proxy: q.client.proxy_towards(q.port.number),
             destination: Destination {
                 host: q.host.clone(),
                 port: q.port.number,

@@ -25,7 +25,7 @@ impl Trial<'_> {
     pub(super) fn try_visibility(&mut self) {
         let service = self.q.service.1;
         let scope = self.q.client.scope();
-        let has_envoy = matches!(self.q.client.proxy, ProxyKind::Sidecar | ProxyKind::Gateway);
+        let has_envoy = self.before.has_envoy();
         if !has_envoy || self.q.visible {
             return;
         }
@@ -188,7 +188,7 @@ impl Trial<'_> {
                 let is_charted = is_charted(rules.rule(id));
                 !rules.host(id).is_wildcard() && !is_charted
             });
-        if is_specific || !self.q.visible || self.q.client.proxy == ProxyKind::None {
+        if is_specific || !self.q.visible || self.before.proxy == ProxyKind::None {
             return;
         }
         let service = self.q.service.1;

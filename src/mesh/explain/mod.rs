@@ -266,7 +266,7 @@ fn record_lookup(q: Question<'_>, decision: &Decision, recorder: &mut impl Recor
 
 /// Whether the client reads rules at all for this host.
 fn reads_rules(q: Question<'_>, decision: &Decision) -> Result<Selection, WhyNot> {
-    match q.client.proxy {
+    match decision.proxy {
         ProxyKind::None | ProxyKind::Ztunnel => Err(WhyNot::NoProxy),
         ProxyKind::Sidecar | ProxyKind::Gateway if !q.visible => Err(WhyNot::NotVisible),
         ProxyKind::Sidecar | ProxyKind::Gateway => Ok(decision.selection),
