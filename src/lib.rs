@@ -4,6 +4,7 @@
 //! Data flows one way: bytes, files, documents, objects, resources, a mesh, decisions, diagnostics, a report.
 //! `ARCHITECTURE.md` maps the modules.
 
+pub mod baseline;
 pub mod cli;
 pub mod config;
 pub mod diagnostic;

@@ -77,7 +77,9 @@ fn short_help_fits_a_screen_of_lines() {
 
 #[test]
 fn each_command_has_help() {
-    for command in ["check", "matrix", "trace", "graph", "rules", "rule"] {
+    for command in [
+        "check", "matrix", "trace", "graph", "baseline", "config", "init", "rules", "rule",
+    ] {
         let outcome = run(&[command, "--help"]);
         assert_eq!(outcome.status, Some(0), "{command}");
         assert!(outcome.stdout.contains("Usage: mtls-lint"), "{command}");
@@ -425,4 +427,162 @@ fn a_reader_that_closes_the_pipe_is_no_failure() {
     let output = child.wait_with_output().expect("the command ends");
     assert_eq!(output.status.code(), Some(0));
     assert!(output.stderr.is_empty());
+}
+
+#[test]
+fn settings_are_shown_with_their_origin() {
+    let folder = folder_with("mtls-lint.yaml", "istio-version: 1.20\nselect: [a-b]\n");
+    let outcome = run_in(folder.path(), &["config", "show"]);
+    assert_eq!(outcome.status, Some(2), "a wrong config file is refused");
+    fs::write(
+        folder.path().join("mtls-lint.yaml"),
+        "istio-version: 1.20\nexclude:\n- vendor/**\n",
+    )
+    .expect("the file can be written");
+    let outcome = run_in(folder.path(), &["config", "show", "--exclude", "tmp/**"]);
+    assert_eq!(outcome.status, Some(0));
+    assert_data_eq!(
+        outcome.stdout,
+        str![[r#"
+# config file: mtls-lint.yaml
+exclude:
+  - "vendor/**"  # mtls-lint.yaml:3
+  - "tmp/**"  # --exclude
+assume: []  # default
+istio-version: "1.20"  # mtls-lint.yaml:1
+auto-mtls: null  # default: as the manifests say
+root-namespace: null  # default: as the manifests say
+meshes: []  # default: as `mtls-lint meshes` says
+rules: {}  # default
+select: []  # default: all rules
+ignore: []  # default
+baseline: null  # default
+fail-on: "warning"  # default
+
+"#]]
+    );
+}
+
+#[test]
+fn the_schema_of_the_config_file_is_the_one_on_disk() {
+    let outcome = run(&["config", "schema"]);
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("config.schema.json");
+    let schema = fs::read_to_string(schema).expect("the schema exists");
+    assert!(outcome.stdout == schema, "config.schema.json differs");
+}
+
+#[test]
+fn a_starter_fits_the_repository_and_replaces_nothing() {
+    let folder = folder();
+    for (path, host) in [("prod/rule.yaml", "web"), ("staging/rule.yaml", "web")] {
+        let rule = format!(
+            "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {{name: web, namespace: shop}}\nspec: {{host: {host}}}\n"
+        );
+        let file = folder.path().join(path);
+        fs::create_dir_all(file.parent().expect("it is in a folder")).expect("it can be created");
+        fs::write(file, rule).expect("the file can be written");
+    }
+    let outcome = run_in(folder.path(), &["init"]);
+    assert_eq!(outcome.status, Some(0), "{}", outcome.stderr);
+    assert_data_eq!(
+        outcome.stdout,
+        str![[r"
+wrote mtls-lint.yaml; a setting in it counts when the `#` before it is taken away
+next: `mtls-lint` lints the repository, `mtls-lint baseline write` accepts what it finds today
+
+"]]
+    );
+    let path = folder.path().join("mtls-lint.yaml");
+    let read = || fs::read_to_string(&path).expect("the file is there");
+    assert_data_eq!(read(), file!["snapshots/init.yaml"]);
+
+    fs::write(&path, "# mine\n").expect("the file can be written");
+    let outcome = run_in(folder.path(), &["init"]);
+    assert_eq!(outcome.status, Some(2));
+    assert_data_eq!(
+        outcome.stderr,
+        str![[r"
+error: the config file `mtls-lint.yaml` exists
+help: `mtls-lint config show` prints what is in force; `--force` replaces the file
+
+"]]
+    );
+    assert_eq!(read(), "# mine\n");
+    assert_eq!(run_in(folder.path(), &["init", "--force"]).status, Some(0));
+    assert_ne!(read(), "# mine\n");
+}
+
+#[test]
+fn statistics_count_the_findings_of_each_rule() {
+    let outcome = run_in(&seed(), &["--isolated", "--statistics"]);
+    assert_eq!(outcome.status, Some(1));
+    assert_data_eq!(
+        outcome.stdout,
+        str![[r"
+COUNT  RULE                 WORST
+    1  override-drops-mtls  error
+
+1 error, 0 warnings, 0 notes in 5 files (7 documents, 7 resources, 1 mesh)
+
+"]]
+    );
+    let outcome = run_in(&seed(), &["--statistics", "--format", "json"]);
+    assert_eq!(outcome.status, Some(2), "they are no format");
+}
+
+#[test]
+fn statistics_of_no_findings_are_the_summary() {
+    let outcome = run(&["--allow-empty", "--statistics"]);
+    assert_eq!(
+        outcome.stdout,
+        "no findings in 0 files (0 documents, 0 resources, 1 mesh): no conflict found under these assumptions\n"
+    );
+}
+
+#[test]
+fn each_shell_gets_completions_with_commands_and_flags() {
+    for shell in ["bash", "zsh", "fish"] {
+        let outcome = run(&["completions", shell]);
+        assert_eq!(outcome.status, Some(0), "{shell}");
+        for word in ["baseline", "no-baseline", "prune"] {
+            assert!(outcome.stdout.contains(word), "{shell}: {word}");
+        }
+    }
+}
+
+#[test]
+fn the_completions_are_a_script_that_bash_can_read() {
+    let script = run(&["completions", "bash"]).stdout;
+    let bash = Command::new("bash").arg("-n").stdin(Stdio::piped()).spawn();
+    let Ok(mut bash) = bash else {
+        let skipped = writeln!(std::io::stderr(), "skipped: bash is not installed");
+        return skipped.expect("standard error takes a line");
+    };
+    let mut stdin = bash.stdin.take().expect("it is piped");
+    stdin.write_all(script.as_bytes()).expect("bash reads");
+    drop(stdin);
+    assert!(bash.wait().expect("bash ends").success());
+}
+
+#[test]
+fn each_command_has_a_page_for_man() {
+    for (command, title) in [
+        (&[][..], ".TH mtls-lint 1"),
+        (&["check"], ".TH mtls-lint-check 1"),
+        (&["baseline", "write"], ".TH mtls-lint-baseline-write 1"),
+    ] {
+        let outcome = run(&[&["man"], command].concat());
+        assert_eq!(outcome.status, Some(0), "{command:?}");
+        assert!(outcome.stdout.contains(title), "{}", outcome.stdout);
+    }
+    let outcome = run(&["man", "baseline", "erase"]);
+    assert_eq!(outcome.status, Some(2));
+    assert_data_eq!(
+        outcome.stderr,
+        str![[r"
+error: `mtls-lint baseline` has no command `erase`
+help: `mtls-lint baseline --help` lists what there is
+
+"]]
+    );
 }

@@ -4,14 +4,18 @@ use std::num::NonZeroUsize;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::baseline::{BaselineArgs, KnownArgs};
+use super::config::ConfigArgs;
 use super::diff::DiffArgs;
 use super::graph::GraphArgs;
+use super::init::InitArgs;
 use super::input::InputArgs;
 use super::matrix::MatrixArgs;
 use super::meshes::MeshesArgs;
 use super::output::{OutputSpec, parse_format};
 use super::render::RenderArgs;
 use super::rules::{RuleArgs, RulesArgs};
+use super::shell::{CompletionsArgs, ManArgs};
 use super::trace::TraceArgs;
 use crate::config::FailOn;
 use crate::report::Format;
@@ -47,10 +51,20 @@ pub(super) enum Command {
     Render(Box<RenderArgs>),
     /// Print the traffic that changes since a revision, the worst first
     Diff(Box<DiffArgs>),
+    /// Accept the findings of today, so that only others are reported
+    Baseline(Box<BaselineArgs>),
+    /// Print the settings in force, or what a config file may hold
+    Config(Box<ConfigArgs>),
+    /// Write a config file to start from
+    Init(InitArgs),
     /// List the rules
     Rules(RulesArgs),
     /// Print the documentation of a rule
     Rule(RuleArgs),
+    /// Print the completions of a shell
+    Completions(CompletionsArgs),
+    /// Print the page for `man`
+    Man(ManArgs),
 }
 
 /// The flags of `check`.
@@ -71,6 +85,9 @@ pub(super) struct CheckArgs {
     /// Read what Git is about to commit, as a hook does, not the files on disk
     #[arg(long, help_heading = "Input", conflicts_with_all = ["fix", "diff", "render"])]
     pub(super) hook: bool,
+    /// What is accepted.
+    #[command(flatten)]
+    pub(super) known: KnownArgs,
     /// Repairs.
     #[command(flatten)]
     pub(super) fix: FixArgs,
@@ -131,6 +148,9 @@ pub(super) struct OutputArgs {
     /// With `auto`, `NO_COLOR`, `FORCE_COLOR`, `CLICOLOR_FORCE` and `CLICOLOR` decide in this order, then whether standard output is a terminal.
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub(super) color: ColorArg,
+    /// Print how many findings each rule has, instead of the findings
+    #[arg(long, conflicts_with_all = ["format", "quiet", "diff"])]
+    pub(super) statistics: bool,
     /// Print no report; the exit status and `--output` files remain
     #[arg(short, long, conflicts_with = "verbose")]
     pub(super) quiet: bool,

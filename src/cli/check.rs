@@ -4,12 +4,12 @@ use std::io::{self, Write};
 
 use similar::TextDiff;
 
-use super::args::{CheckArgs, OutputArgs};
-use super::diff;
+use super::args::{CheckArgs, OutputArgs, RuleSelectionArgs};
 use super::environment::{Environment, FILE_STYLE};
 use super::failure::{Exit, Failure};
 use super::input::{joined, nothing_checked, tell_missing};
 use super::output::{OutputSpec, Target, harmless, note, to_file, to_stdout};
+use super::{baseline, diff};
 use crate::config::{Config, FailOn};
 use crate::diagnostic::Applicability;
 use crate::engine::{self, Base, FileChange, Fixed, Report, Request, Summary};
@@ -26,11 +26,14 @@ pub(super) fn run(
 ) -> Result<Exit, Failure> {
     let outputs = plan(&args.output, args.fix.diff, environment)?;
     let config = args.input.config(tree)?;
-    check_names(args)?;
-    start_threads(args)?;
     let mut request = request(args, &config)?;
+    let known = baseline::open(args, &config, tree)?;
+    start_threads(args)?;
     args.input.render(&mut request, tree)?;
-    let fixed = lint(args, &request, tree)?;
+    let mut fixed = lint(args, &request, tree)?;
+    if let Some(known) = known {
+        baseline::accept(&mut fixed.outcome.report, known, args, &request);
+    }
     let report = &fixed.outcome.report;
 
     if args.fix.diff {
@@ -41,6 +44,9 @@ pub(super) fn run(
     let style = environment.style(args.output.color);
     for output in &outputs {
         write_report(report, output, style)?;
+    }
+    if args.output.statistics {
+        to_stdout(|out| report::render_statistics(report, out))?;
     }
     if args.output.verbose {
         tell_summary(&report.summary);
@@ -67,10 +73,10 @@ fn plan(
     check_targets(&outputs)?;
     let on_stdout = |output: &&OutputSpec| output.target == Target::Stdout;
     let mut taken = outputs.iter().filter(on_stdout).count();
-    if is_diff || args.quiet {
+    if is_diff || args.quiet || args.statistics {
         if taken > 0 {
             return Err(Failure::usage(
-                "`--diff` and `--quiet` leave no room for `--output FORMAT=-`",
+                "`--diff`, `--statistics` and `--quiet` leave no room for `--output FORMAT=-`",
             ));
         }
         return Ok(outputs);
@@ -107,14 +113,6 @@ fn check_targets(outputs: &[OutputSpec]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Refuses flags with names that no rule has.
-fn check_names(args: &CheckArgs) -> Result<(), Failure> {
-    for name in args.rules.select.iter().chain(&args.rules.ignore) {
-        find(name)?;
-    }
-    Ok(())
-}
-
 /// Bounds the number of threads if the user wants that.
 fn start_threads(args: &CheckArgs) -> Result<(), Failure> {
     let Some(jobs) = args.jobs else {
@@ -130,13 +128,32 @@ fn start_threads(args: &CheckArgs) -> Result<(), Failure> {
 pub(super) fn request(args: &CheckArgs, config: &Config) -> Result<Request, Failure> {
     let mut request = args.input.request(config)?;
     request.check_all = args.check_all;
-    request.rules.select = if args.rules.select.is_empty() {
+    select(&args.rules, config, &mut request)?;
+    Ok(request)
+}
+
+/// Refuses flags with names that no rule has.
+pub(super) fn check_names(args: &RuleSelectionArgs) -> Result<(), Failure> {
+    for name in args.select.iter().chain(&args.ignore) {
+        find(name)?;
+    }
+    Ok(())
+}
+
+/// Selects the rules that run. Flags with names that no rule has are refused.
+pub(super) fn select(
+    args: &RuleSelectionArgs,
+    config: &Config,
+    request: &mut Request,
+) -> Result<(), Failure> {
+    check_names(args)?;
+    request.rules.select = if args.select.is_empty() {
         config.select.clone()
     } else {
-        args.rules.select.clone()
+        args.select.clone()
     };
-    request.rules.ignore = joined(&config.ignore, &args.rules.ignore);
-    Ok(request)
+    request.rules.ignore = joined(&config.ignore, &args.ignore);
+    Ok(())
 }
 
 /// Lints, and works out repairs if they are asked for.
@@ -214,7 +231,7 @@ fn tell_summary(summary: &Summary) {
 }
 
 /// A number of things.
-fn counted((count, thing): (usize, &str)) -> String {
+pub(super) fn counted((count, thing): (usize, &str)) -> String {
     let ending = match (count, thing) {
         (1, _) => "",
         (_, "mesh") => "es",
@@ -275,6 +292,7 @@ mod tests {
             diagnostics: cx.into_diagnostics(),
             summary: Summary::default(),
             sources: Arc::new(Sources::default()),
+            accepted: None,
         }
     }
 

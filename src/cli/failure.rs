@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use super::output::harmless;
+use crate::baseline::BaselineError;
 use crate::config::ConfigError;
 use crate::engine;
 use crate::rules::UnknownRule;
@@ -94,6 +95,28 @@ impl From<ConfigError> for Failure {
             | ConfigError::Invalid { .. }
             | ConfigError::UnknownKey { .. }
             | ConfigError::Options { .. } => None,
+        };
+        Self {
+            help: help.map(str::to_owned),
+            ..Self::usage(chain(&error))
+        }
+    }
+}
+
+impl From<BaselineError> for Failure {
+    fn from(error: BaselineError) -> Self {
+        let help = match &error {
+            BaselineError::Missing { .. } => Some("`mtls-lint baseline write` makes one"),
+            BaselineError::Exists { .. } => Some(
+                "`mtls-lint baseline update` accepts what is new; `--force` writes it from scratch",
+            ),
+            BaselineError::Newer { .. } => Some("use the version of mtls-lint that wrote it"),
+            BaselineError::Invalid { .. } => Some(
+                "resolve conflicts of a merge in it, or write it from scratch with `mtls-lint baseline write --force`",
+            ),
+            BaselineError::Foreign { .. }
+            | BaselineError::Read { .. }
+            | BaselineError::Write { .. } => None,
         };
         Self {
             help: help.map(str::to_owned),

@@ -79,20 +79,24 @@ pub(super) struct MeshArgs {
 }
 
 impl InputArgs {
-    /// The settings of the config file that counts; `--isolated` wins over `MTLS_LINT_CONFIG`.
+    /// The settings of the config file that counts.
     pub(super) fn config(&self, tree: &dyn Tree) -> Result<Config, Failure> {
+        Ok(match self.config_path(tree)? {
+            Some(path) => config::load(tree, &path)?,
+            None => Config::default(),
+        })
+    }
+
+    /// The config file that counts; `--isolated` wins over `MTLS_LINT_CONFIG`.
+    pub(super) fn config_path(&self, tree: &dyn Tree) -> Result<Option<Utf8PathBuf>, Failure> {
         if self.isolated {
-            return Ok(Config::default());
+            return Ok(None);
         }
         // An empty variable is how a workflow unsets it.
         let named = self.config.clone().filter(|path| path != "");
-        let path = match named {
+        Ok(match named {
             Some(path) => Some(path),
             None => config::discover(tree)?,
-        };
-        Ok(match path {
-            Some(path) => config::load(tree, &path)?,
-            None => Config::default(),
         })
     }
 

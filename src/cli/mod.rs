@@ -1,12 +1,15 @@
 //! The command line: arguments in, exit status out. Alone reads the environment and prints.
 
 mod args;
+mod baseline;
 mod check;
+mod config;
 mod diff;
 mod environment;
 mod failure;
 mod graph;
 mod hook;
+mod init;
 mod input;
 mod matrix;
 mod meshes;
@@ -14,6 +17,7 @@ mod output;
 mod render;
 mod rules;
 mod run;
+mod shell;
 mod trace;
 mod unknown;
 

@@ -8,7 +8,9 @@ use clap::Parser;
 use super::args::{CheckArgs, Cli, Command};
 use super::environment::Environment;
 use super::failure::{Exit, Failure};
-use super::{check, diff, graph, hook, matrix, meshes, render, rules, trace};
+use super::{
+    baseline, check, config, diff, graph, hook, init, matrix, meshes, render, rules, shell, trace,
+};
 use crate::source::tree::WorkTree;
 
 /// Runs the program with the arguments of the process.
@@ -65,8 +67,13 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
             let request = args.input.prepared(&tree)?;
             diff::run(&args, &request, &tree, Environment::read())
         }
+        Some(Command::Baseline(args)) => baseline::run(&args, &tree),
+        Some(Command::Config(args)) => config::run(&args, &tree),
+        Some(Command::Init(args)) => init::run(&args, &tree),
         Some(Command::Rules(args)) => rules::list(&args),
         Some(Command::Rule(args)) => rules::show(&args),
+        Some(Command::Completions(args)) => shell::completions(&args),
+        Some(Command::Man(args)) => shell::man(&args),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{Config, ConfigError, parse};
+use super::{Config, ConfigError, Lines, parse};
 use crate::source::tree::{EntryKind, ReadError, Tree};
 
 /// The names of the config file in the order in which they are looked for.
@@ -38,6 +38,16 @@ pub fn discover(tree: &dyn Tree) -> Result<Option<Utf8PathBuf>, ConfigError> {
 
 /// Reads a config file.
 pub fn load(tree: &dyn Tree, path: &Utf8Path) -> Result<Config, ConfigError> {
+    parse(path, &text(tree, path)?)
+}
+
+/// On which lines a config file says what.
+pub fn lines(tree: &dyn Tree, path: &Utf8Path) -> Result<Lines, ConfigError> {
+    Ok(Lines::of(&text(tree, path)?))
+}
+
+/// The text of a config file.
+fn text(tree: &dyn Tree, path: &Utf8Path) -> Result<String, ConfigError> {
     let bytes = tree
         .read(path, MAX_SIZE)
         .map_err(|source| ConfigError::Read {
@@ -48,7 +58,7 @@ pub fn load(tree: &dyn Tree, path: &Utf8Path) -> Result<Config, ConfigError> {
         path: path.to_owned(),
     })?;
     // YAML allows a byte order mark; editors on Windows write one.
-    parse(path, text.strip_prefix('\u{feff}').unwrap_or(&text))
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned())
 }
 
 #[cfg(test)]

@@ -2,16 +2,18 @@
 
 mod discover;
 mod error;
+mod lines;
 mod parse;
 mod schema;
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-pub use discover::{NAMES, discover, load};
+pub use discover::{NAMES, discover, lines, load};
 pub use error::ConfigError;
+pub use lines::Lines;
 pub use parse::parse;
 pub use schema::schema;
 
@@ -19,7 +21,7 @@ use crate::diagnostic::Severity;
 use crate::gitops::ConfiguredMesh;
 
 /// The settings of a config file. Paths and globs are relative to the working directory.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(title = "mtls-lint.yaml", inline)]
 pub struct Config {
@@ -45,12 +47,14 @@ pub struct Config {
     /// Rules that do not run.
     #[schemars(schema_with = "schema::rule_names")]
     pub ignore: Vec<String>,
+    /// The file with the findings that are accepted; `.mtls-lint-baseline.json` where that exists.
+    pub baseline: Option<String>,
     /// The least severity that makes the run fail.
     pub fail_on: Option<FailOn>,
 }
 
 /// A mesh and what is in it.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(inline)]
 pub struct MeshSettings {
@@ -98,7 +102,9 @@ enum VersionSchema {
 }
 
 /// The least severity that makes a run fail.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema, clap::ValueEnum)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum,
+)]
 #[serde(rename_all = "kebab-case")]
 #[schemars(inline)]
 pub enum FailOn {

@@ -96,7 +96,7 @@ mod tests {
             "exclude: [vendor/**]\nassume: [preset:istio]\nistio-version: '1.26'\nauto-mtls: false\n\
              root-namespace: mesh\nmeshes: [{name: prod, roots: [a], shared: [b], root-namespace: c, vars: {d: e}}]\n\
              rules: {unread-input: {}}\nselect: [unread-input]\n\
-             ignore: [unread-input]\nfail-on: error\n",
+             ignore: [unread-input]\nfail-on: error\nbaseline: known.json\n",
         )
         .expect("the config is valid");
         assert_eq!(config.exclude, ["vendor/**"]);
@@ -117,6 +117,7 @@ mod tests {
         assert!(config.rules.contains_key("unread-input"));
         assert_eq!(config.select, config.ignore);
         assert_eq!(config.fail_on, Some(FailOn::Error));
+        assert_eq!(config.baseline.as_deref(), Some("known.json"));
     }
 
     #[test]

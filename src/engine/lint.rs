@@ -75,6 +75,7 @@ pub(super) fn outcome(analysis: Analysis, diagnostics: Vec<Diagnostic>) -> Outco
         diagnostics,
         summary,
         sources,
+        accepted: None,
     };
     Outcome { report, missing }
 }

@@ -29,6 +29,6 @@ pub use fix::{FileChange, Fixed, fix, write_changes};
 pub use lint::{Outcome, lint, lint_text};
 pub use render::{Rendered, RenderedUnit, render};
 pub use render_external::{Renderer, render_externally};
-pub use report::{Report, Summary, Unread};
+pub use report::{Accepted, Report, Summary, Unread};
 pub use request::{DEFAULT_MAX_FILE_SIZE, Rendering, Request, RuleSelection};
 pub use since::{Base, Cause, PairChange, changes_since, lint_since};

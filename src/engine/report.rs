@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 
+use crate::baseline::Baseline;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::Sources;
 
@@ -16,6 +17,8 @@ pub struct Report {
     pub summary: Summary,
     /// The files that places point into.
     pub sources: Arc<Sources>,
+    /// What the baseline took out of the findings, where there is one.
+    pub accepted: Option<Accepted>,
 }
 
 impl Report {
@@ -26,6 +29,38 @@ impl Report {
             .filter(|diagnostic| diagnostic.severity == severity)
             .count()
     }
+
+    /// Takes the findings that a baseline knows out of the report; `has_run` says of a rule whether it was asked.
+    pub fn accept(
+        &mut self,
+        path: Utf8PathBuf,
+        baseline: &Baseline,
+        has_run: impl Fn(&str) -> bool,
+    ) {
+        let comparison = baseline.compare(&self.diagnostics, has_run);
+        let findings = std::mem::take(&mut self.diagnostics).into_iter();
+        let (known, new): (Vec<_>, Vec<_>) = findings
+            .zip(comparison.is_known)
+            .partition(|(_, is_known)| *is_known);
+        let findings = |of: Vec<(Diagnostic, bool)>| of.into_iter().map(|(one, _)| one).collect();
+        self.diagnostics = findings(new);
+        self.accepted = Some(Accepted {
+            path,
+            known: findings(known),
+            gone: Some(comparison.gone.count()),
+        });
+    }
+}
+
+/// What a baseline accepts of a run.
+#[derive(Debug)]
+pub struct Accepted {
+    /// The file of the baseline.
+    pub path: Utf8PathBuf,
+    /// The findings that it knows, in the order of the others.
+    pub known: Vec<Diagnostic>,
+    /// How many of its entries no finding needs any more; none where the run saw only a part of what there is.
+    pub gone: Option<usize>,
 }
 
 /// What a run read.

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::location::{Extent, Location};
 use super::text::inert_json;
 use crate::diagnostic::{Applicability, Certainty, Diagnostic, Edit, Fact, Fix, Label, Severity};
-use crate::engine::{Report, Summary, Unread};
+use crate::engine::{Accepted, Report, Summary, Unread};
 use crate::source::Sources;
 use crate::yaml::FieldPath;
 
@@ -295,6 +295,9 @@ pub(super) struct JsonSummary<'r> {
     notes: usize,
     /// How many findings an exception of the user hides.
     suppressed: usize,
+    /// What the baseline knows, where there is one; its findings are not in the report.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline: Option<JsonBaseline<'r>>,
     /// The inputs that were not read.
     unread: Vec<JsonUnread<'r>>,
 }
@@ -319,7 +322,31 @@ impl<'r> JsonSummary<'r> {
             warnings: report.count(Severity::Warning),
             notes: report.count(Severity::Note),
             suppressed: *suppressed,
+            baseline: report.accepted.as_ref().map(JsonBaseline::new),
             unread: unread.iter().map(JsonUnread::new).collect(),
+        }
+    }
+}
+
+/// What a baseline accepts of a run.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Baseline")]
+struct JsonBaseline<'r> {
+    /// The file.
+    path: &'r str,
+    /// How many findings it knows.
+    known: usize,
+    /// How many of its entries no finding needs any more; absent where only a part was looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gone: Option<usize>,
+}
+
+impl<'r> JsonBaseline<'r> {
+    fn new(accepted: &'r Accepted) -> Self {
+        Self {
+            path: accepted.path.as_str(),
+            known: accepted.known.len(),
+            gone: accepted.gone,
         }
     }
 }

@@ -66,6 +66,12 @@ fn run(report: &Report, rules: &[&RuleMeta]) -> sarif::Run {
     run
 }
 
+/// The findings that the baseline knows. Code scanning would close the alerts of those that a run leaves out.
+fn known(report: &Report) -> &[Diagnostic] {
+    let accepted = report.accepted.as_ref();
+    accepted.map_or(&[], |accepted| &accepted.known)
+}
+
 /// Makes the results, remembering what several of them need.
 struct Results<'r> {
     report: &'r Report,
@@ -76,11 +82,8 @@ struct Results<'r> {
 impl<'r> Results<'r> {
     fn new(report: &'r Report, rules: &[&RuleMeta]) -> Self {
         let mut line_hashes = FxHashMap::default();
-        for place in report
-            .diagnostics
-            .iter()
-            .filter_map(|finding| finding.place)
-        {
+        let findings = report.diagnostics.iter().chain(known(report));
+        for place in findings.filter_map(|finding| finding.place) {
             let id = place.span.file;
             line_hashes
                 .entry(id)
@@ -94,8 +97,18 @@ impl<'r> Results<'r> {
     }
 
     fn all(&self) -> Vec<sarif::Result> {
-        let findings = self.report.diagnostics.iter();
-        findings.map(|finding| self.result(finding)).collect()
+        let is_compared = self.report.accepted.is_some();
+        let new = self.report.diagnostics.iter().map(|finding| {
+            let mut result = self.result(finding);
+            result.baseline_state = is_compared.then(|| "new".into());
+            result
+        });
+        let known = known(self.report).iter().map(|finding| {
+            let mut result = self.result(finding);
+            result.baseline_state = Some("unchanged".into());
+            result
+        });
+        new.chain(known).collect()
     }
 
     fn result(&self, diagnostic: &Diagnostic) -> sarif::Result {

@@ -22,8 +22,25 @@ pub(super) fn summary(report: &Report) -> String {
             push_line(&mut text, &format!("  and {} more", unread.len() - LISTED));
         }
     }
+    if let Some(line) = gone(report) {
+        push_line(&mut text, &line);
+    }
     push_line(&mut text, &headline(report));
     text
+}
+
+/// What to do about entries of the baseline that no finding needs any more.
+pub(super) fn gone(report: &Report) -> Option<String> {
+    let accepted = report.accepted.as_ref()?;
+    let (count, are) = match accepted.gone? {
+        0 => return None,
+        1 => ("1 entry".to_owned(), "is"),
+        count => (format!("{count} entries"), "are"),
+    };
+    let path = one_line(accepted.path.as_str());
+    Some(format!(
+        "{count} of the baseline `{path}` {are} gone: `mtls-lint baseline prune` drops what no finding needs"
+    ))
 }
 
 /// The line above the inputs that were not read.
@@ -61,7 +78,11 @@ pub(super) fn headline(report: &Report) -> String {
     if read.suppressed > 0 {
         write!(line, ", {} suppressed", read.suppressed).expect("a String takes any text");
     }
-    if report.diagnostics.is_empty() {
+    let known = known(report);
+    if known > 0 {
+        write!(line, ", {known} known").expect("a String takes any text");
+    }
+    if report.diagnostics.is_empty() && known == 0 {
         line.push_str(": no conflict found under these assumptions");
     }
     line
@@ -70,13 +91,20 @@ pub(super) fn headline(report: &Report) -> String {
 /// How many findings a report has of each severity.
 pub(super) fn findings(report: &Report) -> String {
     if report.diagnostics.is_empty() {
-        return "no findings".to_owned();
+        let new = if known(report) > 0 { "new " } else { "" };
+        return format!("no {new}findings");
     }
     tally(
         report.count(Severity::Error),
         report.count(Severity::Warning),
         report.count(Severity::Note),
     )
+}
+
+/// How many findings the baseline knows.
+fn known(report: &Report) -> usize {
+    let accepted = report.accepted.as_ref();
+    accepted.map_or(0, |accepted| accepted.known.len())
 }
 
 /// How many findings there are of each severity.

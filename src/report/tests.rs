@@ -98,6 +98,7 @@ fn a_run_without_findings_claims_no_more_than_that() {
             ..Summary::default()
         },
         sources: Arc::default(),
+        accepted: None,
     };
     let expected = "no findings in 1 file (2 documents, 0 resources, 2 meshes): no conflict found under these assumptions\n";
     for format in [Format::Pretty, Format::Concise, Format::Github] {
@@ -119,6 +120,7 @@ fn unread_inputs_are_listed_up_to_ten() {
             ..Summary::default()
         },
         sources: Arc::default(),
+        accepted: None,
     };
     let text = rendered(&report, Format::Concise, STYLE);
     let lines: Vec<&str> = text.lines().collect();
@@ -230,6 +232,7 @@ proptest::proptest! {
             }],
             summary: Summary::default(),
             sources: sources(&[("a.yaml", text.as_str())]),
+            accepted: None,
         };
         for format in Format::ALL {
             let shown = rendered(&report, format, STYLE);

@@ -39,6 +39,7 @@ pub fn lint_since(request: &Request, tree: &dyn Tree, base: Base<'_>) -> Result<
         diagnostics,
         summary,
         sources,
+        accepted: None,
     };
     Ok(Outcome { report, missing })
 }

@@ -320,5 +320,6 @@ pub(super) fn sample() -> Report {
             ("hostile.yaml", HOSTILE),
             (MARKUP_PATH, MARKUP),
         ]),
+        accepted: None,
     }
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::sample::sample;
 use super::{STYLE, rendered};
-use crate::engine::Report;
+use crate::engine::{Accepted, Report};
 use crate::report::Format;
 
 fn sarif_value(report: &Report) -> Value {
@@ -16,12 +16,42 @@ fn sarif_follows_the_schema() {
     let schema = include_str!("../../../testdata/schemas/sarif-2.1.0.json");
     let schema: Value = serde_json::from_str(schema).expect("the schema is JSON");
     let validator = jsonschema::validator_for(&schema).expect("the schema is one");
-    let document = sarif_value(&sample());
-    let errors: Vec<String> = validator
+    assert_eq!(errors(&validator, &sample()), Vec::<String>::new());
+    assert_eq!(errors(&validator, &accepted()), Vec::<String>::new());
+}
+
+/// The sample with its first finding known.
+fn accepted() -> Report {
+    let mut report = sample();
+    let known = report.diagnostics.drain(..1).collect();
+    report.accepted = Some(Accepted {
+        path: "known.json".into(),
+        known,
+        gone: Some(0),
+    });
+    report
+}
+
+fn errors(validator: &jsonschema::Validator, report: &Report) -> Vec<String> {
+    let document = sarif_value(report);
+    validator
         .iter_errors(&document)
         .map(|error| format!("{}: {error}", error.instance_path()))
-        .collect();
-    assert_eq!(errors, Vec::<String>::new());
+        .collect()
+}
+
+#[test]
+fn a_known_finding_is_the_same_result_with_another_state() {
+    let all = sarif_value(&sample())["runs"][0]["results"].take();
+    let results = sarif_value(&accepted())["runs"][0]["results"].take();
+    let mut known = results[results.as_array().map_or(0, Vec::len) - 1].clone();
+    let state = known
+        .as_object_mut()
+        .expect("it is one")
+        .shift_remove("baselineState");
+    assert_eq!(state, Some("unchanged".into()));
+    assert_eq!(known, all[0]);
+    assert_eq!(results[0]["baselineState"], "new");
 }
 
 #[test]

@@ -1,0 +1,73 @@
+//! On which lines a config file says what.
+
+use crate::source::{FileRole, SourceFile, Sources};
+use crate::yaml::{self, ReadOptions, Value};
+
+/// A config file as lines: where each key, each element of a list and each entry of a mapping is written.
+#[derive(Debug)]
+pub struct Lines {
+    sources: Sources,
+    root: Option<Value>,
+}
+
+impl Lines {
+    /// Reads the text of a config file.
+    pub(super) fn of(text: &str) -> Self {
+        let file = SourceFile::new("config".into(), text.into(), FileRole::Input);
+        let sources = Sources::new(vec![file]);
+        let options = ReadOptions {
+            prefilter: false,
+            alias_budget: 0,
+        };
+        let root = sources.iter().next().and_then(|(id, file)| {
+            let documents = yaml::read(id, file, options).documents;
+            documents.into_iter().next().map(|document| document.root)
+        });
+        Self { sources, root }
+    }
+
+    /// The line of a key.
+    pub fn key(&self, key: &str) -> Option<usize> {
+        let entry = self.root.as_ref()?.entry(key)?;
+        Some(self.line(entry.key.place.span.start))
+    }
+
+    /// The line of an element of the list under a key.
+    pub fn item(&self, key: &str, index: usize) -> Option<usize> {
+        let item = self.root.as_ref()?.get(key)?.items().get(index)?;
+        Some(self.line(item.place.span.start))
+    }
+
+    /// The line of an entry of the mapping under a key.
+    pub fn member(&self, key: &str, name: &str) -> Option<usize> {
+        let entry = self.root.as_ref()?.get(key)?.entry(name)?;
+        Some(self.line(entry.key.place.span.start))
+    }
+
+    fn line(&self, offset: u32) -> usize {
+        let mut files = self.sources.iter();
+        files
+            .next()
+            .map_or(1, |(_, file)| file.position(offset as usize).line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_elements_and_entries_have_their_lines() {
+        let lines = Lines::of("# first\nexclude:\n- a\n- b\nrules:\n  unread-input: {}\n");
+        assert_eq!(lines.key("exclude"), Some(2));
+        assert_eq!(lines.item("exclude", 1), Some(4));
+        assert_eq!(lines.member("rules", "unread-input"), Some(6));
+        assert_eq!(lines.key("ignore"), None);
+    }
+
+    #[test]
+    fn a_file_in_one_line_has_one() {
+        let lines = Lines::of("{exclude: [a, b]}");
+        assert_eq!(lines.item("exclude", 1), Some(1));
+    }
+}
