@@ -88,6 +88,9 @@ pub(super) struct CheckArgs {
     /// What is accepted.
     #[command(flatten)]
     pub(super) known: KnownArgs,
+    /// Report the findings that exceptions hide, too; they do not count for the exit status
+    #[arg(long, help_heading = "Output", conflicts_with_all = ["quiet", "diff"])]
+    pub(super) show_suppressed: bool,
     /// Repairs.
     #[command(flatten)]
     pub(super) fix: FixArgs,

@@ -176,12 +176,8 @@ pub(super) fn accept(
     request: &Request,
 ) {
     report.accept(path, &baseline, |rule| request.rules.includes(rule));
-    let input = &args.input;
     // What is not looked at is not gone.
-    let is_whole = input.paths.iter().all(|path| path == ".")
-        && input.exclude.is_empty()
-        && input.mesh.mesh.is_none()
-        && args.base.is_none();
+    let is_whole = args.input.is_whole() && args.base.is_none();
     if let Some(accepted) = &mut report.accepted
         && !is_whole
     {

@@ -34,6 +34,9 @@ pub(super) fn run(
     if let Some(known) = known {
         baseline::accept(&mut fixed.outcome.report, known, args, &request);
     }
+    if !args.show_suppressed {
+        fixed.outcome.report.suppressed.clear();
+    }
     let report = &fixed.outcome.report;
 
     if args.fix.diff {
@@ -152,7 +155,7 @@ pub(super) fn select(
     } else {
         args.select.clone()
     };
-    request.rules.ignore = joined(&config.ignore, &args.ignore);
+    request.rules.ignore = joined(&config.ignored_rules(), &args.ignore);
     Ok(())
 }
 
@@ -290,6 +293,7 @@ mod tests {
         cx.report_path("a".into(), "a finding").severity(severity);
         Report {
             diagnostics: cx.into_diagnostics(),
+            suppressed: Vec::new(),
             summary: Summary::default(),
             sources: Arc::new(Sources::default()),
             accepted: None,

@@ -90,6 +90,7 @@ fn a_format_is_known_by_its_name() {
 fn a_run_without_findings_claims_no_more_than_that() {
     let report = Report {
         diagnostics: Vec::new(),
+        suppressed: Vec::new(),
         summary: Summary {
             files: 1,
             documents: 2,
@@ -115,6 +116,7 @@ fn unread_inputs_are_listed_up_to_ten() {
     });
     let report = Report {
         diagnostics: Vec::new(),
+        suppressed: Vec::new(),
         summary: Summary {
             unread: unread.collect(),
             ..Summary::default()
@@ -230,6 +232,7 @@ proptest::proptest! {
                 labels: places.map(label).collect(),
                 ..finding(DROPS.name, Severity::Error, "any")
             }],
+            suppressed: Vec::new(),
             summary: Summary::default(),
             sources: sources(&[("a.yaml", text.as_str())]),
             accepted: None,

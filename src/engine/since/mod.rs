@@ -7,6 +7,7 @@ mod traffic;
 use rustc_hash::FxHashMap;
 
 use super::lint::examine;
+use super::triage::Findings;
 use super::{Analysis, Error, Outcome, Report, Request};
 use crate::diagnostic::{Diagnostic, Fingerprint, Severity};
 use crate::source::tree::Tree;
@@ -28,15 +29,23 @@ pub struct Base<'a> {
 /// which changed line brought it.
 pub fn lint_since(request: &Request, tree: &dyn Tree, base: Base<'_>) -> Result<Outcome, Error> {
     let (before, known) = examine_base(request, base)?;
-    let (analysis, mut diagnostics) = examine(request, tree)?;
+    let (analysis, findings) = examine(request, tree)?;
+    let Findings {
+        shown: mut diagnostics,
+        hidden,
+    } = findings;
     diagnostics.retain(|diagnostic| is_new(diagnostic, &known));
     let lines = ChangedLines::between(&before.sources, &analysis.sources);
     let sources = attribute(&mut diagnostics, &analysis, &before, &lines, base.name);
     let Analysis {
-        summary, missing, ..
+        mut summary,
+        missing,
+        ..
     } = analysis;
+    summary.suppressed = hidden.len();
     let report = Report {
         diagnostics,
+        suppressed: hidden,
         summary,
         sources,
         accepted: None,
@@ -50,8 +59,9 @@ fn examine_base(
     base: Base<'_>,
 ) -> Result<(Analysis, FxHashMap<Fingerprint, Severity>), Error> {
     let request = base_request(request);
-    let (before, diagnostics) = examine(&request, base.tree)?;
-    let known = diagnostics
+    let (before, findings) = examine(&request, base.tree)?;
+    let known = findings
+        .shown
         .into_iter()
         .map(|one| (one.fingerprint, one.severity));
     Ok((before, known.collect()))

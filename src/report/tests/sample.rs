@@ -114,6 +114,7 @@ pub(super) fn finding(rule: &'static str, severity: Severity, message: &str) -> 
         pairs: Vec::new(),
         fix: None,
         meshes: vec!["default".into()],
+        suppression: None,
         fingerprint: Fingerprint(format!("{rule}-1")),
     }
 }
@@ -294,6 +295,7 @@ pub(super) fn sample() -> Report {
     ];
     Report {
         diagnostics,
+        suppressed: Vec::new(),
         summary: Summary {
             files: 5,
             documents: 5,
