@@ -88,15 +88,15 @@ pub(super) struct CheckArgs {
     /// What is accepted.
     #[command(flatten)]
     pub(super) known: KnownArgs,
-    /// Report the findings that exceptions hide, too; they do not count for the exit status
-    #[arg(long, help_heading = "Output", conflicts_with_all = ["quiet", "diff"])]
-    pub(super) show_suppressed: bool,
     /// Repairs.
     #[command(flatten)]
     pub(super) fix: FixArgs,
     /// Reports.
     #[command(flatten)]
     pub(super) output: OutputArgs,
+    /// Report the findings that exceptions hide, too; they do not count for the exit status
+    #[arg(long, help_heading = "Output", conflicts_with_all = ["quiet", "diff"])]
+    pub(super) show_suppressed: bool,
     /// The exit status.
     #[command(flatten)]
     pub(super) exit: ExitArgs,
