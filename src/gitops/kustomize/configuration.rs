@@ -3,6 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use super::field_spec::{FieldSpec, FieldSpecs, any_kind, read_kind};
+use super::order;
 use crate::gitops::Problem;
 use crate::object::Gvk;
 use crate::source::Place;
@@ -233,10 +234,10 @@ impl Fields {
     /// Puts everything into the order in which kustomize goes through it.
     fn sort(&mut self) {
         for (_, specs) in self.sections() {
-            specs.0.sort_by_cached_key(|spec| order(&spec.gvk));
+            specs.0.sort_by_cached_key(|spec| order::of_type(&spec.gvk));
         }
         self.name_reference
-            .sort_by_cached_key(|reference| order(&reference.gvk));
+            .sort_by_cached_key(|reference| order::of_type(&reference.gvk));
     }
 
     /// Adds what the definition of a type says about the fields of a kind; `path` leads to the type.
@@ -317,58 +318,6 @@ fn spec(words: &[&str]) -> Option<FieldSpec> {
         path: (*path).into(),
         create,
     })
-}
-
-/// The kinds that kustomize puts before all others, in this order.
-const FIRST: [&str; 22] = [
-    "Namespace",
-    "ResourceQuota",
-    "StorageClass",
-    "CustomResourceDefinition",
-    "ServiceAccount",
-    "PodSecurityPolicy",
-    "Role",
-    "ClusterRole",
-    "RoleBinding",
-    "ClusterRoleBinding",
-    "ConfigMap",
-    "Secret",
-    "Endpoints",
-    "Service",
-    "LimitRange",
-    "PriorityClass",
-    "PersistentVolume",
-    "PersistentVolumeClaim",
-    "Deployment",
-    "StatefulSet",
-    "CronJob",
-    "PodDisruptionBudget",
-];
-
-/// The kinds that kustomize puts behind all others, in this order.
-const LAST: [&str; 2] = [
-    "MutatingWebhookConfiguration",
-    "ValidatingWebhookConfiguration",
-];
-
-/// The position of a kind in kustomize's order.
-fn order(gvk: &Gvk) -> (usize, String) {
-    let first = FIRST.iter().position(|kind| **kind == *gvk.kind);
-    let last = LAST.iter().position(|kind| **kind == *gvk.kind);
-    let rank = first.or_else(|| last.map(|last| FIRST.len() + 1 + last));
-    let or = |text: &str, none: &str| {
-        if text.is_empty() {
-            none.to_owned()
-        } else {
-            text.to_owned()
-        }
-    };
-    let name = [
-        or(&gvk.group, "~G"),
-        or(&gvk.version, "~V"),
-        or(&gvk.kind, "~K"),
-    ];
-    (rank.unwrap_or(FIRST.len()), name.join("_"))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::resource::{Resource, ResourceId, ResourceMap};
 use crate::gitops::Problem;
+use crate::object::Gvk;
 use crate::yaml::Value;
 
 /// The kinds that come first, unless a kustomization says otherwise.
@@ -67,22 +68,33 @@ pub(super) fn sort(
     } else {
         (FIRST.to_vec(), LAST.to_vec())
     };
-    let rank = |kind: &str| {
-        let at = |list: &[&str]| list.iter().rposition(|other| *other == kind);
-        match (at(&last), at(&first)) {
-            (Some(at), _) => (2, at),
-            (None, Some(at)) => (0, at),
-            (None, None) => (1, 0),
-        }
-    };
     resources.resources.sort_by_cached_key(|resource| {
         let id = Resource::id(resource);
-        (rank(&id.gvk.kind), type_text(&id), id_text(&id))
+        let rank = rank(&id.gvk.kind, &first, &last);
+        (rank, type_text(&id.gvk), id_text(&id))
     });
 }
 
+/// What sorts group, version and kind in the order that counts where a kustomization says nothing.
+pub(super) fn of_type(gvk: &Gvk) -> (Rank, String) {
+    (rank(&gvk.kind, FIRST, LAST), type_text(gvk))
+}
+
+/// Before the kinds that no list names, among them or behind them, and the position in the list.
+type Rank = (u8, usize);
+
+/// The rank of a kind by the kinds that come first and last.
+fn rank(kind: &str, first: &[&str], last: &[&str]) -> Rank {
+    let at = |list: &[&str]| list.iter().rposition(|other| *other == kind);
+    match (at(last), at(first)) {
+        (Some(at), _) => (2, at),
+        (None, Some(at)) => (0, at),
+        (None, None) => (1, 0),
+    }
+}
+
 /// Group, version and kind as kustomize compares them.
-fn type_text(id: &ResourceId) -> String {
+fn type_text(gvk: &Gvk) -> String {
     let or = |text: &str, other: &'static str| {
         if text.is_empty() {
             other.to_owned()
@@ -90,7 +102,6 @@ fn type_text(id: &ResourceId) -> String {
             text.to_owned()
         }
     };
-    let gvk = &id.gvk;
     let (group, version) = (or(&gvk.group, "~G"), or(&gvk.version, "~V"));
     format!("{group}_{version}_{}", or(&gvk.kind, "~K"))
 }
