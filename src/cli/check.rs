@@ -232,12 +232,7 @@ fn tell_summary(summary: &Summary) {
 
 /// A number of things.
 pub(super) fn counted((count, thing): (usize, &str)) -> String {
-    let ending = match (count, thing) {
-        (1, _) => "",
-        (_, "mesh") => "es",
-        _ => "s",
-    };
-    format!("{count} {thing}{ending}")
+    report::counted(count, thing)
 }
 
 /// The exit status of a run that could be done.

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::read::{self, Read};
 use super::{Error, Request, Summary, patched, problems, reach};
-use crate::gitops::{self, Deployment, MeshScope};
+use crate::gitops::{self, Deployment, Manifests, MeshScope};
 use crate::mesh::{IstioVersion, Mesh, Settings};
 use crate::object::{Namespace, Object};
 use crate::resource::{self, Decoded, Resource};
@@ -35,20 +35,37 @@ pub struct Analysis {
     pub missing: Vec<(Utf8PathBuf, ReadError)>,
 }
 
-/// Reads and analyses what a request names. What is wrong in manifests is part of the analysis; an error is about the
-/// run: a setting that cannot be used, an assumed file that cannot be read.
-pub fn analyse(request: &Request, tree: &dyn Tree) -> Result<Analysis, Error> {
+/// What the files of a request deploy, before anything is made of it.
+#[derive(Debug)]
+pub(super) struct Deployed {
+    /// What the user settles about the mesh.
+    settings: Settings,
+    /// The files that places point into.
+    sources: Arc<Sources>,
+    /// What gets deployed.
+    pub(super) deployment: Deployment,
+    /// What is in the cluster and not in the repository.
+    assumed: Manifests,
+    /// What could not be read.
+    pub(super) problems: Vec<InputProblem>,
+    /// What was read.
+    summary: Summary,
+    /// Paths that the user named and that cannot be read.
+    missing: Vec<(Utf8PathBuf, ReadError)>,
+}
+
+/// Reads what a request names, and works out what it deploys.
+pub(super) fn deployed(request: &Request, tree: &dyn Tree) -> Result<Deployed, Error> {
     let settings = settings(request)?;
     let Read {
         sources,
         input,
         assumed,
         mut problems,
-        mut summary,
+        summary,
         missing,
     } = read::read(request, tree)?;
     problems.extend(problems::of_documents(&input));
-
     let root = settings.root_namespace.as_ref().map(Namespace::as_str);
     let assumed = gitops::deploy_plain(assumed, &sources, root);
     let mut deployment = gitops::deploy(input, &deployment_settings(request, tree));
@@ -56,6 +73,29 @@ pub fn analyse(request: &Request, tree: &dyn Tree) -> Result<Analysis, Error> {
     if request.mesh.is_none() {
         problems.extend(problems::of_deployment(&deployment));
     }
+    Ok(Deployed {
+        settings,
+        sources,
+        deployment,
+        assumed,
+        problems,
+        summary,
+        missing,
+    })
+}
+
+/// Reads and analyses what a request names. What is wrong in manifests is part of the analysis; an error is about the
+/// run: a setting that cannot be used, an assumed file that cannot be read.
+pub fn analyse(request: &Request, tree: &dyn Tree) -> Result<Analysis, Error> {
+    let Deployed {
+        settings,
+        sources,
+        deployment,
+        assumed,
+        mut problems,
+        mut summary,
+        missing,
+    } = deployed(request, tree)?;
     let mut units: Vec<Vec<Resource>> = deployment
         .units
         .iter()

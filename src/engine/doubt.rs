@@ -5,6 +5,7 @@ use rustc_hash::FxHashSet;
 use crate::diagnostic::{Applicability, Certainty, Diagnostic, Fact, Severity};
 use crate::object::ObjectId;
 use crate::rule::InputProblem;
+use crate::source::Place;
 
 /// Kinds whose definitions are variants of one another where a repository has several: tutorials, overlays. Workloads and
 /// Services are left out; their copies rarely differ in what decides about TLS.
@@ -49,16 +50,21 @@ pub(super) fn doubt(diagnostics: &mut [Diagnostic], problems: &[InputProblem]) {
         };
         let text =
             format!("{object} is defined more than once; another definition could change this");
-        diagnostic.certainty = Certainty::Unknown;
-        diagnostic.severity = Severity::Note;
-        if let Some(fix) = &mut diagnostic.fix {
-            fix.applicability = Applicability::Unsafe;
-        }
-        diagnostic.evidence.push(Fact {
-            text,
-            assumed: true,
-            place: None,
-            object: None,
-        });
+        lower(diagnostic, text, None);
     }
+}
+
+/// Turns a finding into a note of unknown certainty.
+pub(super) fn lower(diagnostic: &mut Diagnostic, text: String, place: Option<Place>) {
+    diagnostic.certainty = Certainty::Unknown;
+    diagnostic.severity = Severity::Note;
+    if let Some(fix) = &mut diagnostic.fix {
+        fix.applicability = Applicability::Unsafe;
+    }
+    diagnostic.evidence.push(Fact {
+        text,
+        assumed: true,
+        place,
+        object: None,
+    });
 }

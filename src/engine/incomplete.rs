@@ -1,8 +1,8 @@
 //! Findings in meshes of which not everything could be evaluated: missing is not the same as absent.
 
-use crate::diagnostic::{Applicability, Certainty, Diagnostic, Fact, Severity};
+use super::doubt::lower;
+use crate::diagnostic::{Certainty, Diagnostic, Fact};
 use crate::gitops::{Basis, Deployment, MeshScope, Unit};
-use crate::source::Place;
 
 /// Rules whose findings say that something is nowhere in the mesh.
 const ABSENCE: &[&str] = &[
@@ -72,19 +72,4 @@ fn incomplete<'d>(mesh: &MeshScope, deployment: &'d Deployment) -> Vec<&'d Unit>
 fn is_of(diagnostic: &Diagnostic, unit: &Unit) -> bool {
     let object = diagnostic.object.as_ref();
     object.is_some_and(|id| unit.objects.iter().any(|object| object.id == *id))
-}
-
-/// Turns a finding into a note of unknown certainty.
-fn lower(diagnostic: &mut Diagnostic, text: String, place: Option<Place>) {
-    diagnostic.certainty = Certainty::Unknown;
-    diagnostic.severity = Severity::Note;
-    if let Some(fix) = &mut diagnostic.fix {
-        fix.applicability = Applicability::Unsafe;
-    }
-    diagnostic.evidence.push(Fact {
-        text,
-        assumed: true,
-        place,
-        object: None,
-    });
 }

@@ -21,6 +21,8 @@ mod render_external;
 mod report;
 mod request;
 mod since;
+#[cfg(test)]
+mod testing;
 mod triage;
 
 pub use analyse::{Analysis, analyse};

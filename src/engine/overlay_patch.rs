@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Analysis;
 use super::fix::{apply_order, edited};
-use super::read::ALIAS_BUDGET;
 use crate::diagnostic::{Diagnostic, Fix};
 use crate::source::{Cause, FileId, Origin, OriginId, SourceFile, Sources, Span};
 use crate::yaml::{self, Node, ReadOptions, ScalarStyle, Value};
@@ -99,11 +98,7 @@ fn patch(diagnostic: &Diagnostic, sources: &Sources) -> Option<String> {
 
 /// The documents of a file.
 fn documents(file: &SourceFile) -> Vec<yaml::Document> {
-    let options = ReadOptions {
-        prefilter: false,
-        alias_budget: ALIAS_BUDGET,
-    };
-    yaml::read(FileId::FIRST, file, options).documents
+    yaml::read(FileId::FIRST, file, ReadOptions::ALL_DOCUMENTS).documents
 }
 
 /// What a merge patch for a custom resource says to make one value another, on one line; `None` for nothing. Lists are
@@ -151,30 +146,12 @@ fn shown(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use crate::diagnostic::Diagnostic;
+    use crate::engine::testing::{NO_AUTO_MTLS, SHOP, STRICT, WEB};
     use crate::engine::{Request, lint};
     use crate::source::tree::Memory;
 
-    /// A mesh without auto mTLS that has a rule with mutual TLS, and a service in it.
-    const BASE: &str = "\
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: istio, namespace: istio-system}
-data: {mesh: 'enableAutoMtls: false'}
----
-apiVersion: v1
-kind: Namespace
-metadata: {name: shop, labels: {istio-injection: enabled}}
----
-apiVersion: v1
-kind: Service
-metadata: {name: web, namespace: shop}
-spec: {selector: {app: web}, ports: [{name: http, port: 80}]}
----
-apiVersion: v1
-kind: Pod
-metadata: {name: web, namespace: shop, labels: {app: web}}
-spec: {containers: [{name: web}]}
----
+    /// A rule that gives mutual TLS to all.
+    const WIDE: &str = "\
 apiVersion: networking.istio.io/v1
 kind: DestinationRule
 metadata: {name: all, namespace: istio-system}
@@ -192,27 +169,20 @@ spec:
     connectionPool: {tcp: {maxConnections: 1}}
 ";
 
-    /// The policy of a mesh with a mode.
-    fn policy(mode: &str) -> String {
-        format!(
-            "apiVersion: security.istio.io/v1\nkind: PeerAuthentication\n\
-             metadata: {{name: default, namespace: istio-system}}\nspec: {{mtls: {{mode: {mode}}}}}\n"
-        )
-    }
-
     /// What is said about the rule where production demands mutual TLS, and staging has a mode.
     fn finding(staging: &str) -> Diagnostic {
         let overlay = "resources: [../../base, policy.yaml]\n";
         let base = "resources: [mesh.yaml, rule.yaml]\n";
-        let (strict, other) = (policy("STRICT"), policy(staging));
+        let mesh = [NO_AUTO_MTLS, SHOP, WEB, WIDE].concat();
+        let staging = STRICT.replace("STRICT", staging);
         let tree = Memory::new([
             ("base/kustomization.yaml", base),
-            ("base/mesh.yaml", BASE),
+            ("base/mesh.yaml", mesh.as_str()),
             ("base/rule.yaml", RULE),
             ("overlays/prod/kustomization.yaml", overlay),
-            ("overlays/prod/policy.yaml", &strict),
+            ("overlays/prod/policy.yaml", STRICT),
             ("overlays/staging/kustomization.yaml", overlay),
-            ("overlays/staging/policy.yaml", &other),
+            ("overlays/staging/policy.yaml", &staging),
         ]);
         let request = Request {
             paths: vec![".".into()],

@@ -6,7 +6,7 @@ use rustc_hash::FxHashSet;
 
 use crate::diagnostic::{Diagnostic, PairId};
 use crate::object::ObjectId;
-use crate::rules::{is_comparison, speaks_of_traffic, yields_at_its_place_to, yields_to};
+use crate::rules::{AT_ONE_PLACE, COMPARISON, speaks_of_traffic, yields_to};
 use crate::source::FileId;
 
 /// What becomes of a finding.
@@ -59,12 +59,10 @@ fn leave_places(by_rule: &mut BTreeMap<&'static str, Vec<Diagnostic>>) {
             .place
             .map(|place| (place.span.file, place.span.start))
     };
-    let rules: Vec<&'static str> = by_rule.keys().copied().collect();
-    for rule in rules {
-        let speaker = yields_at_its_place_to(rule).and_then(|name| by_rule.get(name));
-        let taken: FxHashSet<(FileId, u32)> =
-            speaker.into_iter().flatten().filter_map(start).collect();
-        if let Some(findings) = by_rule.get_mut(rule) {
+    for (silent, speaker) in AT_ONE_PLACE {
+        let spoken = by_rule.get(speaker).into_iter().flatten();
+        let taken: FxHashSet<(FileId, u32)> = spoken.filter_map(start).collect();
+        if let Some(findings) = by_rule.get_mut(silent) {
             findings.retain(|finding| start(finding).is_none_or(|start| !taken.contains(&start)));
         }
     }
@@ -77,12 +75,9 @@ fn leave_objects(by_rule: &mut BTreeMap<&'static str, Vec<Diagnostic>>) {
         .flat_map(|(_, findings)| findings)
         .filter_map(|finding| finding.object.clone())
         .collect();
-    for (_, findings) in by_rule.iter_mut().filter(|(rule, _)| is_comparison(rule)) {
-        let is_reported = |finding: &Diagnostic| {
-            let object = finding.object.as_ref();
-            object.is_some_and(|object| reported.contains(object))
-        };
-        findings.retain(|finding| !is_reported(finding));
+    if let Some(findings) = by_rule.get_mut(COMPARISON) {
+        let is_reported = |object: &ObjectId| reported.contains(object);
+        findings.retain(|finding| !finding.object.as_ref().is_some_and(is_reported));
     }
 }
 
@@ -111,39 +106,16 @@ fn is_about_something(finding: &Diagnostic, before: &[Diagnostic]) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::diagnostic::Diagnostic;
+    use crate::engine::testing::{NO_AUTO_MTLS, SHOP, STRICT, WEB};
     use crate::engine::{Request, lint};
     use crate::source::tree::Memory;
 
-    /// A mesh with STRICT and without auto mTLS: of its services `api` has no rule, and that of `web` has no tls.
-    const MESH: &str = "\
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: istio, namespace: istio-system}
-data: {mesh: 'enableAutoMtls: false'}
----
-apiVersion: security.istio.io/v1
-kind: PeerAuthentication
-metadata: {name: default, namespace: istio-system}
-spec: {mtls: {mode: STRICT}}
----
-apiVersion: v1
-kind: Namespace
-metadata: {name: shop, labels: {istio-injection: enabled}}
----
+    /// A service without a rule, and a rule for `web` that has no tls.
+    const SERVICES: &str = "\
 apiVersion: v1
 kind: Service
 metadata: {name: api, namespace: shop}
 spec: {selector: {app: web}, ports: [{name: http, port: 80}]}
----
-apiVersion: v1
-kind: Service
-metadata: {name: web, namespace: shop}
-spec: {selector: {app: web}, ports: [{name: http, port: 80}]}
----
-apiVersion: v1
-kind: Pod
-metadata: {name: web, namespace: shop, labels: {app: web}}
-spec: {containers: [{name: web}]}
 ---
 apiVersion: networking.istio.io/v1
 kind: DestinationRule
@@ -161,7 +133,8 @@ spec: {host: web.shop.svc.cluster.local, trafficPolicy: {tls: {mode: ISTIO_MUTUA
 ";
 
     fn found(objects: &str) -> Vec<Diagnostic> {
-        let tree = Memory::new([("mesh.yaml", format!("{MESH}{objects}"))]);
+        let mesh = [NO_AUTO_MTLS, STRICT, SHOP, WEB, SERVICES, objects].concat();
+        let tree = Memory::new([("mesh.yaml", mesh)]);
         let request = Request {
             paths: vec![".".into()],
             ..Request::default()

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::compare::{is_as_readable, is_improvement};
 use super::fix::{apply_order, edited};
-use super::read::ALIAS_BUDGET;
 use super::{Analysis, Error, Request, analyse};
 use crate::diagnostic::{Applicability, Diagnostic, PairId};
 use crate::mesh::Mesh;
@@ -252,32 +251,22 @@ fn is_parsed_after(diagnostic: &Diagnostic, sources: &Sources) -> bool {
 
 /// How many of some documents of a file cannot be parsed.
 fn broken(text: String, file: &SourceFile) -> usize {
-    let options = ReadOptions {
-        prefilter: false,
-        alias_budget: ALIAS_BUDGET,
-    };
     let file = SourceFile::new(file.path().to_owned(), text.into(), file.role());
-    yaml::read(FileId(0), &file, options).problems.len()
+    yaml::read(FileId(0), &file, ReadOptions::ALL_DOCUMENTS)
+        .problems
+        .len()
 }
 
 #[cfg(test)]
 mod tests {
     use super::prove;
     use crate::diagnostic::Applicability;
+    use crate::engine::testing::{NO_AUTO_MTLS, SHOP};
     use crate::engine::{Request, analyse, fix, lint};
     use crate::source::tree::Memory;
 
-    /// A mesh without auto mTLS and with one service, `web`, whose port 80 is 8080 of its pod.
-    const MESH: &str = "\
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: istio, namespace: istio-system}
-data: {mesh: 'enableAutoMtls: false'}
----
-apiVersion: v1
-kind: Namespace
-metadata: {name: shop, labels: {istio-injection: enabled}}
----
+    /// The service `web`, whose port 80 is 8080 of its pod.
+    const WEB: &str = "\
 apiVersion: v1
 kind: Service
 metadata: {name: web, namespace: shop}
@@ -291,7 +280,8 @@ spec: {containers: [{name: web, ports: [{containerPort: 8080}]}]}
 ";
 
     fn mesh(objects: &str) -> Memory {
-        Memory::new([("mesh.yaml", format!("{MESH}{objects}"))])
+        let mesh = [NO_AUTO_MTLS, SHOP, WEB, objects].concat();
+        Memory::new([("mesh.yaml", mesh)])
     }
 
     fn request() -> Request {

@@ -31,9 +31,6 @@ pub(super) struct Read {
     pub(super) missing: Vec<(Utf8PathBuf, ReadError)>,
 }
 
-/// How many nodes the aliases of one file may expand to.
-pub(super) const ALIAS_BUDGET: usize = 1_000_000;
-
 /// The name under which standard input is shown.
 const STDIN_NAME: &str = "<stdin>";
 
@@ -151,7 +148,7 @@ fn parse(sources: &Sources, reached: &Reached, request: &Request) -> Vec<Parsed>
                 && !reached.claimed.contains(file.path());
             let options = ReadOptions {
                 prefilter,
-                alias_budget: ALIAS_BUDGET,
+                ..ReadOptions::ALL_DOCUMENTS
             };
             Parsed {
                 file: id,

@@ -64,7 +64,7 @@ pub fn render(request: &Request, tree: &dyn Tree) -> Result<Rendered, Error> {
         let units = directories.iter().zip(built).map(|(directory, built)| {
             let (objects, problems) = built;
             RenderedUnit {
-                name: shown(directory),
+                name: gitops::shown(directory).into(),
                 objects,
                 problems,
             }
@@ -92,12 +92,4 @@ pub fn render(request: &Request, tree: &dyn Tree) -> Result<Rendered, Error> {
         problems,
         missing,
     })
-}
-
-/// A directory as people write it.
-fn shown(directory: &Utf8Path) -> Box<str> {
-    match directory.as_str() {
-        "" => ".".into(),
-        path => path.into(),
-    }
 }

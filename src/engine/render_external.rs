@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{Analysis, Error, Rendering, Request, analyse};
+use super::analyse::{Deployed, deployed};
+use super::{Error, Rendering, Request};
 use crate::gitops;
 use crate::rule::InputProblem;
 use crate::source::tree::Tree;
@@ -29,11 +30,11 @@ pub fn render_externally(
     if renderers.is_empty() {
         return Ok(Vec::new());
     }
-    let analysis = analyse(request, tree)?;
+    let deployed = deployed(request, tree)?;
     let location = tree.location();
     let mut renderings = Vec::new();
     for &renderer in renderers {
-        for directory in renderer.folders(&analysis) {
+        for directory in renderer.folders(&deployed) {
             let output = match renderer.render(&directory, location.as_deref()) {
                 Err(error @ RenderError::Missing { .. }) => {
                     let message = format!("`--render {}`: {error}", renderer.as_str());
@@ -119,17 +120,17 @@ impl Renderer {
     }
 
     /// The folders that need it, each once.
-    fn folders(self, analysis: &Analysis) -> BTreeSet<Utf8PathBuf> {
+    fn folders(self, deployed: &Deployed) -> BTreeSet<Utf8PathBuf> {
         match self {
             Self::Helm => {
-                let problems = analysis.problems.iter();
+                let problems = deployed.problems.iter();
                 let charts = problems.filter_map(|problem| match problem {
                     InputProblem::Chart { path, .. } => Some(path.clone()),
                     _ => None,
                 });
                 charts.collect()
             }
-            Self::Kustomize => gitops::unbuilt(&analysis.deployment).into_iter().collect(),
+            Self::Kustomize => gitops::unbuilt(&deployed.deployment),
         }
     }
 
@@ -139,7 +140,7 @@ impl Renderer {
         directory: &Utf8Path,
         location: Option<&Utf8Path>,
     ) -> Result<Vec<u8>, RenderError> {
-        let directory = shown(directory);
+        let directory = gitops::shown(directory);
         let (commands, programs): (&[&[&str]], _) = match self {
             Self::Helm => (&[&["helm", "template", "release"]], "`helm` is not"),
             Self::Kustomize => (
@@ -153,14 +154,6 @@ impl Renderer {
             }
         }
         Err(RenderError::Missing { programs })
-    }
-}
-
-/// A folder as a program takes it.
-fn shown(directory: &Utf8Path) -> &str {
-    match directory.as_str() {
-        "" => ".",
-        path => path,
     }
 }
 

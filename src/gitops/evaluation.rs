@@ -261,7 +261,7 @@ impl<'f> Evaluation<'f> {
     fn root(&mut self, directory: &Utf8Path) {
         let group = self.add_group(None, directory);
         let mut unit = self.build(&Plan {
-            name: shown(directory),
+            name: shown(directory).into(),
             kind: UnitKind::Kustomization,
             directory,
             additions: &Additions::default(),
@@ -292,10 +292,13 @@ impl<'f> Evaluation<'f> {
 
     /// Builds what a plan says.
     pub(super) fn evaluate(&mut self, plan: &Plan<'_>) -> Built {
-        let own = plan.additions.cause.is_none();
-        own.then(|| rendered::built(plan.directory, self.session.files))
-            .flatten()
-            .unwrap_or_else(|| kustomize::build(plan.directory, plan.additions, &mut self.session))
+        // What a CD tool adds is not in what kustomize printed.
+        if plan.additions.cause.is_none()
+            && let Some(built) = rendered::built(plan.directory, self.session.files)
+        {
+            return built;
+        }
+        kustomize::build(plan.directory, plan.additions, &mut self.session)
     }
 
     /// Everything that a plan is made of.
@@ -426,9 +429,9 @@ pub(super) fn name_of(object: &Object) -> Box<str> {
 }
 
 /// A directory as people write it.
-pub(super) fn shown(directory: &Utf8Path) -> Box<str> {
+pub fn shown(directory: &Utf8Path) -> &str {
     match directory.as_str() {
-        "" => ".".into(),
-        path => path.into(),
+        "" => ".",
+        path => path,
     }
 }

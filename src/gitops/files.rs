@@ -10,9 +10,6 @@ use crate::source::tree::normalise;
 use crate::source::{FileId, FileRole, Sources};
 use crate::yaml::{self, FileContent, ReadOptions};
 
-/// How many nodes the aliases of one file may expand to.
-const ALIAS_BUDGET: usize = 1_000_000;
-
 /// The files of a run by path. What is read in full for an evaluator stays here; what plain manifests are made of is
 /// taken out without a copy.
 #[derive(Debug)]
@@ -152,11 +149,8 @@ impl Files {
     pub fn documents(&self, file: FileId) -> &FileContent {
         match self.contents.get(file.index()) {
             Some(content) if content.is_filtered => content.full.get_or_init(|| {
-                let options = ReadOptions {
-                    prefilter: false,
-                    alias_budget: ALIAS_BUDGET,
-                };
-                yaml::read(file, self.sources.file(file), options)
+                let source = self.sources.file(file);
+                yaml::read(file, source, ReadOptions::ALL_DOCUMENTS)
             }),
             Some(_) | None => self.first_documents(file),
         }
@@ -174,25 +168,7 @@ impl Files {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::SourceFile;
-
-    fn files(texts: &[(&str, &str)]) -> Files {
-        let sources = texts
-            .iter()
-            .map(|(path, text)| SourceFile::new((*path).into(), (*text).into(), FileRole::Input));
-        let sources = Arc::new(Sources::new(sources.collect()));
-        let options = ReadOptions {
-            prefilter: true,
-            alias_budget: 0,
-        };
-        let parsed = sources.iter().map(|(id, file)| Parsed {
-            file: id,
-            content: yaml::read(id, file, options),
-            is_filtered: true,
-        });
-        let parsed = parsed.collect();
-        Files::new(sources, parsed)
-    }
+    use crate::gitops::testing::files;
 
     fn names<'f>(found: impl Iterator<Item = (&'f Utf8Path, FileId)>) -> Vec<&'f str> {
         found.map(|(path, _)| path.as_str()).collect()

@@ -19,6 +19,8 @@ mod rendered;
 mod repository;
 mod settings;
 mod skipped;
+#[cfg(test)]
+mod testing;
 mod unit;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,12 +29,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::source::{FileId, Origins};
 use crate::yaml::{FileContent, Value};
-use evaluation::{Evaluated, Evaluation, Group, shown};
+use evaluation::{Evaluated, Evaluation, Group};
 use inventory::Inventory;
 use kustomize::{Additions, Session};
 use meshes::Formed;
 use skipped::Reasons;
 
+pub use evaluation::shown;
 pub use files::{Files, Parsed};
 pub use kustomize::{FILE_NAMES, Reference, ReferenceKind, plugin_references, references};
 pub use plain::{Manifests, deploy as deploy_plain};

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::Files;
 use super::kustomize::{Built, Resource, ResourceMap};
+use super::{Deployment, Files, UnitKind};
 
 /// The name of the file that stands for what `kustomize build` prints for its directory.
 pub const KUSTOMIZE_OUTPUT: &str = "<kustomize build>";
@@ -39,10 +39,10 @@ pub fn is_chart_rendered(chart: &Utf8Path, files: &Files) -> bool {
 }
 
 /// The directories of kustomizations that only kustomize itself can build, because they need more than the repository.
-pub fn unbuilt(deployment: &super::Deployment) -> Vec<Utf8PathBuf> {
+pub fn unbuilt(deployment: &Deployment) -> BTreeSet<Utf8PathBuf> {
     let units = deployment.units.iter();
-    let unbuilt = units.filter(|unit| unit.kind == super::UnitKind::Kustomization);
-    unbuilt
+    let kustomizations = units.filter(|unit| unit.kind == UnitKind::Kustomization);
+    kustomizations
         .filter(|unit| !unit.is_complete())
         .map(|unit| unit.directory.clone())
         .collect()

@@ -1,29 +1,7 @@
 //! What small repositories deploy, and which meshes they are taken for.
 
-use std::sync::Arc;
-
+use super::testing::files;
 use super::*;
-use crate::source::{FileRole, SourceFile, Sources};
-use crate::yaml::{self, ReadOptions};
-
-/// The files of a repository.
-fn files(texts: &[(&str, &str)]) -> Files {
-    let sources = texts
-        .iter()
-        .map(|(path, text)| SourceFile::new((*path).into(), (*text).into(), FileRole::Input));
-    let sources = Arc::new(Sources::new(sources.collect()));
-    let options = ReadOptions {
-        prefilter: true,
-        alias_budget: 0,
-    };
-    let parsed = sources.iter().map(|(id, file)| Parsed {
-        file: id,
-        content: yaml::read(id, file, options),
-        is_filtered: true,
-    });
-    let parsed = parsed.collect();
-    Files::new(sources, parsed)
-}
 
 /// The meshes of a repository: `name: unit unit`.
 fn meshes_with(texts: &[(&str, &str)], settings: &Settings) -> Vec<String> {

@@ -34,7 +34,7 @@ pub use manifests::{OriginComments, render_manifests};
 pub use matrix::{MatrixFormat, Selection, render_matrix};
 pub use meshes::{MeshesFormat, render_meshes};
 pub use statistics::render_statistics;
-pub(crate) use text::visible;
+pub(crate) use text::{counted, visible};
 pub(crate) use trace::{TraceFormat, render_trace};
 pub use traffic::{TrafficFormat, render_changes};
 

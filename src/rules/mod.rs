@@ -30,7 +30,7 @@ mod transformer_dangles_host;
 mod transformer_moves_mesh_policy;
 mod unread_input;
 
-pub(crate) use precedence::{is_comparison, speaks_of_traffic, yields_at_its_place_to, yields_to};
+pub(crate) use precedence::{AT_ONE_PLACE, COMPARISON, speaks_of_traffic, yields_to};
 
 use crate::rule::{Rule, did_you_mean, nearest};
 

@@ -27,18 +27,10 @@ pub(crate) fn yields_to(rule: &str) -> &'static [&'static str] {
 }
 
 /// Rules that stay silent where another one says the same with more to say: the silent one, and the one that speaks.
-const AT_ONE_PLACE: &[(&str, &str)] = &[("invalid-schema", "literal-patch-directive")];
+pub(crate) const AT_ONE_PLACE: &[(&str, &str)] = &[("invalid-schema", "literal-patch-directive")];
 
-/// The rule that a rule yields to where both report one place, if there is one.
-pub(crate) fn yields_at_its_place_to(rule: &str) -> Option<&'static str> {
-    let row = AT_ONE_PLACE.iter().find(|(silent, _)| *silent == rule);
-    row.map(|(_, speaker)| *speaker)
-}
-
-/// Rules that only compare meshes: where another one says what the difference does to traffic, nothing is left to say.
-pub(crate) fn is_comparison(rule: &str) -> bool {
-    rule == "tls-differs-between-meshes"
-}
+/// The rule that only compares meshes: where another one says what the difference does to traffic, nothing is left to say.
+pub(crate) const COMPARISON: &str = "tls-differs-between-meshes";
 
 /// Whether a rule says what happens to traffic.
 pub(crate) fn speaks_of_traffic(rule: &str) -> bool {
@@ -53,7 +45,7 @@ mod tests {
     #[test]
     fn every_speaker_is_a_rule() {
         let beside = AT_ONE_PLACE.iter().flat_map(|(one, other)| [one, other]);
-        for name in SPEAKERS.iter().chain(beside) {
+        for name in SPEAKERS.iter().chain(beside).chain([&COMPARISON]) {
             assert!(RULES.iter().any(|rule| rule.meta.name == *name), "{name}");
         }
     }

@@ -69,6 +69,14 @@ pub struct ReadOptions {
     pub alias_budget: usize,
 }
 
+impl ReadOptions {
+    /// How manifests are read where every document counts.
+    pub const ALL_DOCUMENTS: Self = Self {
+        prefilter: false,
+        alias_budget: 1_000_000,
+    };
+}
+
 /// Splits, prefilters and parses a file.
 pub fn read(id: FileId, file: &SourceFile, options: ReadOptions) -> FileContent {
     let mut reader = Reader {

@@ -6,8 +6,8 @@ mod traffic;
 
 use rustc_hash::FxHashMap;
 
-use super::lint::examine;
-use super::{Analysis, Error, Outcome, Report, Request};
+use super::lint::{examine, outcome};
+use super::{Analysis, Error, Outcome, Request};
 use crate::diagnostic::{Diagnostic, Fingerprint, Severity};
 use crate::source::tree::Tree;
 use attribute::attribute;
@@ -32,16 +32,9 @@ pub fn lint_since(request: &Request, tree: &dyn Tree, base: Base<'_>) -> Result<
     diagnostics.retain(|diagnostic| is_new(diagnostic, &known));
     let lines = ChangedLines::between(&before.sources, &analysis.sources);
     let sources = attribute(&mut diagnostics, &analysis, &before, &lines, base.name);
-    let Analysis {
-        summary, missing, ..
-    } = analysis;
-    let report = Report {
-        diagnostics,
-        summary,
-        sources,
-        accepted: None,
-    };
-    Ok(Outcome { report, missing })
+    let mut outcome = outcome(analysis, diagnostics);
+    outcome.report.sources = sources;
+    Ok(outcome)
 }
 
 /// The analysis of the base, and how severe each of its findings is.

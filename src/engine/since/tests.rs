@@ -1,6 +1,7 @@
 //! Comparing two states of a small repository.
 
 use super::*;
+use crate::engine::Report;
 use crate::mesh::Verdict;
 use crate::source::tree::Memory;
 

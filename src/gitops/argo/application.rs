@@ -7,8 +7,9 @@ use crate::gitops::evaluation::{Evaluation, Plan, name_of};
 use crate::gitops::inventory::is_istio_chart;
 use crate::gitops::kustomize::Additions;
 use crate::gitops::{Problem, Unit, UnitKind, helm, repository};
+use crate::object::Object;
 use crate::source::tree::normalise;
-use crate::source::{Cause, Spanned};
+use crate::source::{Cause, Place, Spanned};
 use crate::yaml::Value;
 
 /// An Application.
@@ -96,15 +97,7 @@ impl Application<'_> {
                 return;
             }
             Err(message) => {
-                let problem = Problem::Unresolved {
-                    place,
-                    message: format!(
-                        "Application `{}` is not evaluated: {message}",
-                        object.id.name
-                    ),
-                    help: Some("render it and lint the result: `… | mtls-lint -`".to_owned()),
-                };
-                evaluation.fail(unit, problem, group);
+                evaluation.fail(unit, not_evaluated(object, place, &message), group);
                 return;
             }
         };
@@ -115,15 +108,8 @@ impl Application<'_> {
         match tool(source, &directory, evaluation) {
             Tool::Helm => self.chart(source, Some(&directory), unit, evaluation, group),
             Tool::Plugin => {
-                let problem = Problem::Unresolved {
-                    place,
-                    message: format!(
-                        "Application `{}` is not evaluated: a plugin makes its manifests",
-                        object.id.name
-                    ),
-                    help: Some("render it and lint the result: `… | mtls-lint -`".to_owned()),
-                };
-                evaluation.fail(unit, problem, group);
+                let why = "a plugin makes its manifests";
+                evaluation.fail(unit, not_evaluated(object, place, why), group);
             }
             Tool::Kustomize => {
                 let mut built = evaluation.build(&Plan {
@@ -205,6 +191,15 @@ impl Application<'_> {
         );
         layers.extend(settings.get("valuesObject").cloned());
         layers
+    }
+}
+
+/// An Application that is not evaluated, and why.
+fn not_evaluated(object: &Object, place: Place, why: &str) -> Problem {
+    Problem::Unresolved {
+        place,
+        message: format!("Application `{}` is not evaluated: {why}", object.id.name),
+        help: Some("render it and lint the result: `… | mtls-lint -`".to_owned()),
     }
 }
 

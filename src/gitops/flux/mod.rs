@@ -102,7 +102,7 @@ fn names(directories: &BTreeSet<Utf8PathBuf>) -> Vec<Box<str>> {
         if is_unique {
             name.as_str().into()
         } else {
-            shown(directory)
+            shown(directory).into()
         }
     });
     names.collect()
@@ -136,7 +136,7 @@ fn cluster(
             ..Additions::default()
         };
         let unit = evaluation.build(&Plan {
-            name: shown(directory),
+            name: shown(directory).into(),
             kind: UnitKind::FluxKustomization,
             directory,
             additions: &additions,

@@ -1,32 +1,22 @@
 //! Small repositories for tests.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 use camino::Utf8Path;
 
 use super::{Additions, Built, Session, build};
-use crate::gitops::{Files, Parsed, Problem};
-use crate::source::{FileRole, Place, SourceFile, Sources};
-use crate::yaml::{self, Node, ReadOptions, Value};
+use crate::gitops::testing::files_read;
+use crate::gitops::{Files, Problem};
+use crate::source::Place;
+use crate::yaml::{Node, ReadOptions, Value};
 
 /// The files of a repository, by path.
 pub(super) fn files(texts: &[(&str, &str)]) -> Files {
-    let sources = texts
-        .iter()
-        .map(|(path, text)| SourceFile::new((*path).into(), (*text).into(), FileRole::Input));
-    let sources = Arc::new(Sources::new(sources.collect()));
     let options = ReadOptions {
         prefilter: false,
         alias_budget: 1000,
     };
-    let parsed = sources.iter().map(|(file, source)| Parsed {
-        file,
-        content: yaml::read(file, source, options),
-        is_filtered: false,
-    });
-    let parsed = parsed.collect();
-    Files::new(sources, parsed)
+    files_read(texts, options)
 }
 
 /// The root of the only document of a text.
