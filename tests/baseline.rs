@@ -9,13 +9,12 @@ mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use serde_json::Value;
 use snapbox::{assert_data_eq, str};
 use tempfile::TempDir;
 
-use support::{Outcome, copy_of, seed, write};
+use support::{Outcome, copy_of, run_with, seed, write};
 
 /// The rule that breaks mutual TLS.
 const BREAKER: &str = "apps/circuit-breaker.yaml";
@@ -89,18 +88,7 @@ impl Repository {
 
 /// Runs the command in a folder with an empty environment.
 fn run_in(folder: &Path, arguments: &[&str]) -> Outcome {
-    let output = Command::new(env!("CARGO_BIN_EXE_mtls-lint"))
-        .args(arguments)
-        .current_dir(folder)
-        .env_clear()
-        .stdin(Stdio::null())
-        .output()
-        .expect("the command can be run");
-    Outcome {
-        stdout: String::from_utf8(output.stdout).expect("standard output is UTF-8"),
-        stderr: String::from_utf8(output.stderr).expect("standard error is UTF-8"),
-        status: output.status.code(),
-    }
+    run_with(folder, arguments, &[])
 }
 
 /// Another rule that breaks mutual TLS, for the other service.

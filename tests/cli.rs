@@ -3,6 +3,9 @@
     clippy::disallowed_methods,
     reason = "tests run the program and look at files"
 )]
+#![expect(dead_code, reason = "not every test needs all that they share")]
+
+mod support;
 
 use std::fs;
 use std::io::Write;
@@ -12,33 +15,11 @@ use std::process::{Command, Stdio};
 use snapbox::{assert_data_eq, file, str};
 use tempfile::TempDir;
 
-/// What a run printed and returned.
-struct Outcome {
-    stdout: String,
-    stderr: String,
-    status: Option<i32>,
-}
+use support::{Outcome, run_with};
 
 /// Runs the command in a folder with an empty environment.
 fn run_in(folder: &Path, arguments: &[&str]) -> Outcome {
     run_with(folder, arguments, &[])
-}
-
-/// Runs the command in a folder with nothing but these variables.
-fn run_with(folder: &Path, arguments: &[&str], variables: Variables<'_>) -> Outcome {
-    let output = Command::new(env!("CARGO_BIN_EXE_mtls-lint"))
-        .args(arguments)
-        .current_dir(folder)
-        .env_clear()
-        .envs(variables.iter().copied())
-        .stdin(Stdio::null())
-        .output()
-        .expect("the command can be run");
-    Outcome {
-        stdout: String::from_utf8(output.stdout).expect("standard output is UTF-8"),
-        stderr: String::from_utf8(output.stderr).expect("standard error is UTF-8"),
-        status: output.status.code(),
-    }
 }
 
 /// An empty folder.

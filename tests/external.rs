@@ -11,11 +11,10 @@ mod support;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use support::{Outcome, write};
+use support::{Outcome, run_with, write};
 
 /// What all tests deploy: a mesh that demands mutual TLS, without auto mTLS, and a service in it.
 const MESH: &str = "\
@@ -82,22 +81,13 @@ impl Project {
     }
 
     fn run(&self, arguments: &[&str]) -> Outcome {
-        let shown = |text: Vec<u8>| String::from_utf8(text).expect("it is UTF-8");
-        let output = Command::new(env!("CARGO_BIN_EXE_mtls-lint"))
-            .args(["--isolated", "--format=concise"])
-            .args(arguments)
-            .current_dir(self.path("repository"))
-            .env_clear()
-            .env("PATH", self.path("bin"))
-            .env("RULE", RULE)
-            .stdin(Stdio::null())
-            .output()
-            .expect("the command can be run");
-        Outcome {
-            stdout: shown(output.stdout),
-            stderr: shown(output.stderr),
-            status: output.status.code(),
-        }
+        let programs = self.path("bin");
+        let programs = programs.to_str().expect("the path is UTF-8");
+        run_with(
+            &self.path("repository"),
+            &[&["--isolated", "--format=concise"], arguments].concat(),
+            &[("PATH", programs), ("RULE", RULE)],
+        )
     }
 }
 

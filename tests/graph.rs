@@ -19,7 +19,7 @@ use std::process::{Command, Stdio};
 use generator::Repository;
 use insta::assert_snapshot;
 use serde_json::Value;
-use support::{Outcome, seed, write};
+use support::{Outcome, run_with, seed, write};
 use tempfile::TempDir;
 
 /// A repository of five namespaces that one screen shows.
@@ -71,19 +71,7 @@ fn run_graph(folder: &Path, arguments: &[&str]) -> Outcome {
 
 /// Runs a command; `--isolated` stands behind its name, where commands take it.
 fn run_command(folder: &Path, arguments: &[&str]) -> Outcome {
-    let output = Command::new(env!("CARGO_BIN_EXE_mtls-lint"))
-        .args(arguments)
-        .arg("--isolated")
-        .current_dir(folder)
-        .env_clear()
-        .stdin(Stdio::null())
-        .output()
-        .expect("the command can be run");
-    Outcome {
-        stdout: String::from_utf8(output.stdout).expect("standard output is UTF-8"),
-        stderr: String::from_utf8(output.stderr).expect("standard error is UTF-8"),
-        status: output.status.code(),
-    }
+    run_with(folder, &[arguments, &["--isolated"]].concat(), &[])
 }
 
 /// Names that would be markup, a command or a language if anything took them for more than text.

@@ -5,15 +5,17 @@
 )]
 #![expect(dead_code, reason = "not every test needs all that they share")]
 
+#[path = "support/git.rs"]
+mod git;
 mod support;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use tempfile::TempDir;
 
-use support::{Outcome, copy_of, run, seed};
+use support::{Outcome, copy_of, run, run_with, seed};
 
 /// The rule that breaks mutual TLS.
 const BREAKER: &str = "apps/circuit-breaker.yaml";
@@ -63,21 +65,11 @@ impl Repository {
     }
 
     fn git(&self, arguments: &[&str]) -> String {
-        let output = self.try_git(arguments);
-        let message = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success(), "git {arguments:?}: {message}");
-        String::from_utf8(output.stdout).expect("it is text")
+        git::git(self.path(), arguments)
     }
 
     fn try_git(&self, arguments: &[&str]) -> Output {
-        Command::new("git")
-            .args(["-c", "user.name=t", "-c", "user.email=t@example.com"])
-            .args(["-c", "commit.gpgsign=false"])
-            .args(arguments)
-            .current_dir(self.path())
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .output()
-            .expect("git runs")
+        git::try_git(self.path(), arguments)
     }
 
     fn commit(&self) {
@@ -102,19 +94,8 @@ impl Repository {
 
     /// The hook as pre-commit runs it for a range of revisions.
     fn hook_for(&self, from: &str, to: &str) -> Outcome {
-        let output = Command::new(env!("CARGO_BIN_EXE_mtls-lint"))
-            .args(["check", "--hook", "--isolated"])
-            .current_dir(self.path())
-            .env_clear()
-            .env("PRE_COMMIT_FROM_REF", from)
-            .env("PRE_COMMIT_TO_REF", to)
-            .output()
-            .expect("the command can be run");
-        Outcome {
-            stdout: String::from_utf8(output.stdout).expect("it is text"),
-            stderr: String::from_utf8(output.stderr).expect("it is text"),
-            status: output.status.code(),
-        }
+        let range = [("PRE_COMMIT_FROM_REF", from), ("PRE_COMMIT_TO_REF", to)];
+        run_with(self.path(), &["check", "--hook", "--isolated"], &range)
     }
 }
 
@@ -285,14 +266,8 @@ fn the_config_file_counts_as_staged() {
     repository.break_it();
     repository.write("mtls-lint.yaml", "fail-on: never\n");
     repository.git(&["add", BREAKER]);
-    let hook = |repository: &Repository| {
-        let output = Command::new(env!("CARGO_BIN_EXE_mtls-lint"))
-            .args(["check", "--hook"])
-            .current_dir(repository.path())
-            .env_clear()
-            .output();
-        output.expect("the command can be run").status.code()
-    };
+    let hook =
+        |repository: &Repository| run_with(repository.path(), &["check", "--hook"], &[]).status;
     assert_eq!(hook(&repository), Some(1));
     repository.git(&["add", "mtls-lint.yaml"]);
     assert_eq!(hook(&repository), Some(0));

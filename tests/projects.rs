@@ -4,17 +4,21 @@
     clippy::disallowed_methods,
     reason = "tests run the program and look at files"
 )]
+#![expect(dead_code, reason = "not every test needs all that they share")]
+
+mod support;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use camino::Utf8PathBuf;
 use mtls_lint::engine::{Analysis, Request, analyse};
 use mtls_lint::source::FileRole;
 use mtls_lint::source::tree::WorkTree;
+
+use support::run_with;
 
 /// A path of the project.
 fn project(path: &str) -> PathBuf {
@@ -23,15 +27,9 @@ fn project(path: &str) -> PathBuf {
 
 /// What a command prints in a repository.
 fn printed(repository: &str, arguments: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_mtls-lint"))
-        .args(arguments)
-        .current_dir(project("testdata/projects").join(repository))
-        .env_clear()
-        .stdin(Stdio::null())
-        .output()
-        .expect("the command can be run");
-    let errors = String::from_utf8(output.stderr).expect("standard error is UTF-8");
-    String::from_utf8(output.stdout).expect("standard output is UTF-8") + &errors
+    let folder = project("testdata/projects").join(repository);
+    let outcome = run_with(&folder, arguments, &[]);
+    outcome.stdout + &outcome.stderr
 }
 
 /// Compares the meshes and findings of a repository with what was reviewed.

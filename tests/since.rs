@@ -5,15 +5,17 @@
 )]
 #![expect(dead_code, reason = "not every test needs all that they share")]
 
+#[path = "support/git.rs"]
+mod git;
 mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use tempfile::TempDir;
 
-use support::{Outcome, copy_of, run, seed};
+use git::git;
+use support::{Outcome, copy_of, run, run_with, seed};
 
 /// The rule that breaks mutual TLS.
 const BREAKER: &str = "apps/circuit-breaker.yaml";
@@ -49,25 +51,6 @@ impl Repository {
     }
 }
 
-fn git(folder: &Path, arguments: &[&str]) -> String {
-    let output = Command::new("git")
-        .args(["-c", "user.name=t", "-c", "user.email=t@example.com"])
-        .args([
-            "-c",
-            "commit.gpgsign=false",
-            "-c",
-            "protocol.file.allow=always",
-        ])
-        .args(arguments)
-        .current_dir(folder)
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .output()
-        .expect("git runs");
-    let message = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "git {arguments:?}: {message}");
-    String::from_utf8(output.stdout).expect("it is text")
-}
-
 /// A clone of a repository.
 fn cloned(repository: &Repository, arguments: &[&str]) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().expect("a folder can be made");
@@ -96,17 +79,8 @@ fn check(folder: &Path, base: &str) -> Outcome {
 
 /// What `diff` prints about the second commit.
 fn diff(folder: &Path, format: &str) -> Outcome {
-    let output = Command::new(env!("CARGO_BIN_EXE_mtls-lint"))
-        .args(["diff", "--isolated", "--base", "HEAD~1", "--format", format])
-        .current_dir(folder)
-        .env_clear()
-        .output()
-        .expect("the command can be run");
-    Outcome {
-        stdout: String::from_utf8(output.stdout).expect("it is text"),
-        stderr: String::from_utf8(output.stderr).expect("it is text"),
-        status: output.status.code(),
-    }
+    let arguments = ["diff", "--isolated", "--base", "HEAD~1", "--format", format];
+    run_with(folder, &arguments, &[])
 }
 
 /// What the second commit brings.

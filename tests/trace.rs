@@ -3,10 +3,12 @@
     clippy::disallowed_methods,
     reason = "the tests run the command over fixtures on disk"
 )]
+#![expect(dead_code, reason = "not every test needs all that they share")]
+
+mod support;
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
 
 use insta::assert_snapshot;
 use mtls_lint::engine::{Request, analyse};
@@ -14,35 +16,11 @@ use mtls_lint::source::tree::WorkTree;
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// What a run printed and returned.
-struct Outcome {
-    stdout: String,
-    stderr: String,
-    status: Option<i32>,
-}
+use support::{Outcome, run_with, seed};
 
-/// Runs the command in a folder with an empty environment.
+/// Runs the command in a folder; `--isolated` stands behind the name of the subcommand.
 fn run(folder: &Path, arguments: &[&str]) -> Outcome {
-    let output = Command::new(env!("CARGO_BIN_EXE_mtls-lint"))
-        .args(arguments)
-        .arg("--isolated")
-        .current_dir(folder)
-        .env_clear()
-        .stdin(Stdio::null())
-        .output()
-        .expect("the command can be run");
-    Outcome {
-        stdout: String::from_utf8(output.stdout).expect("standard output is UTF-8"),
-        stderr: String::from_utf8(output.stderr).expect("standard error is UTF-8"),
-        status: output.status.code(),
-    }
-}
-
-/// A form of the story that the linter exists for.
-fn seed(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("testdata/seed")
-        .join(name)
+    run_with(folder, &[arguments, &["--isolated"]].concat(), &[])
 }
 
 /// A folder with one file.
@@ -163,14 +141,8 @@ fn the_story_fits_a_screen() {
 
 #[test]
 fn a_narrow_terminal_gets_narrow_lines() {
-    let output = Command::new(env!("CARGO_BIN_EXE_mtls-lint"))
-        .args(["trace", "sleep", "httpbin:8000", "--isolated"])
-        .current_dir(seed("modern"))
-        .env_clear()
-        .env("COLUMNS", "60")
-        .output()
-        .expect("the command can be run");
-    let text = String::from_utf8(output.stdout).expect("standard output is UTF-8");
+    let arguments = ["trace", "sleep", "httpbin:8000", "--isolated"];
+    let text = run_with(&seed("modern"), &arguments, &[("COLUMNS", "60")]).stdout;
     for line in text.lines() {
         assert!(line.chars().count() <= 72, "{line}");
     }

@@ -42,11 +42,16 @@ impl Outcome {
 
 /// Runs the command in a folder, without configuration and with an empty environment.
 pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Outcome {
+    run_with(folder, &[&["--isolated"], arguments].concat(), &[])
+}
+
+/// Runs the command in a folder with nothing but these variables.
+pub(crate) fn run_with(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Outcome {
     let output = Command::new(env!("CARGO_BIN_EXE_mtls-lint"))
-        .arg("--isolated")
         .args(arguments)
         .current_dir(folder)
         .env_clear()
+        .envs(variables.iter().copied())
         .stdin(Stdio::null())
         .output()
         .expect("the command can be run");
