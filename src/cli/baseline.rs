@@ -87,6 +87,7 @@ pub(super) fn run(args: &BaselineArgs, tree: &dyn Tree) -> Result<Exit, Failure>
         BaselineCommand::Update(_) | BaselineCommand::Prune(_) => baseline::load(tree, &path)?,
     };
     let mut request = file.input.request(&config)?;
+    request.is_partial = !file.input.is_whole();
     select(&file.rules, &config, &mut request)?;
     file.input.render(&mut request, tree)?;
     let outcome = engine::lint(&request, tree)?;

@@ -131,6 +131,7 @@ fn start_threads(args: &CheckArgs) -> Result<(), Failure> {
 pub(super) fn request(args: &CheckArgs, config: &Config) -> Result<Request, Failure> {
     let mut request = args.input.request(config)?;
     request.check_all = args.check_all;
+    request.is_partial = !args.input.is_whole();
     select(&args.rules, config, &mut request)?;
     Ok(request)
 }

@@ -134,7 +134,6 @@ impl InputArgs {
         };
         request.rules.options.clone_from(&config.rules);
         request.exceptions = config.exceptions(today());
-        request.is_partial = !self.is_whole();
         Ok(request)
     }
 
