@@ -148,6 +148,40 @@ impl Fingerprint {
     }
 }
 
+/// How an exception is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ExceptionKind {
+    /// A comment in a manifest.
+    Comment,
+    /// An annotation of an object.
+    Annotation,
+    /// An entry of the config file.
+    Config,
+}
+
+impl ExceptionKind {
+    /// The word used in every output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Comment => "comment",
+            Self::Annotation => "annotation",
+            Self::Config => "config",
+        }
+    }
+}
+
+/// The exception that hides a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suppression {
+    /// How it is written.
+    pub kind: ExceptionKind,
+    /// Where it is written.
+    pub place: Place,
+    /// Why the finding is accepted, if it says so.
+    pub reason: Option<String>,
+}
+
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -181,6 +215,8 @@ pub struct Diagnostic {
     pub fix: Option<Fix>,
     /// The meshes it was found in.
     pub meshes: Vec<String>,
+    /// The exception that hides it; none for a finding that is reported.
+    pub suppression: Option<Suppression>,
     /// Stable identity; filled by triage.
     pub fingerprint: Fingerprint,
 }

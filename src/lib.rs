@@ -18,6 +18,7 @@ pub mod resource;
 pub mod rule;
 pub mod rules;
 pub mod source;
+pub mod suppress;
 pub mod yaml;
 
 pub(crate) use rule::declare_rule;

@@ -249,6 +249,7 @@ fn the_stage_of_a_rule_is_that_of_its_function() {
             Check::Inputs(_) => Stage::Inputs,
             Check::Deploy(_) => Stage::Deploy,
             Check::Mesh(_) => Stage::Mesh,
+            Check::Triage(_) => Stage::Triage,
         };
         assert_eq!(rule.meta.stage, stage, "{}", rule.meta.name);
     }

@@ -94,6 +94,9 @@ pub(super) struct CheckArgs {
     /// Reports.
     #[command(flatten)]
     pub(super) output: OutputArgs,
+    /// Report the findings that exceptions hide, too; they do not count for the exit status
+    #[arg(long, help_heading = "Output", conflicts_with_all = ["quiet", "diff"])]
+    pub(super) show_suppressed: bool,
     /// The exit status.
     #[command(flatten)]
     pub(super) exit: ExitArgs,

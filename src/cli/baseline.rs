@@ -87,6 +87,7 @@ pub(super) fn run(args: &BaselineArgs, tree: &dyn Tree) -> Result<Exit, Failure>
         BaselineCommand::Update(_) | BaselineCommand::Prune(_) => baseline::load(tree, &path)?,
     };
     let mut request = file.input.request(&config)?;
+    request.is_partial = !file.input.is_whole();
     select(&file.rules, &config, &mut request)?;
     file.input.render(&mut request, tree)?;
     let outcome = engine::lint(&request, tree)?;
@@ -176,12 +177,8 @@ pub(super) fn accept(
     request: &Request,
 ) {
     report.accept(path, &baseline, |rule| request.rules.includes(rule));
-    let input = &args.input;
     // What is not looked at is not gone.
-    let is_whole = input.paths.iter().all(|path| path == ".")
-        && input.exclude.is_empty()
-        && input.mesh.mesh.is_none()
-        && args.base.is_none();
+    let is_whole = args.input.is_whole() && args.base.is_none();
     if let Some(accepted) = &mut report.accepted
         && !is_whole
     {

@@ -34,6 +34,9 @@ pub(super) fn run(
     if let Some(known) = known {
         baseline::accept(&mut fixed.outcome.report, known, args, &request);
     }
+    if !args.show_suppressed {
+        fixed.outcome.report.suppressed.clear();
+    }
     let report = &fixed.outcome.report;
 
     if args.fix.diff {
@@ -128,6 +131,7 @@ fn start_threads(args: &CheckArgs) -> Result<(), Failure> {
 pub(super) fn request(args: &CheckArgs, config: &Config) -> Result<Request, Failure> {
     let mut request = args.input.request(config)?;
     request.check_all = args.check_all;
+    request.is_partial = !args.input.is_whole();
     select(&args.rules, config, &mut request)?;
     Ok(request)
 }
@@ -152,7 +156,7 @@ pub(super) fn select(
     } else {
         args.select.clone()
     };
-    request.rules.ignore = joined(&config.ignore, &args.ignore);
+    request.rules.ignore = joined(&config.ignored_rules(), &args.ignore);
     Ok(())
 }
 
@@ -285,6 +289,7 @@ mod tests {
         cx.report_path("a".into(), "a finding").severity(severity);
         Report {
             diagnostics: cx.into_diagnostics(),
+            suppressed: Vec::new(),
             summary: Summary::default(),
             sources: Arc::new(Sources::default()),
             accepted: None,

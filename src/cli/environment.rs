@@ -2,6 +2,7 @@
 
 use std::env;
 use std::io::{self, IsTerminal};
+use std::time::SystemTime;
 
 use anstream::{AutoStream, ColorChoice};
 use camino::Utf8Path;
@@ -9,6 +10,7 @@ use terminal_size::{Width, terminal_size_of};
 
 use super::args::ColorArg;
 use crate::report::{Format, Style};
+use crate::suppress::Date;
 
 /// The width of output that no terminal limits.
 const DEFAULT_WIDTH: usize = 100;
@@ -95,6 +97,16 @@ pub(super) fn pre_commit_range() -> Option<(String, String)> {
 /// Whether a file is the summary of the workflow step, to which every program of the step appends.
 pub(super) fn is_step_summary(path: &Utf8Path) -> bool {
     variable("GITHUB_STEP_SUMMARY").is_some_and(|summary| summary == path.as_str())
+}
+
+/// The day (in UTC) on which the program runs.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the command line alone looks at the clock, for exceptions that expire"
+)]
+pub(super) fn today() -> Date {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    Date::of_unix_time(now.map_or(0, |now| now.as_secs()))
 }
 
 /// A variable of the environment.

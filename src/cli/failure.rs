@@ -94,6 +94,7 @@ impl From<ConfigError> for Failure {
             | ConfigError::Several { .. }
             | ConfigError::Invalid { .. }
             | ConfigError::UnknownKey { .. }
+            | ConfigError::Glob { .. }
             | ConfigError::Options { .. } => None,
         };
         Self {

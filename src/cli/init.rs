@@ -79,8 +79,13 @@ fn starter(analysis: &Analysis) -> String {
     text.push_str(&meshes(&analysis.deployment));
     text.push_str(
         "\n\
-         # Rules that do not run; `mtls-lint rules` lists them.\n\
-         #ignore: [mtls-to-external-host]\n\
+         # Rules that do not run, which `mtls-lint rules` lists, and exceptions that hide some findings of a rule.\n\
+         #ignore:\n\
+         #  - mtls-to-external-host\n\
+         #  - rule: tls-disabled-in-mesh\n\
+         #    path: apps/legacy/**  # or kind, namespace, name, mesh\n\
+         #    reason: no sidecar yet\n\
+         #    expires: 2030-12-31\n\
          \n\
          # The least severity that makes a run fail: error, warning, note or never.\n\
          #fail-on: warning\n\

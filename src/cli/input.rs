@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use camino::Utf8PathBuf;
 use clap::Args;
 
+use super::environment::today;
 use super::failure::{Exit, Failure};
 use super::output::note;
 use crate::config::{self, Config, MeshSettings};
@@ -132,7 +133,14 @@ impl InputArgs {
             ..Request::default()
         };
         request.rules.options.clone_from(&config.rules);
+        request.exceptions = config.exceptions(today());
         Ok(request)
+    }
+
+    /// Whether all of the repository is looked at; what is left out by the config file is no part of it.
+    pub(super) fn is_whole(&self) -> bool {
+        let is_here = |path: &Utf8PathBuf| path == ".";
+        self.paths.iter().all(is_here) && self.exclude.is_empty() && self.mesh.mesh.is_none()
     }
 
     /// The paths to read, and standard input if one of them is `-`.

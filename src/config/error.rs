@@ -5,6 +5,7 @@ use camino::Utf8PathBuf;
 use crate::rule::did_you_mean;
 use crate::rules::UnknownRule;
 use crate::source::tree::ReadError;
+use crate::suppress::InvalidGlob;
 
 /// Why a config file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +57,14 @@ pub enum ConfigError {
         path: Utf8PathBuf,
         /// The name and the nearest one.
         source: UnknownRule,
+    },
+    /// An exception has a glob that is none.
+    #[error("`{path}` cannot be used")]
+    Glob {
+        /// The file.
+        path: Utf8PathBuf,
+        /// The glob.
+        source: InvalidGlob,
     },
     /// The settings of a rule are not valid.
     #[error("the settings of rule `{rule}` in `{path}` are not valid")]

@@ -44,6 +44,15 @@ impl Lines {
         Some(self.line(entry.key.place.span.start))
     }
 
+    /// The bytes of every element of the list under a key.
+    pub(super) fn spans(&self, key: &str) -> Vec<(u32, u32)> {
+        let list = self.root.as_ref().and_then(|root| root.get(key));
+        let items = list.map_or(&[][..], Value::items).iter();
+        items
+            .map(|item| (item.place.span.start, item.place.span.end))
+            .collect()
+    }
+
     fn line(&self, offset: u32) -> usize {
         let mut files = self.sources.iter();
         files

@@ -7,9 +7,13 @@ mod parse;
 mod schema;
 
 use std::collections::BTreeMap;
+use std::fmt;
 
+use camino::Utf8PathBuf;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 pub use discover::{NAMES, discover, lines, load};
 pub use error::ConfigError;
@@ -19,6 +23,7 @@ pub use schema::schema;
 
 use crate::diagnostic::Severity;
 use crate::gitops::ConfiguredMesh;
+use crate::suppress::{Date, Entry, Exceptions};
 
 /// The settings of a config file. Paths and globs are relative to the working directory.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -44,13 +49,90 @@ pub struct Config {
     /// The only rules that run; empty for all.
     #[schemars(schema_with = "schema::rule_names")]
     pub select: Vec<String>,
-    /// Rules that do not run.
-    #[schemars(schema_with = "schema::rule_names")]
-    pub ignore: Vec<String>,
+    /// Rules that do not run, by name, and exceptions that hide some findings of a rule.
+    #[schemars(schema_with = "schema::ignore")]
+    pub ignore: Vec<Ignore>,
     /// The file with the findings that are accepted; `.mtls-lint-baseline.json` where that exists.
     pub baseline: Option<String>,
     /// The least severity that makes the run fail.
     pub fail_on: Option<FailOn>,
+    /// The file with the bytes of every element of `ignore`, where exceptions are among them.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub written: Option<Written>,
+}
+
+/// Where the elements of `ignore` are written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    path: Utf8PathBuf,
+    text: String,
+    spans: Vec<(u32, u32)>,
+}
+
+impl Config {
+    /// The names of the rules that do not run.
+    pub fn ignored_rules(&self) -> Vec<String> {
+        let names = self.ignore.iter().filter_map(|one| match one {
+            Ignore::Rule(name) => Some(name.clone()),
+            Ignore::Exception(_) => None,
+        });
+        names.collect()
+    }
+
+    /// The exceptions, as they count on a day.
+    pub fn exceptions(&self, today: Date) -> Exceptions {
+        let Some(written) = &self.written else {
+            return Exceptions::default();
+        };
+        let ignored = self.ignore.iter().zip(&written.spans);
+        let entries = ignored.filter_map(|(one, span)| match one {
+            Ignore::Rule(_) => None,
+            Ignore::Exception(entry) => Some(((**entry).clone(), *span)),
+        });
+        Exceptions {
+            path: written.path.clone(),
+            text: written.text.clone(),
+            entries: entries.collect(),
+            today: Some(today),
+        }
+    }
+}
+
+/// An element of `ignore`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Ignore {
+    /// A rule that does not run.
+    Rule(String),
+    /// An exception that hides some findings of a rule.
+    Exception(Box<Entry>),
+}
+
+impl<'de> Deserialize<'de> for Ignore {
+    /// Tells the two apart by their shape, so that what is wrong with an exception is said about the exception.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OneOfBoth;
+
+        impl<'de> Visitor<'de> for OneOfBoth {
+            type Value = Ignore;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the name of a rule, or an exception such as `{rule: NAME, path: GLOB, reason: TEXT}`")
+            }
+
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<Ignore, E> {
+                Ok(Ignore::Rule(name.to_owned()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Ignore, A::Error> {
+                let entry = Entry::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(Ignore::Exception(Box::new(entry)))
+            }
+        }
+
+        deserializer.deserialize_any(OneOfBoth)
+    }
 }
 
 /// A mesh and what is in it.

@@ -2,7 +2,7 @@
 
 use camino::Utf8Path;
 
-use super::{Config, ConfigError, schema};
+use super::{Config, ConfigError, Ignore, Lines, Written, schema};
 use crate::rule::nearest;
 use crate::rules;
 
@@ -18,8 +18,16 @@ pub fn parse(path: &Utf8Path, text: &str) -> Result<Config, ConfigError> {
     }
     check_keys(path, &value)?;
     // Read from the text again and not from the value, so that errors have a line and `1.20` stays what is written.
-    let config: Config = serde_yaml::from_str(text).map_err(invalid)?;
+    let mut config: Config = serde_yaml::from_str(text).map_err(invalid)?;
     check_rules(path, &config)?;
+    let mut ignored = config.ignore.iter();
+    if ignored.any(|one| matches!(one, Ignore::Exception(_))) {
+        config.written = Some(Written {
+            path: path.to_owned(),
+            text: text.to_owned(),
+            spans: Lines::of(text).spans("ignore"),
+        });
+    }
     Ok(config)
 }
 
@@ -48,8 +56,20 @@ fn check_rules(path: &Utf8Path, config: &Config) -> Result<(), ConfigError> {
             source,
         })
     };
-    for name in config.select.iter().chain(&config.ignore) {
+    for name in &config.select {
         find(name)?;
+    }
+    for one in &config.ignore {
+        match one {
+            Ignore::Rule(name) => find(name)?,
+            Ignore::Exception(entry) => {
+                entry.check().map_err(|source| ConfigError::Glob {
+                    path: path.to_owned(),
+                    source,
+                })?;
+                find(&entry.rule)?
+            }
+        };
     }
     for (name, settings) in &config.rules {
         let rule = find(name)?;
@@ -70,6 +90,7 @@ mod tests {
 
     use super::*;
     use crate::config::FailOn;
+    use crate::suppress::Date;
 
     fn read(text: &str) -> Result<Config, ConfigError> {
         parse(Utf8Path::new("mtls-lint.yaml"), text)
@@ -115,7 +136,7 @@ mod tests {
         );
         assert_eq!(mesh.vars["d"], "e");
         assert!(config.rules.contains_key("unread-input"));
-        assert_eq!(config.select, config.ignore);
+        assert_eq!(config.select, config.ignored_rules());
         assert_eq!(config.fail_on, Some(FailOn::Error));
         assert_eq!(config.baseline.as_deref(), Some("known.json"));
     }
@@ -140,6 +161,7 @@ mod tests {
             "rules: {unread-inputs: {}}\n",
             "select: [unread-inputs]\n",
             "ignore: [unread-inputs]\n",
+            "ignore: [{rule: unread-inputs}]\n",
         ] {
             assert_eq!(
                 refused(text),
@@ -152,6 +174,37 @@ mod tests {
     fn a_setting_that_a_rule_does_not_have_is_refused() {
         let message = refused("rules: {unread-input: {level: 1}}\n");
         assert!(message.contains("unknown field `level`"), "{message}");
+    }
+
+    #[test]
+    fn an_exception_stands_where_it_is_written() {
+        let text =
+            "ignore:\n- unread-input\n- rule: unread-input\n  path: a/**\n  expires: 2026-12-31\n";
+        let config = read(text).expect("the config is valid");
+        let exceptions = config.exceptions(Date::of_unix_time(0));
+        let (entry, (start, end)) = exceptions.entries.first().expect("there is one");
+        assert_eq!(exceptions.entries.len(), 1);
+        assert_eq!(entry.path.as_deref(), Some("a/**"));
+        let written = &text[*start as usize..*end as usize];
+        assert!(written.starts_with("rule: unread-input"), "{written}");
+        assert_eq!(config.ignored_rules(), ["unread-input"]);
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_exception_is_said_with_its_line_and_the_keys_there_are() {
+        let message = refused("ignore:\n- rule: unread-input\n  pth: a\n");
+        assert!(
+            message.contains("unknown field `pth`, expected one of `rule`, `path`"),
+            "{message}"
+        );
+        assert!(message.contains("line 3"), "{message}");
+        let message = refused("ignore:\n- rule: unread-input\n  expires: 2026-02-30\n");
+        assert!(message.contains("`2026-02-30` is no day"), "{message}");
+        let message = refused("ignore:\n- rule: unread-input\n  kind: 'a['\n");
+        assert!(
+            message.contains("`a[`, the `kind` of an entry"),
+            "{message}"
+        );
     }
 
     #[test]

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::Config;
 use crate::rules::RULES;
+use crate::suppress::Entry;
 
 /// The schema of the config file: draft 7, what `SchemaStore` prefers.
 pub fn schema() -> Schema {
@@ -52,6 +53,24 @@ pub(super) fn rule_names(_generator: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "array",
         "items": { "enum": names },
+    })
+}
+
+/// The schema of `ignore`: names of rules, and exceptions.
+pub(super) fn ignore(generator: &mut SchemaGenerator) -> Schema {
+    let names: Vec<&str> = RULES.iter().map(|rule| rule.meta.name).collect();
+    let mut entry = Entry::json_schema(generator).to_value();
+    // A rule by its name in both forms.
+    if let Some(rule) = entry
+        .pointer_mut("/properties/rule")
+        .and_then(Value::as_object_mut)
+    {
+        rule.remove("type");
+        rule.insert("enum".into(), names.clone().into());
+    }
+    json_schema!({
+        "type": "array",
+        "items": { "anyOf": [{ "enum": names }, entry] },
     })
 }
 

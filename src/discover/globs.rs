@@ -5,15 +5,16 @@ use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::Error;
 
-/// What the user leaves out. A glob with a slash is about the path from the root of the tree, one without about any
+/// What the user leaves out, or is silent about. A glob with a slash is about the path from the root of the tree, one without about any
 /// name in the path; either way what it matches is left out with all below it.
-pub(super) struct Exclude {
+#[derive(Debug)]
+pub(crate) struct Exclude {
     set: GlobSet,
 }
 
 impl Exclude {
     /// Compiles the globs.
-    pub(super) fn new(globs: &[String]) -> Result<Self, Error> {
+    pub(crate) fn new(globs: &[String]) -> Result<Self, Error> {
         let mut set = GlobSetBuilder::new();
         for glob in globs {
             set.add(compile(glob).map_err(|source| error(glob, source))?);
@@ -25,7 +26,7 @@ impl Exclude {
     }
 
     /// Whether a clean path or a directory above it is left out.
-    pub(super) fn covers(&self, path: &Utf8Path) -> bool {
+    pub(crate) fn covers(&self, path: &Utf8Path) -> bool {
         if self.set.is_empty() {
             return false;
         }

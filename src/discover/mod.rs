@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::source::tree::{EntryKind, ReadError, Tree};
-use globs::Exclude;
+pub(crate) use globs::Exclude;
 use paths::Paths;
 use walk::Walk;
 

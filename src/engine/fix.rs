@@ -43,11 +43,12 @@ pub fn fix(
     applicability: Applicability,
 ) -> Result<Fixed, Error> {
     let mut changes: BTreeMap<Utf8PathBuf, FileChange> = BTreeMap::new();
-    let (mut analysis, mut diagnostics) = examine(request, tree)?;
+    let (mut analysis, mut findings) = examine(request, tree)?;
     for _ in 0..ROUNDS {
         let sources = &analysis.sources;
         let is_wanted = |fix: &Fix| fix.applicability <= applicability;
-        let mut wanted: Vec<&Diagnostic> = diagnostics
+        let mut wanted: Vec<&Diagnostic> = findings
+            .shown
             .iter()
             .filter(|diagnostic| diagnostic.fix.as_ref().is_some_and(is_wanted))
             .collect();
@@ -70,10 +71,10 @@ pub fn fix(
                 .after = after;
         }
         let overlay = overlay(tree, &changes);
-        (analysis, diagnostics) = examine(request, &overlay)?;
+        (analysis, findings) = examine(request, &overlay)?;
     }
     Ok(Fixed {
-        outcome: outcome(analysis, diagnostics),
+        outcome: outcome(analysis, findings),
         changes: changes.into_values().collect(),
     })
 }

@@ -1,6 +1,7 @@
 //! Lint: analyse, check, let rules yield, prove the fixes, triage.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 use rayon::prelude::*;
@@ -12,15 +13,18 @@ use super::incomplete::doubt_incomplete;
 use super::overlay_patch::keep_to_their_meshes;
 use super::precede::precede;
 use super::prove::prove;
-use super::triage::triage;
+use super::triage::{Findings, triage};
 use super::{Analysis, Error, Report, Request, analyse};
+use crate::config;
 use crate::diagnostic::{Diagnostic, PairId};
 use crate::mesh::Mesh;
 use crate::rule::{
-    Check, DeployContext, InputContext, Rule, RuleContext, RuleOptions, Surroundings,
+    Check, DeployContext, InputContext, Rule, RuleContext, RuleOptions, Surroundings, TriageContext,
 };
 use crate::rules::RULES;
+use crate::source::FileId;
 use crate::source::tree::{Memory, ReadError, Tree};
+use crate::suppress::{Date, Exceptions, Seen, judge};
 
 /// What a run found.
 #[derive(Debug)]
@@ -33,16 +37,13 @@ pub struct Outcome {
 
 /// Reads, analyses and checks what a request names.
 pub fn lint(request: &Request, tree: &dyn Tree) -> Result<Outcome, Error> {
-    let (analysis, diagnostics) = examine(request, tree)?;
-    Ok(outcome(analysis, diagnostics))
+    let (analysis, findings) = examine(request, tree)?;
+    Ok(outcome(analysis, findings))
 }
 
 /// The same, with the analysis that the findings are about.
-pub(super) fn examine(
-    request: &Request,
-    tree: &dyn Tree,
-) -> Result<(Analysis, Vec<Diagnostic>), Error> {
-    let analysis = analyse(request, tree)?;
+pub(super) fn examine(request: &Request, tree: &dyn Tree) -> Result<(Analysis, Findings), Error> {
+    let mut analysis = analyse(request, tree)?;
     let selected = selected(request)?;
     let mut diagnostics = check(&selected, &analysis);
     doubt(&mut diagnostics, &analysis.problems);
@@ -58,21 +59,60 @@ pub(super) fn examine(
     });
     keep_to_their_meshes(&mut diagnostics, &analysis);
     prove(&mut diagnostics, &analysis, request, tree)?;
+    let about_exceptions = suppress(&mut diagnostics, &selected, &mut analysis, request)?;
+    diagnostics.extend(about_exceptions);
     let names: Vec<&str> = analysis.meshes.iter().map(Mesh::name).collect();
-    let diagnostics = triage(diagnostics, &names, &analysis.sources);
-    Ok((analysis, diagnostics))
+    let findings = triage(diagnostics, &names, &analysis.sources);
+    Ok((analysis, findings))
+}
+
+/// Marks the findings that exceptions hide. Returns the findings about the exceptions themselves, which none hides.
+fn suppress(
+    diagnostics: &mut [Diagnostic],
+    selected: &[Selected],
+    analysis: &mut Analysis,
+    request: &Request,
+) -> Result<Vec<Diagnostic>, Error> {
+    let mut config = None;
+    if let Some(file) = request.exceptions.file() {
+        config = Some(FileId::new(analysis.sources.count()));
+        analysis.sources = Arc::new(analysis.sources.with(file));
+    }
+    let seen = Seen {
+        sources: &analysis.sources,
+        deployment: &analysis.deployment,
+        exceptions: &request.exceptions,
+        config,
+        rules: &selected.iter().map(|(rule, _)| rule.meta.name).collect(),
+        is_whole: !request.is_partial && request.mesh.is_none(),
+        is_complete: analysis.summary.unread.is_empty(),
+    };
+    let problems = judge(diagnostics, &seen).map_err(|error| Error::Setting {
+        message: error.to_string(),
+    })?;
+    let mut found = Vec::new();
+    for (rule, options) in selected {
+        if let Check::Triage(check) = rule.check {
+            let mut cx = TriageContext::new(&rule.meta, &problems);
+            check(options, &mut cx);
+            found.extend(cx.into_diagnostics());
+        }
+    }
+    Ok(found)
 }
 
 /// What a run found, without what only an analysis needs.
-pub(super) fn outcome(analysis: Analysis, diagnostics: Vec<Diagnostic>) -> Outcome {
+pub(super) fn outcome(analysis: Analysis, findings: Findings) -> Outcome {
     let Analysis {
         sources,
-        summary,
+        mut summary,
         missing,
         ..
     } = analysis;
+    summary.suppressed = findings.hidden.len();
     let report = Report {
-        diagnostics,
+        diagnostics: findings.shown,
+        suppressed: findings.hidden,
         summary,
         sources,
         accepted: None,
@@ -166,17 +206,30 @@ fn run(
             }
             found
         }
+        // These have their turn when it is known what exceptions hide.
+        Check::Triage(_) => Vec::new(),
     }
 }
 
 /// What a line of an example starts with that names the file of the lines below it.
 const FILE_MARK: &str = "# file: ";
 
+/// The day on which the examples of the documentation are linted.
+const DAY_OF_EXAMPLES: u64 = 1_767_225_600;
+
 /// The rules that find something in a stream of documents, with all defaults; for the examples of the documentation. An
-/// example of several files has a line `# file: PATH` before each.
+/// example of several files has a line `# file: PATH` before each; of a config file among them the exceptions count, on
+/// the first day of 2026.
 pub fn lint_text(text: &str) -> Vec<&'static str> {
-    let files = files_of_example(text);
+    let mut files = files_of_example(text);
+    let config = files
+        .iter()
+        .position(|(path, _)| config::NAMES.contains(path));
+    let config = config.map(|index| files.remove(index));
+    let config = config.and_then(|(path, text)| config::parse(path.into(), &text).ok());
+    let today = Date::of_unix_time(DAY_OF_EXAMPLES);
     let request = Request {
+        exceptions: config.map_or_else(Exceptions::default, |config| config.exceptions(today)),
         stdin: files.is_empty().then(|| text.as_bytes().to_vec()),
         paths: if files.is_empty() {
             Vec::new()

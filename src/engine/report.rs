@@ -13,6 +13,9 @@ use crate::source::Sources;
 pub struct Report {
     /// The findings, sorted by path, place and rule.
     pub diagnostics: Vec<Diagnostic>,
+    /// The findings that exceptions hide, in the same order, each with its exception. Formats show what is here, and
+    /// the summary counts them whether they are shown or not.
+    pub suppressed: Vec<Diagnostic>,
     /// What was read.
     pub summary: Summary,
     /// The files that places point into.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use camino::Utf8PathBuf;
 
 use crate::gitops::ConfiguredMesh;
+use crate::suppress::Exceptions;
 
 /// The cap for files unless the user sets another: 16 MiB.
 pub const DEFAULT_MAX_FILE_SIZE: u64 = 16 * 1024 * 1024;
@@ -40,6 +41,10 @@ pub struct Request {
     pub mesh: Option<String>,
     /// Which rules run, and their settings.
     pub rules: RuleSelection,
+    /// The exceptions of the config file.
+    pub exceptions: Exceptions,
+    /// Whether only a part of the repository is looked at, so that an exception may be for another part.
+    pub is_partial: bool,
 }
 
 impl Default for Request {
@@ -59,6 +64,8 @@ impl Default for Request {
             meshes: Vec::new(),
             mesh: None,
             rules: RuleSelection::default(),
+            exceptions: Exceptions::default(),
+            is_partial: false,
         }
     }
 }

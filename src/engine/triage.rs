@@ -6,21 +6,31 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::diagnostic::{Diagnostic, Fingerprint};
 use crate::source::Sources;
 
-/// Drops what is not the repository's, joins what one origin breaks in several meshes,
-/// sorts, and names every finding.
-pub(super) fn triage(
-    diagnostics: Vec<Diagnostic>,
-    meshes: &[&str],
-    sources: &Sources,
-) -> Vec<Diagnostic> {
-    let mut kept: Vec<Diagnostic> = diagnostics
+/// The findings of a run in their final order.
+#[derive(Debug)]
+pub(super) struct Findings {
+    /// Those that are reported.
+    pub(super) shown: Vec<Diagnostic>,
+    /// Those that exceptions hide.
+    pub(super) hidden: Vec<Diagnostic>,
+}
+
+/// Drops what is not the repository's, parts what is shown from what exceptions hide, joins what one origin breaks in
+/// several meshes, sorts, and names every finding.
+pub(super) fn triage(diagnostics: Vec<Diagnostic>, meshes: &[&str], sources: &Sources) -> Findings {
+    let kept = diagnostics
         .into_iter()
-        .filter(|d| d.place.is_none_or(|place| !place.is_assumed()))
-        .collect();
-    kept.sort_by(|a, b| order(a, sources).cmp(&order(b, sources)));
-    let mut kept = joined(kept, meshes);
-    fingerprint(&mut kept, sources);
-    kept
+        .filter(|d| d.place.is_none_or(|place| !place.is_assumed()));
+    let (hidden, shown): (Vec<_>, Vec<_>) = kept.partition(|d| d.suppression.is_some());
+    let [mut shown, mut hidden] = [shown, hidden].map(|mut some| {
+        some.sort_by(|a, b| order(a, sources).cmp(&order(b, sources)));
+        joined(some, meshes)
+    });
+    // What is shown is named first, so that its names do not depend on what is hidden.
+    let mut seen = FxHashMap::default();
+    fingerprint(&mut shown, sources, &mut seen);
+    fingerprint(&mut hidden, sources, &mut seen);
+    Findings { shown, hidden }
 }
 
 /// What findings are sorted by: path, place, rule, message.
@@ -88,8 +98,7 @@ fn is_same_problem(one: &Diagnostic, other: &Diagnostic) -> bool {
 }
 
 /// Names every finding by rule, object, field and the text at its place, not by line; equal ones get an ordinal.
-fn fingerprint(diagnostics: &mut [Diagnostic], sources: &Sources) {
-    let mut seen: FxHashMap<u64, u32> = FxHashMap::default();
+fn fingerprint(diagnostics: &mut [Diagnostic], sources: &Sources, seen: &mut FxHashMap<u64, u32>) {
     for diagnostic in diagnostics {
         let object = diagnostic
             .object

@@ -1,8 +1,8 @@
-//! One line a finding, then the summary: for logs, editors and problem matchers.
+//! One line a finding, those that exceptions hide last, then the summary: for logs, editors and problem matchers.
 
 use std::io::{self, Write};
 
-use super::details::holds_for;
+use super::details::{hidden_by, holds_for};
 use super::location::{Extent, Location};
 use super::summary::summary;
 use super::text::{inert, one_line};
@@ -12,7 +12,7 @@ use crate::source::Sources;
 
 /// Writes the report.
 pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    for diagnostic in &report.diagnostics {
+    for diagnostic in report.diagnostics.iter().chain(&report.suppressed) {
         let line = line(diagnostic, &report.sources);
         writeln!(out, "{}", inert(&line))?;
     }
@@ -30,5 +30,10 @@ fn line(diagnostic: &Diagnostic, sources: &Sources) -> String {
     }
     line.push_str(&one_line(&diagnostic.message));
     line.push_str(&holds_for(diagnostic));
+    if let Some(suppression) = &diagnostic.suppression {
+        for part in [" (suppressed by ", &hidden_by(suppression, sources), ")"] {
+            line.push_str(part);
+        }
+    }
     line
 }

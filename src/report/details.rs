@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use super::caveat;
 use super::location::{Extent, Location};
 use super::text::one_line;
-use crate::diagnostic::{Applicability, Certainty, Diagnostic, Fact, Fix};
+use crate::diagnostic::{Applicability, Certainty, Diagnostic, Fact, Fix, Suppression};
 use crate::engine::Report;
+use crate::source::Sources;
 
 /// The mesh of a repository that names none; to name it would say nothing.
 const ONLY_MESH: &str = "default";
@@ -131,6 +132,16 @@ pub(super) fn meshes(diagnostic: &Diagnostic) -> Option<String> {
         [] => None,
         [only] if only == ONLY_MESH => None,
         meshes => Some(meshes.join(", ")),
+    }
+}
+
+/// The exception that hides a finding, and why.
+pub(super) fn hidden_by(suppression: &Suppression, sources: &Sources) -> String {
+    let location = Location::of_place(suppression.place, None, Extent::FirstLine, sources);
+    let (kind, place) = (suppression.kind.as_str(), location.line());
+    match &suppression.reason {
+        Some(reason) => format!("{kind} in {place}: {}", one_line(reason)),
+        None => format!("{kind} in {place}, without a reason"),
     }
 }
 

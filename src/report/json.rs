@@ -10,7 +10,10 @@ use serde_json::Value;
 
 use super::location::{Extent, Location};
 use super::text::inert_json;
-use crate::diagnostic::{Applicability, Certainty, Diagnostic, Edit, Fact, Fix, Label, Severity};
+use crate::diagnostic::{
+    Applicability, Certainty, Diagnostic, Edit, ExceptionKind, Fact, Fix, Label, Severity,
+    Suppression,
+};
 use crate::engine::{Accepted, Report, Summary, Unread};
 use crate::source::Sources;
 use crate::yaml::FieldPath;
@@ -62,18 +65,24 @@ struct JsonReport<'r> {
     schema: &'static str,
     /// The findings, by path and place.
     findings: Vec<JsonFinding<'r>>,
+    /// The findings that exceptions hide, where they are asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suppressed: Vec<JsonFinding<'r>>,
     /// What was read and found.
     summary: JsonSummary<'r>,
 }
 
 impl<'r> JsonReport<'r> {
     fn new(report: &'r Report) -> Self {
-        let findings = report.diagnostics.iter();
+        let findings = |of: &'r [Diagnostic]| {
+            of.iter()
+                .map(|diagnostic| JsonFinding::new(diagnostic, &report.sources))
+                .collect()
+        };
         Self {
             schema: SCHEMA,
-            findings: findings
-                .map(|diagnostic| JsonFinding::new(diagnostic, &report.sources))
-                .collect(),
+            findings: findings(&report.diagnostics),
+            suppressed: findings(&report.suppressed),
             summary: JsonSummary::new(report),
         }
     }
@@ -106,6 +115,9 @@ pub(super) struct JsonFinding<'r> {
     /// How to repair it.
     #[serde(skip_serializing_if = "Option::is_none")]
     fix: Option<JsonFix<'r>>,
+    /// The exception that hides it; absent for a finding that is reported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppression: Option<JsonSuppression<'r>>,
     /// What keeps the finding recognisable when lines move; no two findings of a report have the same.
     #[serde(skip_serializing_if = "str::is_empty")]
     fingerprint: &'r str,
@@ -133,7 +145,35 @@ impl<'r> JsonFinding<'r> {
                 .fix
                 .as_ref()
                 .map(|fix| JsonFix::new(fix, sources)),
+            suppression: diagnostic
+                .suppression
+                .as_ref()
+                .map(|suppression| JsonSuppression::new(suppression, sources)),
             fingerprint: diagnostic.fingerprint.as_str(),
+        }
+    }
+}
+
+/// The exception that hides a finding.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Suppression")]
+struct JsonSuppression<'r> {
+    /// How it is written.
+    kind: ExceptionKind,
+    /// Why the finding is accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'r str>,
+    /// Where it is written.
+    location: JsonLocation<'r>,
+}
+
+impl<'r> JsonSuppression<'r> {
+    fn new(suppression: &'r Suppression, sources: &'r Sources) -> Self {
+        let location = Location::of_place(suppression.place, None, Extent::Whole, sources);
+        Self {
+            kind: suppression.kind,
+            reason: suppression.reason.as_deref(),
+            location: JsonLocation::new(location),
         }
     }
 }

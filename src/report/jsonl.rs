@@ -16,6 +16,10 @@ pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let finding = JsonFinding::new(diagnostic, &report.sources);
         line(&JsonLine::Finding(Box::new(finding)), out)?;
     }
+    for diagnostic in &report.suppressed {
+        let finding = JsonFinding::new(diagnostic, &report.sources);
+        line(&JsonLine::Suppressed(Box::new(finding)), out)?;
+    }
     line(&JsonLine::Summary(JsonSummary::new(report)), out)
 }
 
@@ -42,6 +46,8 @@ enum JsonLine<'r> {
     },
     /// A finding.
     Finding(Box<JsonFinding<'r>>),
+    /// A finding that an exception hides, where these are asked for.
+    Suppressed(Box<JsonFinding<'r>>),
     /// The last line: a report without it is not whole.
     Summary(JsonSummary<'r>),
 }

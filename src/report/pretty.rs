@@ -12,7 +12,7 @@ use miette::{
     SourceCode, SourceSpan, SpanContents,
 };
 
-use super::details::{Kind, meshes, statement};
+use super::details::{Kind, hidden_by, meshes, statement};
 use super::location::{Extent, Location, first_line};
 use super::summary::summary;
 use super::text::{inert, one_line, same_length, wrap};
@@ -60,7 +60,7 @@ pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::
         width,
     };
     let mut text = String::new();
-    for diagnostic in &report.diagnostics {
+    for diagnostic in report.diagnostics.iter().chain(&report.suppressed) {
         text.clear();
         let finding = Finding::new(diagnostic, &snippets, width);
         handler
@@ -80,7 +80,7 @@ struct Snippets<'r>(BTreeMap<FileId, Snippet<'r>>);
 impl<'r> Snippets<'r> {
     fn new(report: &'r Report) -> Self {
         let mut snippets = BTreeMap::new();
-        for diagnostic in &report.diagnostics {
+        for diagnostic in report.diagnostics.iter().chain(&report.suppressed) {
             let further = diagnostic.labels.iter().map(|label| label.place);
             for place in diagnostic.place.into_iter().chain(further) {
                 let id = place.span.file;
@@ -381,6 +381,9 @@ impl Footer<'_> {
         if let Some(fix) = &diagnostic.fix {
             let title = Kind::of_fix(fix).title();
             self.item(text, title, &fix.title);
+        }
+        if let Some(suppression) = &diagnostic.suppression {
+            self.item(text, "suppressed by", &hidden_by(suppression, self.sources));
         }
     }
 

@@ -18,7 +18,7 @@ use super::line_hash::LineHashes;
 use super::location::{Extent, Location, Region};
 use super::text::{inert_json, one_line, visible};
 use super::{HOME_PAGE, TOOL};
-use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
+use crate::diagnostic::{Diagnostic, Edit, ExceptionKind, Fix, Severity, Suppression};
 use crate::engine::{Report, Unread};
 use crate::rule::RuleMeta;
 use crate::source::{FileId, Sources};
@@ -83,6 +83,7 @@ impl<'r> Results<'r> {
     fn new(report: &'r Report, rules: &[&RuleMeta]) -> Self {
         let mut line_hashes = FxHashMap::default();
         let findings = report.diagnostics.iter().chain(known(report));
+        let findings = findings.chain(&report.suppressed);
         for place in findings.filter_map(|finding| finding.place) {
             let id = place.span.file;
             line_hashes
@@ -108,7 +109,9 @@ impl<'r> Results<'r> {
             result.baseline_state = Some("unchanged".into());
             result
         });
-        new.chain(known).collect()
+        let suppressed = self.report.suppressed.iter();
+        let suppressed = suppressed.map(|finding| self.result(finding));
+        new.chain(known).chain(suppressed).collect()
     }
 
     fn result(&self, diagnostic: &Diagnostic) -> sarif::Result {
@@ -135,6 +138,10 @@ impl<'r> Results<'r> {
             .as_ref()
             .and_then(|it| fix(it, sources))
             .map(|it| vec![it]);
+        result.suppressions = diagnostic
+            .suppression
+            .as_ref()
+            .map(|it| vec![suppression(it, sources)]);
         result
     }
 
@@ -275,6 +282,21 @@ fn fix(fix: &Fix, sources: &Sources) -> Option<sarif::Fix> {
         .description(text_message(&escaped(&fix.title)))
         .artifact_changes(changes);
     Some(fix.build())
+}
+
+/// The exception that hides a finding.
+fn suppression(suppression: &Suppression, sources: &Sources) -> sarif::Suppression {
+    let kind = match suppression.kind {
+        ExceptionKind::Comment | ExceptionKind::Annotation => "inSource",
+        ExceptionKind::Config => "external",
+    };
+    let location = Location::of_place(suppression.place, None, Extent::FirstLine, sources);
+    let mut result = sarif::Suppression::builder()
+        .kind(kind)
+        .location(located(&location))
+        .build();
+    result.justification = suppression.reason.as_deref().map(escaped);
+    result
 }
 
 fn replacement(edit: &Edit, sources: &Sources) -> sarif::Replacement {

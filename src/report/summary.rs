@@ -82,7 +82,7 @@ pub(super) fn headline(report: &Report) -> String {
     if known > 0 {
         write!(line, ", {known} known").expect("a String takes any text");
     }
-    if report.diagnostics.is_empty() && known == 0 {
+    if report.diagnostics.is_empty() && known == 0 && read.suppressed == 0 {
         line.push_str(": no conflict found under these assumptions");
     }
     line

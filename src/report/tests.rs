@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use self::sample::{DROPS, RULES, at, finding, sample, sources};
+use self::sample::{DROPS, RULES, at, finding, sample, sources, with_hidden};
 use super::*;
-use crate::diagnostic::{Diagnostic, Label, Severity};
+use crate::diagnostic::{Diagnostic, ExceptionKind, Label, Severity};
 use crate::engine::{Summary, Unread};
 
 const STYLE: Style = Style {
@@ -90,6 +90,7 @@ fn a_format_is_known_by_its_name() {
 fn a_run_without_findings_claims_no_more_than_that() {
     let report = Report {
         diagnostics: Vec::new(),
+        suppressed: Vec::new(),
         summary: Summary {
             files: 1,
             documents: 2,
@@ -106,6 +107,50 @@ fn a_run_without_findings_claims_no_more_than_that() {
     }
 }
 
+/// What a format adds to the sample where its first finding is hidden and asked for.
+fn hidden_part(format: Format) -> String {
+    let mut report = with_hidden(ExceptionKind::Comment);
+    report.diagnostics.clear();
+    report.summary.unread.clear();
+    rendered(&report, format, STYLE)
+}
+
+#[test]
+fn a_hidden_finding_says_which_exception_hides_it() {
+    let by = "comment in apps/httpbin/rule.yaml:9: until �[2J the move ::error::x";
+    let concise = hidden_part(Format::Concise);
+    let lines: Vec<&str> = concise.lines().collect();
+    assert!(
+        lines[0].ends_with(&format!(" (suppressed by {by})")),
+        "{concise}"
+    );
+    assert_eq!(
+        lines[1],
+        "no findings in 5 files (5 documents, 3 resources, 2 meshes), 1 suppressed"
+    );
+    let pretty = hidden_part(Format::Pretty);
+    assert!(
+        pretty.contains(&format!("\n  suppressed by: {by}\n")),
+        "{pretty}"
+    );
+}
+
+#[test]
+fn formats_that_do_not_show_hidden_findings_count_them_at_most() {
+    let shown = [
+        Format::Pretty,
+        Format::Concise,
+        Format::Json,
+        Format::Jsonl,
+        Format::Sarif,
+    ];
+    for format in Format::ALL {
+        let text = hidden_part(format);
+        let rule = text.contains("drops the mutual TLS");
+        assert_eq!(rule, shown.contains(&format), "{format:?}: {text}");
+    }
+}
+
 #[test]
 fn unread_inputs_are_listed_up_to_ten() {
     let unread = (1..=12).map(|line| Unread {
@@ -115,6 +160,7 @@ fn unread_inputs_are_listed_up_to_ten() {
     });
     let report = Report {
         diagnostics: Vec::new(),
+        suppressed: Vec::new(),
         summary: Summary {
             unread: unread.collect(),
             ..Summary::default()
@@ -230,6 +276,7 @@ proptest::proptest! {
                 labels: places.map(label).collect(),
                 ..finding(DROPS.name, Severity::Error, "any")
             }],
+            suppressed: Vec::new(),
             summary: Summary::default(),
             sources: sources(&[("a.yaml", text.as_str())]),
             accepted: None,

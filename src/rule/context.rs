@@ -259,6 +259,7 @@ pub(super) fn diagnostic(meta: &RuleMeta, message: String) -> Diagnostic {
         pairs: Vec::new(),
         fix: None,
         meshes: Vec::new(),
+        suppression: None,
         fingerprint: Fingerprint(String::new()),
     }
 }

@@ -3,7 +3,7 @@
 /// Declares the `RULE` of a file: documentation, what it says about itself, and its function.
 ///
 /// `stage:` may be left out for a rule that looks at meshes. `check: check(Options)` names a
-/// `fn(&Options, &mut RuleContext<'_>)` (`InputContext` with `stage: Inputs`, `DeployContext` with `stage: Deploy`) and the type of the rule's settings,
+/// `fn(&Options, &mut RuleContext<'_>)` (`InputContext` with `stage: Inputs`, `DeployContext` with `stage: Deploy`, `TriageContext` with `stage: Triage`) and the type of the rule's settings,
 /// `NoOptions` for a rule that has none. The type derives `Default`, `Deserialize` and `JsonSchema`; the page shows the
 /// default of a field only if the field's type is `Serialize` too.
 macro_rules! declare_rule {

@@ -33,6 +33,8 @@ pub enum Stage {
     Deploy,
     /// Looks at the decisions of each mesh.
     Mesh,
+    /// Words what is wrong with exceptions.
+    Triage,
 }
 
 /// What a rule says about itself; made by `declare_rule!`.
@@ -67,6 +69,7 @@ impl Stage {
             Self::Inputs => "inputs",
             Self::Deploy => "deploy",
             Self::Mesh => "mesh",
+            Self::Triage => "triage",
         }
     }
 }

@@ -10,6 +10,7 @@ mod options;
 mod page;
 mod patched;
 mod suggest;
+mod triage;
 
 pub use context::Surroundings;
 pub(crate) use context::failure;
@@ -22,6 +23,7 @@ pub use options::{NoOptions, OptionsType, RuleOptions};
 pub use page::{render_index, render_page};
 pub use patched::PatchedRule;
 pub(crate) use suggest::{did_you_mean, nearest};
+pub use triage::{ExceptionFault, ExceptionProblem, TriageContext};
 
 /// A rule: data with a function, made by `declare_rule!`.
 #[derive(Debug)]
@@ -43,4 +45,6 @@ pub enum Check {
     Deploy(fn(&RuleOptions, &mut DeployContext<'_>)),
     /// Looks at the decisions of a mesh; called once a mesh.
     Mesh(fn(&RuleOptions, &mut RuleContext<'_>)),
+    /// Words what is wrong with exceptions; called once a run, when it is known which findings they hide.
+    Triage(fn(&RuleOptions, &mut TriageContext<'_>)),
 }

@@ -1,12 +1,14 @@
 //! The rules, one file each, and their list.
 
 mod duplicate_host_rules;
+mod expired_suppression;
 mod export_to_hides_mtls;
 mod findings;
 mod foreign_tls_in_mesh;
 mod ignored_credential_name;
 mod invalid_schema;
 mod literal_patch_directive;
+mod misplaced_suppression;
 mod mistaken_hosts;
 mod mtls_to_disabled_server;
 mod mtls_to_external_host;
@@ -24,11 +26,14 @@ mod short_name_in_wrong_namespace;
 mod strict_without_client_mtls;
 mod subset_changes_tls;
 mod substituted_tls_mode;
+mod suppression_without_reason;
 mod tls_differs_between_meshes;
 mod tls_disabled_in_mesh;
 mod transformer_dangles_host;
 mod transformer_moves_mesh_policy;
+mod unknown_rule_in_suppression;
 mod unread_input;
+mod unused_suppression;
 
 pub(crate) use precedence::{AT_ONE_PLACE, COMPARISON, speaks_of_traffic, yields_to};
 
@@ -62,6 +67,11 @@ pub static RULES: &[&Rule] = &[
     &tls_differs_between_meshes::RULE,
     &substituted_tls_mode::RULE,
     &unread_input::RULE,
+    &unused_suppression::RULE,
+    &suppression_without_reason::RULE,
+    &unknown_rule_in_suppression::RULE,
+    &expired_suppression::RULE,
+    &misplaced_suppression::RULE,
 ];
 
 /// A name that no rule has.

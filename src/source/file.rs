@@ -128,6 +128,15 @@ impl Sources {
         Self { files }
     }
 
+    /// The same files and one more, whose id is the next.
+    #[must_use]
+    pub(crate) fn with(&self, file: SourceFile) -> Self {
+        let files = self.files.iter().cloned().chain([file]);
+        Self {
+            files: files.collect(),
+        }
+    }
+
     /// The file with an id of this run.
     ///
     /// # Panics

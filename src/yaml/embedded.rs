@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::parser::{self, AliasBudget};
-use super::{Problem, Scalar, ScalarStyle, Value, split};
+use super::{Comment, Problem, Scalar, ScalarStyle, Value, split};
 use crate::source::{Place, Sources, Span};
 
 /// How many nodes the aliases of an embedded text may expand to.
@@ -19,6 +19,26 @@ pub fn parse_embedded(scalar: &Value, sources: &Sources) -> Result<Option<Value>
 /// Parses the text of a scalar that may hold several documents; places point into the outer file.
 pub fn parse_embedded_stream(scalar: &Value, sources: &Sources) -> Result<Vec<Value>, Problem> {
     documents(scalar, sources).collect()
+}
+
+/// The comments in the text of a scalar; places are in the outer file. None where the text is not written as it is read.
+pub fn embedded_comments(value: &Value, sources: &Sources) -> Vec<Comment> {
+    let map = SpanMap::new(value, sources);
+    let text = value.as_text().unwrap_or_default();
+    if map.lines.is_empty() {
+        return Vec::new();
+    }
+    let mut budget = AliasBudget::new(ALIAS_BUDGET);
+    let mut comments = Vec::new();
+    for part in split::split(text) {
+        let base = part.source.start;
+        let source = text.get(part.source.clone()).unwrap_or_default();
+        let found = parser::parse(source, &mut budget).comments.into_iter();
+        comments.extend(found.map(|range| Comment {
+            span: map.span(base + range.start..base + range.end),
+        }));
+    }
+    comments
 }
 
 /// The documents of a text, parsed one at a time.

@@ -18,5 +18,5 @@ pub(crate) mod testing;
 mod value;
 
 pub use document::{Comment, Document, FileContent, Problem, ProblemKind, ReadOptions, read};
-pub use embedded::{parse_embedded, parse_embedded_stream};
+pub use embedded::{embedded_comments, parse_embedded, parse_embedded_stream};
 pub use value::{FieldPath, Mapping, MappingEntry, Node, Removed, Scalar, ScalarStyle, Value};

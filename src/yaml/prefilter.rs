@@ -11,11 +11,15 @@ static KIND: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("kind"));
 /// What a `ConfigMap` must contain to be Istio's.
 static MESH: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("mesh"));
 
+/// The key of an exception for an object. Where it has no effect, that is said.
+static EXCEPTION: LazyLock<Finder<'static>> =
+    LazyLock::new(|| Finder::new("mtls-lint.dev/ignore-"));
+
 /// Whether a document must be parsed: `false` only on positive evidence that it cannot matter.
 pub(super) fn matters(document: &str) -> bool {
     match root_kind(document) {
-        RootKind::One("ConfigMap") => contains(&MESH, document),
-        RootKind::One(kind) => is_relevant(kind),
+        RootKind::One("ConfigMap") => contains(&MESH, document) || contains(&EXCEPTION, document),
+        RootKind::One(kind) => is_relevant(kind) || contains(&EXCEPTION, document),
         RootKind::Unclear => true,
         RootKind::None => contains(&KIND, document) || is_values_of_istio(document),
     }
@@ -141,6 +145,10 @@ mod tests {
             ("kind:\n  Secret\n", true),
             ("kind: ConfigMap\ndata: {a: b}\n", false),
             ("kind: ConfigMap\ndata:\n  mesh: |\n", true),
+            (
+                "kind: Secret\nmetadata:\n  annotations: {mtls-lint.dev/ignore-x: y}\n",
+                true,
+            ),
             ("replicas: 1\n", false),
             ("meshConfig:\n  enableTracing: true\n", true),
             ("enableAutoMtls: false\n", true),

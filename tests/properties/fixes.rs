@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use camino::Utf8PathBuf;
 use mtls_lint::diagnostic::{Applicability, Diagnostic, Edit, Fix, PairId};
 use mtls_lint::engine::{self, Analysis, analyse, lint};
+use mtls_lint::rule::Stage;
 use mtls_lint::rules::RULES;
 use mtls_lint::source::Sources;
 use mtls_lint::source::tree::Memory;
@@ -253,7 +254,9 @@ fn no_safe_fix_makes_a_pair_worse_and_each_improves_its_own() {
         broken.len(),
         broken.join("\n")
     );
-    for rule in RULES {
+    // The vectors have no exceptions.
+    let about_traffic = RULES.iter().filter(|rule| rule.meta.stage != Stage::Triage);
+    for rule in about_traffic {
         let is_safe = rule.meta.fix == Some(Applicability::Safe);
         assert!(
             !is_safe || all.fixes.contains_key(rule.meta.name),

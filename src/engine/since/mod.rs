@@ -28,11 +28,11 @@ pub struct Base<'a> {
 /// which changed line brought it.
 pub fn lint_since(request: &Request, tree: &dyn Tree, base: Base<'_>) -> Result<Outcome, Error> {
     let (before, known) = examine_base(request, base)?;
-    let (analysis, mut diagnostics) = examine(request, tree)?;
-    diagnostics.retain(|diagnostic| is_new(diagnostic, &known));
+    let (analysis, mut findings) = examine(request, tree)?;
+    findings.shown.retain(|diagnostic| is_new(diagnostic, &known));
     let lines = ChangedLines::between(&before.sources, &analysis.sources);
-    let sources = attribute(&mut diagnostics, &analysis, &before, &lines, base.name);
-    let mut outcome = outcome(analysis, diagnostics);
+    let sources = attribute(&mut findings.shown, &analysis, &before, &lines, base.name);
+    let mut outcome = outcome(analysis, findings);
     outcome.report.sources = sources;
     Ok(outcome)
 }
@@ -43,8 +43,9 @@ fn examine_base(
     base: Base<'_>,
 ) -> Result<(Analysis, FxHashMap<Fingerprint, Severity>), Error> {
     let request = base_request(request);
-    let (before, diagnostics) = examine(&request, base.tree)?;
-    let known = diagnostics
+    let (before, findings) = examine(&request, base.tree)?;
+    let known = findings
+        .shown
         .into_iter()
         .map(|one| (one.fingerprint, one.severity));
     Ok((before, known.collect()))

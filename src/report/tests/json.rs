@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::sample::sample;
+use super::sample::{sample, with_hidden};
 use super::{STYLE, rendered};
-use crate::diagnostic::Fingerprint;
+use crate::diagnostic::{ExceptionKind, Fingerprint};
 use crate::report::{Format, report_line_schema, report_schema};
 
 /// The sample, with fingerprints as triage gives them.
@@ -33,6 +33,27 @@ fn follows(schema: &Value, value: &Value) {
 #[test]
 fn json_follows_its_schema() {
     follows(&report_schema(), &value(Format::Json));
+}
+
+#[test]
+fn hidden_findings_are_apart_from_the_others_and_follow_the_schema() {
+    let mut report = with_hidden(ExceptionKind::Config);
+    report.diagnostics.truncate(1);
+    let value = parsed(&rendered(&report, Format::Json, STYLE));
+    follows(&report_schema(), &value);
+    assert_eq!(value["findings"].as_array().map(Vec::len), Some(1));
+    let suppression = &value["suppressed"][0]["suppression"];
+    assert_eq!(suppression["kind"], "config");
+    assert_eq!(suppression["location"]["line"], 9);
+    assert_eq!(value["summary"]["suppressed"], 1);
+    let lines = rendered(&report, Format::Jsonl, STYLE);
+    let types = lines.lines().map(|line| {
+        let line = parsed(line);
+        follows(&report_line_schema(), &line);
+        line["type"].as_str().unwrap_or_default().to_owned()
+    });
+    let types: Vec<String> = types.collect();
+    assert_eq!(types, ["report", "finding", "suppressed", "summary"]);
 }
 
 #[test]

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use crate::diagnostic::{
-    Applicability, Certainty, Diagnostic, Edit, Fact, Fingerprint, Fix, Label, Severity,
+    Applicability, Certainty, Diagnostic, Edit, ExceptionKind, Fact, Fingerprint, Fix, Label,
+    Severity, Suppression,
 };
 use crate::engine::{Report, Summary, Unread};
 use crate::object::{Namespace, ObjectId};
@@ -114,6 +115,7 @@ pub(super) fn finding(rule: &'static str, severity: Severity, message: &str) -> 
         pairs: Vec::new(),
         fix: None,
         meshes: vec!["default".into()],
+        suppression: None,
         fingerprint: Fingerprint(format!("{rule}-1")),
     }
 }
@@ -294,6 +296,7 @@ pub(super) fn sample() -> Report {
     ];
     Report {
         diagnostics,
+        suppressed: Vec::new(),
         summary: Summary {
             files: 5,
             documents: 5,
@@ -322,4 +325,18 @@ pub(super) fn sample() -> Report {
         ]),
         accepted: None,
     }
+}
+
+/// The sample with its first finding hidden, for a reason that tries to act.
+pub(super) fn with_hidden(kind: ExceptionKind) -> Report {
+    let mut report = sample();
+    let mut hidden = report.diagnostics.remove(0);
+    hidden.suppression = Some(Suppression {
+        kind,
+        place: place(0, RULE, "connectionPool:"),
+        reason: Some("until \u{1b}[2J the move\n::error::x".into()),
+    });
+    report.summary.suppressed = 1;
+    report.suppressed.push(hidden);
+    report
 }

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use super::sample::sample;
+use super::sample::{sample, with_hidden};
 use super::{STYLE, rendered};
+use crate::diagnostic::ExceptionKind;
 use crate::engine::{Accepted, Report};
 use crate::report::Format;
 
@@ -18,6 +19,8 @@ fn sarif_follows_the_schema() {
     let validator = jsonschema::validator_for(&schema).expect("the schema is one");
     assert_eq!(errors(&validator, &sample()), Vec::<String>::new());
     assert_eq!(errors(&validator, &accepted()), Vec::<String>::new());
+    let hidden = with_hidden(ExceptionKind::Comment);
+    assert_eq!(errors(&validator, &hidden), Vec::<String>::new());
 }
 
 /// The sample with its first finding known.
@@ -52,6 +55,27 @@ fn a_known_finding_is_the_same_result_with_another_state() {
     assert_eq!(state, Some("unchanged".into()));
     assert_eq!(known, all[0]);
     assert_eq!(results[0]["baselineState"], "new");
+}
+
+#[test]
+fn a_hidden_finding_is_the_same_result_with_its_exception() {
+    let table = [
+        (ExceptionKind::Comment, "inSource"),
+        (ExceptionKind::Annotation, "inSource"),
+        (ExceptionKind::Config, "external"),
+    ];
+    let all = sarif_value(&sample())["runs"][0]["results"].take();
+    for (kind, word) in table {
+        let results = sarif_value(&with_hidden(kind))["runs"][0]["results"].take();
+        let mut hidden = results[results.as_array().map_or(0, Vec::len) - 1].clone();
+        let result = hidden.as_object_mut().expect("it is one");
+        let suppressions = result.shift_remove("suppressions").unwrap_or_default();
+        assert_eq!(hidden, all[0]);
+        assert_eq!(suppressions[0]["kind"], word);
+        let justification = suppressions[0]["justification"].as_str();
+        assert!(justification.is_some_and(|why| why.starts_with("until ")));
+        assert_eq!(results[0]["suppressions"], Value::Null);
+    }
 }
 
 #[test]
