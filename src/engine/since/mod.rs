@@ -29,7 +29,9 @@ pub struct Base<'a> {
 pub fn lint_since(request: &Request, tree: &dyn Tree, base: Base<'_>) -> Result<Outcome, Error> {
     let (before, known) = examine_base(request, base)?;
     let (analysis, mut findings) = examine(request, tree)?;
-    findings.shown.retain(|diagnostic| is_new(diagnostic, &known));
+    findings
+        .shown
+        .retain(|diagnostic| is_new(diagnostic, &known));
     let lines = ChangedLines::between(&before.sources, &analysis.sources);
     let sources = attribute(&mut findings.shown, &analysis, &before, &lines, base.name);
     let mut outcome = outcome(analysis, findings);
