@@ -167,13 +167,13 @@ fn collect_homes(
         if field.name == key && !path.is_empty() && fits(value, &field.schema) {
             homes.push(path.to_owned());
         }
-        let mut below = &field.schema;
+        let mut below = field.schema.inner();
         let mut path = join(path, field.name);
         while let Schema::List(inner) | Schema::Map(inner) = below {
             if matches!(below, Schema::List(_)) {
                 path.push_str("[]");
             }
-            below = inner;
+            below = inner.inner();
         }
         if let Schema::Object(fields) = below {
             collect_homes(key, value, fields, &path, homes);
@@ -183,7 +183,7 @@ fn collect_homes(
 
 /// Whether a value is a mapping, list or scalar as a schema wants it.
 fn has_shape(value: &Value, schema: &Schema) -> bool {
-    match (schema, &value.node) {
+    match (schema.inner(), &value.node) {
         (Schema::Any, _)
         | (Schema::List(_), Node::Sequence(_))
         | (Schema::Map(_) | Schema::Object(_), Node::Mapping(_))
@@ -209,7 +209,8 @@ fn has_shape(value: &Value, schema: &Schema) -> bool {
             | Schema::Enum(_)
             | Schema::List(_)
             | Schema::Map(_)
-            | Schema::Object(_),
+            | Schema::Object(_)
+            | Schema::Limited(..),
             Node::Scalar(_) | Node::Sequence(_) | Node::Mapping(_),
         ) => value.is_null(),
     }

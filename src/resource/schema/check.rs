@@ -2,6 +2,7 @@
 
 use super::advice::{self, Advice};
 use super::fit::{fits, fits_leaf, is_text, wrong};
+use super::limit::{Limit, excess};
 use super::repair::{repaired, replace_key, replace_text, visible_key};
 use super::retired::is_retired;
 use super::text::{code_point, first_invisible, is_placeholder, is_visible, without_invisible};
@@ -119,6 +120,10 @@ impl Checker<'_> {
                     self.value(item, items, &trail.element(index, item));
                 }
             }
+            Schema::Limited(inner, limits) => {
+                self.value(value, inner, trail);
+                self.limits(value, inner, limits, trail);
+            }
             Schema::Any
             | Schema::Boolean
             | Schema::Integer(..)
@@ -198,6 +203,26 @@ impl Checker<'_> {
             } else if !entry.value.is_null() {
                 self.value(&entry.value, values, &trail);
             }
+        }
+    }
+
+    /// The limits that a value breaks.
+    fn limits(
+        &mut self,
+        value: &Value,
+        schema: &Schema,
+        limits: &'static [Limit],
+        trail: &Trail<'_>,
+    ) {
+        for excess in limits
+            .iter()
+            .filter_map(|limit| excess(value, schema, limit))
+        {
+            let (kind, place) = match excess.entry {
+                Some(entry) => (ProblemKind::Rejected, entry.key.place),
+                None => (ProblemKind::OutOfRange, trail.place),
+            };
+            self.push(trail.path(true), place, kind, excess.message);
         }
     }
 

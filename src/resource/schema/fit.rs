@@ -1,6 +1,7 @@
 //! Whether a value fits a schema, and what is wrong with one that does not.
 
 use super::Schema;
+use super::limit::keeps_to;
 use super::text::{is_duration, is_placeholder, is_visible};
 use crate::resource::problem::ProblemKind;
 use crate::resource::wording::{describe, not_one_of, quote};
@@ -28,6 +29,7 @@ pub(super) fn fits(value: &Value, schema: &Schema) -> bool {
                     .is_some_and(|field| entry.value.is_null() || fits(&entry.value, &field.schema))
             })
         }),
+        Schema::Limited(inner, limits) => fits(value, inner) && keeps_to(value, inner, limits),
         Schema::Any
         | Schema::Boolean
         | Schema::Integer(..)
@@ -57,6 +59,7 @@ pub(super) fn fits_leaf(value: &Value, schema: &Schema) -> bool {
         Schema::LooseName => value.as_text().is_some_and(is_visible),
         Schema::Duration => value.as_str().is_some_and(is_duration),
         Schema::Enum(names) => value.as_str().is_some_and(|text| names.contains(&text)),
+        Schema::Limited(inner, limits) => fits_leaf(value, inner) && keeps_to(value, inner, limits),
         Schema::List(_) | Schema::Map(_) | Schema::Object(_) => false,
     }
 }
@@ -65,6 +68,7 @@ pub(super) fn fits_leaf(value: &Value, schema: &Schema) -> bool {
 pub(super) fn is_text(schema: &Schema) -> bool {
     match schema {
         Schema::Name | Schema::LooseName | Schema::Duration | Schema::Enum(_) => true,
+        Schema::Limited(inner, _) => is_text(inner),
         Schema::Any
         | Schema::Boolean
         | Schema::Integer(..)
@@ -137,5 +141,6 @@ fn expected(schema: &Schema) -> &'static str {
         Schema::Duration => "a duration such as `10s`",
         Schema::List(_) => "a list",
         Schema::Map(_) | Schema::Object(_) => "a mapping",
+        Schema::Limited(inner, _) => expected(inner),
     }
 }

@@ -8,6 +8,7 @@ mod check;
 mod common;
 mod fit;
 mod legacy;
+mod limit;
 mod repair;
 mod retired;
 mod tables;
@@ -18,6 +19,8 @@ mod trail;
 
 pub(super) use check::{Finding, check};
 pub(super) use text::is_invisible;
+
+use limit::Limit;
 
 use crate::object::Gvk;
 
@@ -96,4 +99,16 @@ enum Schema {
     Map(&'static Schema),
     /// A mapping with fields.
     Object(&'static [Field]),
+    /// A value that must keep to limits beside its type.
+    Limited(&'static Schema, &'static [Limit]),
+}
+
+impl Schema {
+    /// The same without limits.
+    fn inner(&self) -> &Self {
+        match self {
+            Self::Limited(schema, _) => schema.inner(),
+            _ => self,
+        }
+    }
 }
