@@ -174,6 +174,120 @@ fn applications_are_in_the_mesh_of_their_cluster() {
 }
 
 #[test]
+fn an_application_for_the_cluster_of_argo_cd_is_not_joined_to_a_remote_one() {
+    let remote = application("web", "web", "", "name: c1");
+    for own in [
+        "server: 'https://kubernetes.default.svc'",
+        "server: 'https://kubernetes.default.svc/'",
+        "name: in-cluster",
+        "name: '', server: 'https://kubernetes.default.svc'",
+    ] {
+        let own = application("cart", "cart", "", own);
+        let found = meshes(&[
+            ("argo/cart.yaml", &own),
+            ("argo/web.yaml", &remote),
+            ("cart/cart.yaml", OTHER),
+            ("web/web.yaml", SERVICE),
+        ]);
+        assert_eq!(
+            found,
+            ["in-cluster: argocd/cart argo", "c1: argocd/web"],
+            "{own}"
+        );
+    }
+}
+
+#[test]
+fn the_own_cluster_by_name_and_by_address_is_one_mesh() {
+    let texts = [
+        (
+            "one/app.yaml",
+            application("a", "a", "", "name: in-cluster"),
+        ),
+        (
+            "two/app.yaml",
+            application("b", "b", "", "server: 'https://kubernetes.default.svc'"),
+        ),
+        ("two/far.yaml", application("c", "c", "", "name: far")),
+        ("a/web.yaml", SERVICE.to_owned()),
+        ("b/cart.yaml", OTHER.to_owned()),
+        ("c/web.yaml", SERVICE.to_owned()),
+    ];
+    let texts = texts.each_ref().map(|(path, text)| (*path, &**text));
+    assert_eq!(
+        meshes(&texts),
+        ["in-cluster: argocd/a argocd/b one two", "far: argocd/c"]
+    );
+}
+
+#[test]
+fn a_root_that_only_leads_to_remote_clusters_takes_no_shared_files() {
+    let texts = [
+        (
+            "root.yaml",
+            application(
+                "root",
+                "apps",
+                "",
+                "server: 'https://kubernetes.default.svc'",
+            ),
+        ),
+        ("apps/c1.yaml", application("one", "one", "", "name: c1")),
+        ("apps/c2.yaml", application("two", "two", "", "name: c2")),
+        ("one/web.yaml", SERVICE.to_owned()),
+        ("two/web.yaml", SERVICE.to_owned()),
+        ("extra/cart.yaml", OTHER.to_owned()),
+    ];
+    let texts = texts.each_ref().map(|(path, text)| (*path, &**text));
+    assert_eq!(
+        meshes(&texts),
+        [
+            "in-cluster: argocd/root .",
+            "c1: argocd/one extra",
+            "c2: argocd/two extra"
+        ]
+    );
+}
+
+#[test]
+fn several_argo_cds_that_define_the_same_are_not_one_cluster() {
+    let texts = [
+        ("prod/app.yaml", application("p", "prod/web", "", "")),
+        ("test/app.yaml", application("t", "test/web", "", "")),
+        ("far.yaml", application("far", "far", "", "name: far")),
+        ("prod/web/web.yaml", SERVICE.to_owned()),
+        ("test/web/web.yaml", SERVICE.to_owned()),
+        ("far/cart.yaml", OTHER.to_owned()),
+    ];
+    let texts = texts.each_ref().map(|(path, text)| (*path, &**text));
+    let found = meshes(&texts);
+    assert!(
+        found.iter().all(|mesh| !mesh.starts_with("in-cluster")),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn clusters_with_equal_parameters_and_other_addresses_are_not_one_mesh() {
+    let set = "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\n\
+        metadata: {name: web, namespace: argocd}\nspec:\n  generators:\n  - list:\n      elements:\n      \
+        - {env: prod, url: 'https://eu.example', path: eu}\n      \
+        - {env: prod, url: 'https://us.example', path: us}\n  template:\n    \
+        metadata: {name: 'web-{{path}}'}\n    spec:\n      \
+        source: {repoURL: 'https://git.example/a/b', path: '{{path}}'}\n      \
+        destination: {server: '{{url}}'}\n";
+    let found = meshes(&[
+        ("argo/set.yaml", set),
+        ("eu/web.yaml", SERVICE),
+        ("us/web.yaml", SERVICE),
+    ]);
+    assert_eq!(
+        found,
+        ["prod: argocd/web-eu argo", "us.example: argocd/web-us argo"]
+    );
+}
+
+#[test]
 fn an_application_of_another_repository_is_not_resolved() {
     let own = application("web", "web", "", "");
     let other = application("api", "api", "", "").replace("a/b", "c/d");
