@@ -447,7 +447,7 @@ fn is_cd_resource(root: &Value) -> bool {
 }
 
 /// Whether objects of a kind lead to others.
-fn is_cd_kind(group: &str, kind: &str) -> bool {
+pub(super) fn is_cd_kind(group: &str, kind: &str) -> bool {
     matches!(
         (group, kind),
         (flux::GROUP, "Kustomization") | (argo::GROUP, "Application" | "ApplicationSet")

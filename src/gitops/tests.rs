@@ -361,3 +361,109 @@ fn a_flux_kustomization_of_another_repository_is_not_resolved() {
         ["Kustomization `apps` is not evaluated: GitRepository `other` is another repository"]
     );
 }
+
+/// A cluster of Flux whose one Kustomization takes variables, with the manifests that it applies and a ConfigMap.
+fn with_variables<'t>(kustomization: &'t str, manifest: &'t str) -> [(&'static str, &'t str); 3] {
+    let variables = "apiVersion: v1\nkind: ConfigMap\n\
+        metadata: {name: vars, namespace: flux-system}\ndata: {MODE: DISABLE}\n";
+    [
+        ("clusters/prod/apps.yaml", kustomization),
+        ("clusters/prod/vars.yaml", variables),
+        ("apps/rule.yaml", manifest),
+    ]
+}
+
+/// A Kustomization of Flux for `apps`, with its `postBuild`.
+fn flux_apps(post_build: &str) -> String {
+    format!(
+        "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n\
+         metadata: {{name: apps, namespace: flux-system}}\n\
+         spec:\n  path: ./apps\n  sourceRef: {{kind: GitRepository, name: flux-system}}\n  \
+         postBuild: {post_build}\n"
+    )
+}
+
+const RULE: &str = "apiVersion: networking.istio.io/v1\nkind: DestinationRule\n\
+    metadata: {name: web, namespace: shop}\n\
+    spec: {host: web, trafficPolicy: {tls: {mode: '${MODE}'}}}\n";
+
+/// The mode of the rule as it is deployed, and what is not resolved.
+fn mode_and_problems(texts: &[(&str, &str)]) -> (Option<String>, Vec<String>) {
+    let deployment = deploy(files(texts), &Settings::default());
+    let objects = deployment.units.iter().flat_map(|unit| &unit.objects);
+    let mode = objects
+        .filter(|object| &*object.id.kind == "DestinationRule")
+        .find_map(|object| {
+            let keys = ["spec", "trafficPolicy", "tls", "mode"];
+            Some(object.value.at(&keys)?.as_text()?.to_owned())
+        });
+    let problems = deployment.units.iter().flat_map(|unit| &unit.problems);
+    (mode, problems.map(Problem::message).collect())
+}
+
+#[test]
+fn a_later_source_that_is_missing_may_override_an_earlier_value() {
+    for (source, told) in [
+        ("{kind: Secret, name: other}", "Secret `other`"),
+        ("{kind: ConfigMap, name: other}", "ConfigMap `other`"),
+        (
+            "{kind: Secret, name: other, optional: true}",
+            "Secret `other`",
+        ),
+        (
+            "{kind: ConfigMap, name: other, optional: true}",
+            "ConfigMap `other`",
+        ),
+    ] {
+        let post_build = format!("{{substituteFrom: [{{kind: ConfigMap, name: vars}}, {source}]}}");
+        let kustomization = flux_apps(&post_build);
+        let (mode, problems) = mode_and_problems(&with_variables(&kustomization, RULE));
+        assert_eq!(mode.as_deref(), Some("${MODE}"), "{source}");
+        let told = format!("{told} with variables is not in the repository");
+        assert_eq!(problems, [told], "{source}");
+    }
+}
+
+#[test]
+fn an_earlier_source_that_is_missing_does_not_override_a_later_value() {
+    let post_build =
+        "{substituteFrom: [{kind: Secret, name: other}, {kind: ConfigMap, name: vars}]}";
+    let kustomization = flux_apps(post_build);
+    let (mode, problems) = mode_and_problems(&with_variables(&kustomization, RULE));
+    assert_eq!(mode.as_deref(), Some("DISABLE"));
+    assert_eq!(problems, [""; 0]);
+}
+
+#[test]
+fn what_substitute_says_stays_known_whatever_is_missing() {
+    let post_build = "{substitute: {MODE: SIMPLE}, substituteFrom: [{kind: Secret, name: other}]}";
+    let kustomization = flux_apps(post_build);
+    let (mode, problems) = mode_and_problems(&with_variables(&kustomization, RULE));
+    assert_eq!(mode.as_deref(), Some("SIMPLE"));
+    assert_eq!(problems, [""; 0]);
+}
+
+#[test]
+fn a_missing_variable_of_an_image_leaves_the_unit_complete() {
+    let manifest = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\n\
+        spec: {template: {metadata: {labels: {app: web}}, \
+        spec: {containers: [{name: web, image: 'web:${TAG}'}]}}}\n";
+    let kustomization = flux_apps("{substituteFrom: [{kind: Secret, name: other}]}");
+    let texts = with_variables(&kustomization, manifest);
+    let deployment = deploy(files(&texts), &Settings::default());
+    let unit = &deployment.units[1];
+    assert_eq!(unit.problems.len(), 1);
+    assert!(unit.is_complete());
+    let named = manifest.replace("name: web, namespace", "name: '${APP}', namespace");
+    let texts = with_variables(&kustomization, &named);
+    let deployment = deploy(files(&texts), &Settings::default());
+    assert!(!deployment.units[1].is_complete());
+}
+
+#[test]
+fn a_value_of_several_lines_becomes_one_line() {
+    let post_build = "\n    substitute:\n      MODE: |\n        DISABLE\n";
+    let kustomization = flux_apps(post_build);
+    let (mode, _) = mode_and_problems(&with_variables(&kustomization, RULE));
+    assert_eq!(mode.as_deref(), Some("DISABLE"));
+}

@@ -125,6 +125,17 @@ fn deploy(cx: &mut InputContext<'_>, problem: &gitops::Problem) {
                 .primary("not in the input")
                 .help(help);
         }
+        gitops::Problem::Variables { place, matters, .. } => {
+            let severity = if *matters {
+                Severity::Warning
+            } else {
+                Severity::Note
+            };
+            cx.report(*place, message)
+                .primary("what it sets is not known")
+                .severity(severity)
+                .help(problem.help().unwrap_or_default());
+        }
         gitops::Problem::Chart { place, .. } => {
             cx.report(*place, message)
                 .primary("its templates are not read")

@@ -137,7 +137,7 @@ fn problem<'r>(problem: &Problem, sources: &'r Sources) -> ProblemJson<'r> {
         Problem::Unnamed { .. } => "unnamed",
         Problem::Unversioned { .. } => "unversioned",
         Problem::Refused { .. } => "refused",
-        Problem::Unresolved { .. } => "unresolved",
+        Problem::Unresolved { .. } | Problem::Variables { .. } => "unresolved",
         Problem::Chart { .. } => "chart",
     };
     let (path, line) = position(problem.place(), sources);

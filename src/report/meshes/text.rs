@@ -89,7 +89,7 @@ impl Tree<'_> {
         for problem in &unit.problems {
             let word = match problem {
                 Problem::Refused { .. } => "refused",
-                Problem::Unresolved { .. } => "not resolved",
+                Problem::Unresolved { .. } | Problem::Variables { .. } => "not resolved",
                 Problem::Chart { .. } => "not rendered",
                 Problem::Unnamed { .. } | Problem::Unversioned { .. } => "not deployed",
             };
