@@ -309,7 +309,10 @@ impl<'f> Evaluation<'f> {
 
     /// Takes in a unit that was built.
     pub(super) fn add(&mut self, mut unit: Unit, group: usize) {
-        helm::take_releases(&mut unit, self);
+        let members = self.groups.get(group).map_or(&[][..], |group| &group.units);
+        let others = members.iter().filter_map(|&unit| self.units.get(unit));
+        let others: Vec<&Unit> = others.collect();
+        helm::take_releases(&mut unit, &others, self.session.files);
         let index = self.units.len();
         self.units.push(unit);
         if let Some(group) = self.groups.get_mut(group) {

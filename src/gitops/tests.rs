@@ -467,3 +467,64 @@ fn a_value_of_several_lines_becomes_one_line() {
     let (mode, _) = mode_and_problems(&with_variables(&kustomization, RULE));
     assert_eq!(mode.as_deref(), Some("DISABLE"));
 }
+
+/// A `HelmRelease` of istiod, with more of its specification.
+fn istiod(more: &str) -> String {
+    format!(
+        "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\n\
+         metadata: {{name: istiod, namespace: istio-system}}\n\
+         spec: {{chart: {{spec: {{chart: istiod}}}}, {more}}}\n"
+    )
+}
+
+/// A ConfigMap with values of istiod.
+fn istiod_values(enable: bool) -> String {
+    format!(
+        "apiVersion: v1\nkind: ConfigMap\n\
+         metadata: {{name: istiod, namespace: istio-system}}\n\
+         data: {{values.yaml: 'meshConfig: {{enableAutoMtls: {enable}}}'}}\n"
+    )
+}
+
+#[test]
+fn a_release_that_no_kustomization_deploys_still_says_what_the_mesh_config_is() {
+    let release = istiod("values: {meshConfig: {enableAutoMtls: false}}");
+    let deployment = deploy(files(&[("istiod.yaml", &release)]), &Settings::default());
+    assert_eq!(deployment.units[0].values.len(), 1);
+}
+
+#[test]
+fn the_values_of_a_release_are_those_of_its_own_cluster() {
+    let release = istiod("valuesFrom: [{kind: ConfigMap, name: istiod}]");
+    let (east, west) = (istiod_values(true), istiod_values(false));
+    let cluster = |name: &str| flux_apps("{}").replace("./apps", &format!("./clusters/{name}"));
+    let (to_east, to_west) = (cluster("east"), cluster("west"));
+    let texts = [
+        ("clusters/east/sync.yaml", to_east.as_str()),
+        ("clusters/east/istiod.yaml", &release),
+        ("clusters/east/values.yaml", &east),
+        ("clusters/west/sync.yaml", &to_west),
+        ("clusters/west/istiod.yaml", &release),
+        ("clusters/west/values.yaml", &west),
+    ];
+    let deployment = deploy(files(&texts), &Settings::default());
+    let values = deployment.units.iter().flat_map(|unit| &unit.values);
+    let keys = ["meshConfig", "enableAutoMtls"];
+    let values: Vec<Option<bool>> = values
+        .map(|value| value.at(&keys).and_then(Value::as_bool))
+        .collect();
+    assert_eq!(values, [Some(true), Some(false)]);
+}
+
+#[test]
+fn values_of_a_release_that_are_not_in_the_repository_are_a_problem() {
+    let release = istiod("valuesFrom: [{kind: Secret, name: istiod}]");
+    let (_, problems) = mode_and_problems(&[("istiod.yaml", &release)]);
+    assert_eq!(
+        problems,
+        [
+            "chart `istiod` of HelmRelease `istiod` is not rendered",
+            "values of HelmRelease `istiod` from Secret `istiod` are not known"
+        ]
+    );
+}

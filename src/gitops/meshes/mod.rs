@@ -11,7 +11,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::argo::{self, OWN_CLUSTER};
 use super::evaluation::Group;
-use super::{Basis, DEFAULT_MESH, MeshScope, Settings, Unit};
+use super::{Basis, DEFAULT_MESH, MeshScope, Settings, Unit, UnitKind};
 use collision::{Item, collisions};
 use variants::{Placement, Variants};
 
@@ -54,6 +54,10 @@ pub(super) fn form(units: &[Unit], groups: Vec<Group>, settings: &Settings) -> F
                     meshes.len() - 1
                 });
                 if let Some(mesh) = meshes.get_mut(index) {
+                    let is_undeclared = |unit: &&usize| {
+                        own_cluster.is_some() && is_applied_by_hand(units.get(**unit))
+                    };
+                    mesh.joined.extend(group.units.iter().filter(is_undeclared));
                     mesh.units.extend(group.units);
                 }
             }
@@ -75,6 +79,11 @@ pub(super) fn form(units: &[Unit], groups: Vec<Group>, settings: &Settings) -> F
         inferred,
         superseded,
     }
+}
+
+/// Whether no CD resource deploys a unit.
+fn is_applied_by_hand(unit: Option<&Unit>) -> bool {
+    unit.is_some_and(|unit| matches!(unit.kind, UnitKind::Plain | UnitKind::Kustomization))
 }
 
 /// The name of the mesh of the cluster that Argo CD runs in, where it deploys to others too. Without others nothing says

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::position;
+use super::{position, values};
 use crate::gitops::{Basis, Deployment, MeshScope, Problem, Unit, UnitKind};
 use crate::report::text::{counted, one_line};
 use crate::source::Sources;
@@ -80,7 +80,13 @@ impl Tree<'_> {
             ""
         };
         let objects = counted(unit.objects.len(), "object");
-        self.line(1, &format!("{} ({what}): {objects}{joined}", unit.name));
+        let values = if values(unit).next().is_some() {
+            ", and Helm values, read as facts about the mesh"
+        } else {
+            ""
+        };
+        let line = format!("{} ({what}): {objects}{values}{joined}", unit.name);
+        self.line(1, &line);
         if self.names_objects {
             for object in &unit.objects {
                 self.line(2, &object.id.to_string());
