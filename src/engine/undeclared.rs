@@ -92,3 +92,123 @@ fn files(diagnostic: &Diagnostic) -> impl Iterator<Item = FileId> {
     let places = diagnostic.place.into_iter().chain(labels).chain(evidence);
     places.map(|place| place.span.file)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::diagnostic::Severity;
+    use crate::engine::testing::{SHOP, STRICT, WEB};
+    use crate::engine::{Request, lint};
+    use crate::gitops::ConfiguredMesh;
+    use crate::source::tree::Memory;
+
+    const RULE: &str = "apiVersion: networking.istio.io/v1\nkind: DestinationRule\n\
+        metadata: {name: web, namespace: shop}\n\
+        spec: {host: web, trafficPolicy: {tls: {mode: DISABLE}}}\n";
+
+    /// A mesh that demands mutual TLS, with one service.
+    fn mesh_of_shop() -> String {
+        format!("{STRICT}{SHOP}{WEB}")
+    }
+
+    /// An Application of a directory for a cluster.
+    fn application(path: &str, cluster: &str) -> String {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\n\
+             metadata: {{name: {path}-{cluster}, namespace: argocd}}\n\
+             spec:\n  source: {{repoURL: 'https://git.example/a/b', path: {path}}}\n  \
+             destination: {{name: {cluster}}}\n"
+        )
+    }
+
+    /// The severity of the one finding that the rule breaks traffic, with the last fact.
+    fn found(texts: &[(&str, &str)], meshes: Vec<ConfiguredMesh>) -> (Severity, String) {
+        let files = texts.iter().map(|(path, text)| (*path, (*text).to_owned()));
+        let request = Request {
+            paths: vec![".".into()],
+            meshes,
+            ..Request::default()
+        };
+        let outcome = lint(&request, &Memory::new(files.collect::<Vec<_>>()));
+        let report = outcome.expect("the run succeeds").report;
+        let mut found = report.diagnostics.iter();
+        let found = found
+            .find(|one| one.rule == "tls-disabled-in-mesh")
+            .expect("the rule is found");
+        let last = found.evidence.last().map(|fact| fact.text.clone());
+        (found.severity, last.unwrap_or_default())
+    }
+
+    #[test]
+    fn a_file_that_no_application_deploys_makes_no_error() {
+        let shop = application("shop", "prod");
+        let texts = [
+            ("argo/shop.yaml", shop.as_str()),
+            ("shop/shop.yaml", &mesh_of_shop()),
+            ("old/rule.yaml", RULE),
+        ];
+        let (severity, fact) = found(&texts, Vec::new());
+        assert_eq!(severity, Severity::Warning);
+        assert_eq!(
+            fact,
+            "no Flux or Argo CD resource of the repository deploys `old/rule.yaml`; taken as part of \
+             mesh `prod`"
+        );
+    }
+
+    #[test]
+    fn a_file_that_an_application_deploys_still_makes_an_error() {
+        let (shop, rule) = (application("shop", "prod"), application("rule", "prod"));
+        let texts = [
+            ("argo/rule.yaml", rule.as_str()),
+            ("argo/shop.yaml", &shop),
+            ("rule/rule.yaml", RULE),
+            ("shop/shop.yaml", &mesh_of_shop()),
+        ];
+        assert_eq!(found(&texts, Vec::new()).0, Severity::Error);
+    }
+
+    #[test]
+    fn a_base_that_something_unused_builds_on_too_still_makes_an_error() {
+        let shop = application("shop", "prod");
+        let texts = [
+            ("argo/shop.yaml", shop.as_str()),
+            ("base/kustomization.yaml", "resources: [rule.yaml]\n"),
+            ("base/rule.yaml", RULE),
+            (
+                "other/kustomization.yaml",
+                "resources: [../base]\nnamePrefix: other-\n",
+            ),
+            (
+                "shop/kustomization.yaml",
+                "resources: [shop.yaml, ../base]\n",
+            ),
+            ("shop/shop.yaml", &mesh_of_shop()),
+        ];
+        assert_eq!(found(&texts, Vec::new()).0, Severity::Error);
+    }
+
+    #[test]
+    fn a_file_that_no_configured_mesh_names_makes_no_error() {
+        let mesh = |shared: &[&str]| ConfiguredMesh {
+            name: "prod".into(),
+            roots: vec!["shop".to_owned()],
+            shared: shared.iter().map(|&one| one.to_owned()).collect(),
+            ..ConfiguredMesh::default()
+        };
+        let texts = [("old/rule.yaml", RULE), ("shop/shop.yaml", &mesh_of_shop())];
+        let (severity, fact) = found(&texts, vec![mesh(&[])]);
+        assert_eq!(severity, Severity::Warning);
+        assert_eq!(
+            fact,
+            "no entry of `meshes` in the config file is about `old/rule.yaml`; taken as part of mesh \
+             `prod`"
+        );
+        assert_eq!(found(&texts, vec![mesh(&["old"])]).0, Severity::Error);
+    }
+
+    #[test]
+    fn a_repository_without_cd_resources_is_not_doubted() {
+        let texts = [("old/rule.yaml", RULE), ("shop/shop.yaml", &mesh_of_shop())];
+        assert_eq!(found(&texts, Vec::new()).0, Severity::Error);
+    }
+}
