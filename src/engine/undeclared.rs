@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Certainty, Diagnostic, Fact, Severity};
-use crate::gitops::{Basis, Deployment, MeshScope, UnitKind};
+use crate::gitops::{Basis, Deployment, MeshScope, Unit, UnitKind};
 use crate::source::{FileId, Sources};
 
 /// What an undeclared file says about itself, and how bad a finding that rests on it may be.
@@ -58,23 +58,34 @@ fn undeclared(
         members.filter_map(|&unit| deployment.units.get(unit))
     };
     let declared: BTreeSet<FileId> = units(false).flat_map(|unit| &unit.files).copied().collect();
+    let is_cd = |unit: &&Unit| {
+        matches!(
+            unit.kind,
+            UnitKind::FluxKustomization | UnitKind::ArgoApplication
+        )
+    };
+    let is_all_known = units(false).filter(is_cd).all(Unit::is_complete);
+    let resource = if is_all_known {
+        "no Flux or Argo CD resource of the repository deploys"
+    } else {
+        "no Flux or Argo CD resource that could be evaluated deploys"
+    };
     let mut out = BTreeMap::new();
     for unit in units(true) {
         for &file in unit.files.difference(&declared) {
             let path = sources.file(file).path();
-            let (says, most) = match (unit.kind, mesh.basis) {
-                (UnitKind::FluxKustomization | UnitKind::ArgoApplication, _) => (
+            let (says, most) = match mesh.basis {
+                _ if is_cd(&unit) => (
                     format!("nothing says which cluster `{}` is for", unit.name),
                     Severity::Error,
                 ),
-                (_, Basis::Configured) => (
+                Basis::Configured => (
                     format!("no entry of `meshes` in the config file is about `{path}`"),
                     Severity::Warning,
                 ),
-                _ => (
-                    format!("no Flux or Argo CD resource of the repository deploys `{path}`"),
-                    Severity::Warning,
-                ),
+                Basis::Single | Basis::Collision | Basis::Cd => {
+                    (format!("{resource} `{path}`"), Severity::Warning)
+                }
             };
             out.entry(file).or_insert_with(|| Undeclared {
                 text: format!("{says}; taken as part of mesh `{}`", mesh.name),

@@ -3,7 +3,8 @@
 use super::inventory::is_istio_chart;
 use super::{Files, Problem, Unit};
 use crate::object::Object;
-use crate::yaml::{Mapping, MappingEntry, Node, Value, parse_embedded};
+use crate::source::Spanned;
+use crate::yaml::{Mapping, MappingEntry, Node, Scalar, ScalarStyle, Value, parse_embedded};
 
 /// The group of the kind `HelmRelease` of Flux.
 const GROUP: &str = "helm.toolkit.fluxcd.io";
@@ -101,6 +102,37 @@ fn not_known(source: &Value, release: &Object) -> Problem {
 pub(super) fn parsed(text: &Value, files: &Files) -> Option<Value> {
     // Broken values are Helm's to refuse.
     parse_embedded(text, files.sources()).ok().flatten()
+}
+
+/// What `name` and `value` set, as `helm --set` does; none for a name with an index or an escape.
+pub(super) fn parameter(parameter: &Value) -> Option<Value> {
+    let name = parameter.get("name")?;
+    let value = parameter.get("value")?;
+    let text = value.as_text()?;
+    let is_text = parameter.get("forceString").and_then(Value::as_bool) == Some(true);
+    let keys = name.as_text().filter(|name| !name.contains(['[', '\\']))?;
+    let leaf = Value {
+        place: value.place,
+        node: Node::Scalar(Scalar {
+            text: text.into(),
+            style: if is_text {
+                ScalarStyle::Quoted
+            } else {
+                ScalarStyle::Plain
+            },
+        }),
+    };
+    let nested = keys.rsplit('.').fold(leaf, |inner, key| Value {
+        place: parameter.place,
+        node: Node::Mapping(Mapping {
+            entries: vec![MappingEntry {
+                key: Spanned::new(key.into(), name.place),
+                value: inner,
+            }],
+            ..Mapping::default()
+        }),
+    });
+    Some(nested)
 }
 
 /// Layers of values as Helm merges them: mappings key by key, anything else as a whole, the later layer first.

@@ -184,12 +184,15 @@ impl Application<'_> {
                 unit.files.insert(file);
             }
         }
-        layers.extend(
-            settings
+        // The object takes the place of the text.
+        layers.extend(match settings.get("valuesObject") {
+            Some(object) => Some(object.clone()),
+            None => settings
                 .get("values")
                 .and_then(|text| helm::parsed(text, files)),
-        );
-        layers.extend(settings.get("valuesObject").cloned());
+        });
+        let parameters = settings.get("parameters").map_or(&[][..], Value::items);
+        layers.extend(parameters.iter().filter_map(helm::parameter));
         layers
     }
 }

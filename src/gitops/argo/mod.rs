@@ -4,6 +4,7 @@ mod application;
 mod application_set;
 mod directory;
 mod generators;
+mod selector;
 mod template;
 
 use std::collections::BTreeSet;
@@ -121,7 +122,9 @@ pub(super) fn follow(evaluation: &mut Evaluation<'_>, object: &Object, home: usi
     }
     for declared in applications {
         let group = group(evaluation, &declared, home);
-        if declared.set.is_some() && !evaluation.mark_followed(&declared.object, group) {
+        // One that deploys itself is found again in what it deploys.
+        let is_new_there = declared.set.is_some() || group != home;
+        if is_new_there && !evaluation.mark_followed(&declared.object, group) {
             continue;
         }
         Application {

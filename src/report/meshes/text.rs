@@ -61,12 +61,14 @@ impl Tree<'_> {
         );
         self.line(0, &line);
         for (index, unit) in units {
-            self.unit(unit, mesh.joined.contains(&index));
+            let joined = mesh.joined.contains(&index).then_some(mesh.basis);
+            self.unit(unit, joined);
         }
         self.text.push('\n');
     }
 
-    fn unit(&mut self, unit: &Unit, is_joined: bool) {
+    /// Writes a unit; `joined` is how its mesh is known, where nothing declares that it is in it.
+    fn unit(&mut self, unit: &Unit, joined: Option<Basis>) {
         let what = match unit.kind {
             UnitKind::Plain => "plain manifests".to_owned(),
             UnitKind::Kustomization => "kustomization".to_owned(),
@@ -74,10 +76,13 @@ impl Tree<'_> {
             UnitKind::ArgoApplication => format!("Argo CD Application, {}", directory(unit)),
             UnitKind::Assumed => "assumed".to_owned(),
         };
-        let joined = if is_joined {
-            "; no CD tool applies it, and it fits here"
-        } else {
-            ""
+        let joined = match (joined, unit.kind) {
+            (None, _) => "",
+            (_, UnitKind::FluxKustomization | UnitKind::ArgoApplication) => {
+                "; nothing says which cluster it is for, and it fits here"
+            }
+            (Some(Basis::Configured), _) => "; no entry of `meshes` is about it, and it fits here",
+            (Some(_), _) => "; no CD tool applies it, and it fits here",
         };
         let objects = counted(unit.objects.len(), "object");
         let values = if values(unit).next().is_some() {
