@@ -9,6 +9,10 @@ use crate::yaml::{Mapping, MappingEntry, Node, Scalar, ScalarStyle, Value, parse
 /// The group of the kind `HelmRelease` of Flux.
 const GROUP: &str = "helm.toolkit.fluxcd.io";
 
+/// What to do about values that are not known.
+pub(super) const SAY_VALUES: &str =
+    "say what they set with `--auto-mtls`, `--root-namespace` or `--assume`";
+
 /// Notes the charts that the releases among the objects of a unit install, and takes the values of Istio's own.
 pub(super) fn take_releases(unit: &mut Unit, others: &[&Unit], files: &Files) {
     let mut charts = Vec::new();
@@ -92,9 +96,7 @@ fn not_known(source: &Value, release: &Object) -> Problem {
             text("kind").unwrap_or("ConfigMap"),
             text("name").unwrap_or_default()
         ),
-        help: Some(
-            "say what they set with `--auto-mtls`, `--root-namespace` or `--assume`".to_owned(),
-        ),
+        help: Some(SAY_VALUES.to_owned()),
     }
 }
 

@@ -340,3 +340,24 @@ fn values_as_an_object_take_the_place_of_those_as_a_text() {
     let helm = "{values: 'meshConfig: {enableAutoMtls: false}', valuesObject: {pilot: {}}}";
     assert_eq!(auto_mtls_of(helm), None);
 }
+
+#[test]
+fn a_values_file_of_the_control_plane_that_is_not_here_is_a_problem() {
+    let application = |more: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\n\
+             metadata: {{name: istiod, namespace: argocd}}\nspec:\n  \
+             source: {{repoURL: 'https://charts.example', chart: istiod, \
+             helm: {{valueFiles: ['$values/istiod.yaml']{more}}}}}\n  \
+             destination: {{name: c1}}\n"
+        )
+    };
+    let problems = |application: &str| mode_and_problems(&[("app.yaml", application)]).1;
+    let chart = "chart `istiod` of Application `istiod` is not rendered";
+    let values = "values of Application `istiod` from `$values/istiod.yaml` are not known";
+    assert_eq!(problems(&application("")), [chart, values]);
+    assert_eq!(
+        problems(&application(", ignoreMissingValueFiles: true")),
+        [chart]
+    );
+}
