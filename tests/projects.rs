@@ -78,6 +78,16 @@ fn the_kustomizations_of_a_cluster_are_its_mesh() {
 }
 
 #[test]
+fn the_cluster_of_argo_cd_is_a_mesh_beside_remote_ones_and_leftovers_are_no_errors() {
+    review("argo-hub");
+}
+
+#[test]
+fn a_variable_that_a_missing_secret_may_set_is_unknown_and_an_inline_one_is_not() {
+    review("flux-variables");
+}
+
+#[test]
 fn a_mesh_is_looked_at_alone() {
     let staging = printed(
         "rendered",

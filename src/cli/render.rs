@@ -83,7 +83,9 @@ fn selected<'r>(
 fn tell(problem: &Problem, sources: &Sources) -> bool {
     let (word, is_refused) = match problem {
         Problem::Refused { .. } => ("error", true),
-        Problem::Unresolved { .. } | Problem::Chart { .. } => ("unresolved", false),
+        Problem::Unresolved { .. } | Problem::Variables { .. } | Problem::Chart { .. } => {
+            ("unresolved", false)
+        }
         Problem::Unnamed { .. } | Problem::Unversioned { .. } => ("not deployed", false),
     };
     let place = problem.place();

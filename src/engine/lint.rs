@@ -14,6 +14,7 @@ use super::overlay_patch::keep_to_their_meshes;
 use super::precede::precede;
 use super::prove::prove;
 use super::triage::{Findings, triage};
+use super::undeclared::doubt_undeclared;
 use super::{Analysis, Error, Report, Request, analyse};
 use crate::config;
 use crate::diagnostic::{Diagnostic, PairId};
@@ -46,15 +47,13 @@ pub(super) fn examine(request: &Request, tree: &dyn Tree) -> Result<(Analysis, F
     let mut analysis = analyse(request, tree)?;
     let selected = selected(request)?;
     let mut diagnostics = check(&selected, &analysis);
-    doubt(&mut diagnostics, &analysis.problems);
-    doubt_incomplete(&mut diagnostics, &analysis.deployment);
+    doubt_all(&mut diagnostics, &analysis);
     explain(&mut diagnostics, &analysis.problems);
     explain_refused(&mut diagnostics, &analysis, request, tree)?;
     let mut diagnostics = precede(diagnostics, |name, explained| {
         let rule = selected.iter().find(|(rule, _)| rule.meta.name == name);
         let mut told = rule.map_or_else(Vec::new, |rule| try_run(rule, &analysis, Some(explained)));
-        doubt(&mut told, &analysis.problems);
-        doubt_incomplete(&mut told, &analysis.deployment);
+        doubt_all(&mut told, &analysis);
         told
     });
     keep_to_their_meshes(&mut diagnostics, &analysis);
@@ -64,6 +63,13 @@ pub(super) fn examine(request: &Request, tree: &dyn Tree) -> Result<(Analysis, F
     let names: Vec<&str> = analysis.meshes.iter().map(Mesh::name).collect();
     let findings = triage(diagnostics, &names, &analysis.sources);
     Ok((analysis, findings))
+}
+
+/// Weakens what rests on inputs that are not sure.
+fn doubt_all(diagnostics: &mut Vec<Diagnostic>, analysis: &Analysis) {
+    doubt_undeclared(diagnostics, &analysis.deployment, &analysis.sources);
+    doubt(diagnostics, &analysis.problems);
+    doubt_incomplete(diagnostics, &analysis.deployment);
 }
 
 /// Marks the findings that exceptions hide. Returns the findings about the exceptions themselves, which none hides.

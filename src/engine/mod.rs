@@ -24,6 +24,7 @@ mod since;
 #[cfg(test)]
 mod testing;
 mod triage;
+mod undeclared;
 
 pub use analyse::{Analysis, analyse};
 pub use error::Error;

@@ -19,8 +19,10 @@ use crate::yaml::Value;
 pub(super) struct Group {
     /// What they are called, where something names the cluster.
     pub(super) name: Option<Box<str>>,
-    /// The cluster as Applications of Argo CD name it.
+    /// The cluster as CD resources that apply to another cluster than their own name it.
     destination: Option<Box<str>>,
+    /// Whether Applications of it are for the cluster of Argo CD itself, which nothing else names.
+    is_own_cluster: bool,
     /// The directory that it starts from.
     pub(super) directory: Utf8PathBuf,
     /// The units by their position.
@@ -33,6 +35,7 @@ impl Group {
         Self {
             name: None,
             destination: None,
+            is_own_cluster: false,
             directory: directory.to_owned(),
             units: vec![unit],
         }
@@ -41,6 +44,16 @@ impl Group {
     /// Whether it starts from the plain manifests of a directory.
     pub(super) fn is_home(&self, directory: &Utf8Path) -> bool {
         self.name.is_none() && self.directory == directory
+    }
+
+    /// Whether a CD resource of another cluster says that this is one.
+    pub(super) fn is_destination(&self) -> bool {
+        self.destination.is_some()
+    }
+
+    /// Whether it holds what Argo CD deploys to the cluster that it runs in, and nothing names that cluster.
+    pub(super) fn is_own_cluster(&self) -> bool {
+        self.name.is_none() && self.is_own_cluster
     }
 }
 
@@ -225,20 +238,41 @@ impl<'f> Evaluation<'f> {
         self.groups.push(Group {
             name,
             destination: None,
+            is_own_cluster: false,
             directory: directory.to_owned(),
             units: Vec::new(),
         });
         self.groups.len() - 1
     }
 
-    /// The group of a cluster that Applications of Argo CD name.
+    /// Notes that a group is of the cluster of Argo CD itself.
+    pub(super) fn mark_own_cluster(&mut self, group: usize) {
+        if let Some(group) = self.groups.get_mut(group) {
+            group.is_own_cluster = true;
+        }
+    }
+
+    /// The group of a cluster that CD resources name: by the same destination, else by the name that both give it.
     pub(super) fn cluster_group(&mut self, destination: &str, name: &str) -> usize {
-        let known = self.groups.iter().position(|group| {
-            group.destination.as_deref() == Some(destination) || group.name.as_deref() == Some(name)
-        });
-        if let Some(known) = known {
+        let is_destination = |group: &Group| group.destination.as_deref() == Some(destination);
+        if let Some(known) = self.groups.iter().position(is_destination) {
             return known;
         }
+        let is_address = |text: &str| text.contains("://");
+        // Two addresses are two clusters, even if a parameter called `name` is the same for both.
+        let is_other = |group: &Group| {
+            is_address(destination) && group.destination.as_deref().is_some_and(is_address)
+        };
+        let named = |group: &Group| group.name.as_deref() == Some(name);
+        let known = self.groups.iter().position(named);
+        let is_taken = known
+            .and_then(|known| self.groups.get(known))
+            .is_some_and(is_other);
+        if let (Some(known), false) = (known, is_taken) {
+            return known;
+        }
+        let address = destination.split_once("://").map(|(_, rest)| rest);
+        let name = address.filter(|_| is_taken).unwrap_or(name);
         let group = self.add_group(Some(name.into()), Utf8Path::new(""));
         if let Some(group) = self.groups.get_mut(group) {
             group.destination = Some(destination.into());
@@ -275,7 +309,10 @@ impl<'f> Evaluation<'f> {
 
     /// Takes in a unit that was built.
     pub(super) fn add(&mut self, mut unit: Unit, group: usize) {
-        helm::take_releases(&mut unit, self);
+        let members = self.groups.get(group).map_or(&[][..], |group| &group.units);
+        let others = members.iter().filter_map(|&unit| self.units.get(unit));
+        let others: Vec<&Unit> = others.collect();
+        helm::take_releases(&mut unit, &others, self.session.files);
         let index = self.units.len();
         self.units.push(unit);
         if let Some(group) = self.groups.get_mut(group) {
@@ -413,7 +450,7 @@ fn is_cd_resource(root: &Value) -> bool {
 }
 
 /// Whether objects of a kind lead to others.
-fn is_cd_kind(group: &str, kind: &str) -> bool {
+pub(super) fn is_cd_kind(group: &str, kind: &str) -> bool {
     matches!(
         (group, kind),
         (flux::GROUP, "Kustomization") | (argo::GROUP, "Application" | "ApplicationSet")

@@ -1,16 +1,20 @@
 //! Helm: charts are not rendered; the values of Istio's own are facts about the mesh.
 
-use super::evaluation::Evaluation;
 use super::inventory::is_istio_chart;
 use super::{Files, Problem, Unit};
 use crate::object::Object;
-use crate::yaml::{Mapping, MappingEntry, Node, Value, parse_embedded};
+use crate::source::Spanned;
+use crate::yaml::{Mapping, MappingEntry, Node, Scalar, ScalarStyle, Value, parse_embedded};
 
 /// The group of the kind `HelmRelease` of Flux.
 const GROUP: &str = "helm.toolkit.fluxcd.io";
 
+/// What to do about values that are not known.
+pub(super) const SAY_VALUES: &str =
+    "say what they set with `--auto-mtls`, `--root-namespace` or `--assume`";
+
 /// Notes the charts that the releases among the objects of a unit install, and takes the values of Istio's own.
-pub(super) fn take_releases(unit: &mut Unit, evaluation: &Evaluation<'_>) {
+pub(super) fn take_releases(unit: &mut Unit, others: &[&Unit], files: &Files) {
     let mut charts = Vec::new();
     let mut values = Vec::new();
     for object in &unit.objects {
@@ -25,22 +29,48 @@ pub(super) fn take_releases(unit: &mut Unit, evaluation: &Evaluation<'_>) {
             chart: format!("chart `{name}` of HelmRelease `{}`", object.id.name),
         });
         if is_istio_chart(name.rsplit('/').next().unwrap_or(name)) {
-            values.extend(merged(layers(object, &unit.objects, evaluation)));
+            let known = Known {
+                objects: &unit.objects,
+                others,
+                files,
+            };
+            values.extend(merged(known.layers(object, &mut charts)));
         }
     }
     unit.problems.extend(charts);
     unit.values.extend(values);
 }
 
-/// The values of a release, the weakest first.
-fn layers(release: &Object, objects: &[Object], evaluation: &Evaluation<'_>) -> Vec<Value> {
-    let files = evaluation.session.files;
-    let mut layers = Vec::new();
-    let from = release.value.at(&["spec", "valuesFrom"]);
-    for source in from.map_or(&[][..], Value::items) {
+/// What the values of a release may come from.
+struct Known<'k> {
+    /// The objects of the unit that it is in.
+    objects: &'k [Object],
+    /// The other units of the same cluster.
+    others: &'k [&'k Unit],
+    files: &'k Files,
+}
+
+impl Known<'_> {
+    /// The values of a release, the weakest first; what cannot be known of them is a problem.
+    fn layers(&self, release: &Object, problems: &mut Vec<Problem>) -> Vec<Value> {
+        let mut layers = Vec::new();
+        let from = release.value.at(&["spec", "valuesFrom"]);
+        for source in from.map_or(&[][..], Value::items) {
+            match self.values_from(source, release) {
+                Some(text) => layers.extend(parsed(text, self.files)),
+                None => problems.push(not_known(source, release)),
+            }
+        }
+        layers.extend(release.value.at(&["spec", "values"]).cloned());
+        layers
+    }
+
+    /// The text of the values that a release takes from a ConfigMap; none for what is not in the repository, and for a
+    /// single value.
+    fn values_from(&self, source: &Value, release: &Object) -> Option<&Value> {
         let text = |key| source.get(key).and_then(Value::as_text);
         if text("kind") != Some("ConfigMap") || text("targetPath").is_some() {
-            continue;
+            return None;
         }
         let name = text("name").unwrap_or_default();
         let is_it = |object: &&Object| {
@@ -48,20 +78,63 @@ fn layers(release: &Object, objects: &[Object], evaluation: &Evaluation<'_>) -> 
                 && &*object.id.name == name
                 && object.id.namespace == release.id.namespace
         };
-        let others = evaluation.units.iter().flat_map(|unit| &unit.objects);
-        let found = objects.iter().chain(others).find(is_it);
+        let others = self.others.iter().flat_map(|unit| &unit.objects);
+        let found = self.objects.iter().chain(others).find(is_it)?;
         let key = text("valuesKey").unwrap_or("values.yaml");
-        let values = found.and_then(|object| object.value.at(&["data", key]));
-        layers.extend(values.and_then(|text| parsed(text, files)));
+        found.value.at(&["data", key])
     }
-    layers.extend(release.value.at(&["spec", "values"]).cloned());
-    layers
+}
+
+/// Values of a release that are not known.
+fn not_known(source: &Value, release: &Object) -> Problem {
+    let text = |key| source.get(key).and_then(Value::as_text);
+    Problem::Unresolved {
+        place: source.place,
+        message: format!(
+            "values of HelmRelease `{}` from {} `{}` are not known",
+            release.id.name,
+            text("kind").unwrap_or("ConfigMap"),
+            text("name").unwrap_or_default()
+        ),
+        help: Some(SAY_VALUES.to_owned()),
+    }
 }
 
 /// Values that are written as a text.
 pub(super) fn parsed(text: &Value, files: &Files) -> Option<Value> {
     // Broken values are Helm's to refuse.
     parse_embedded(text, files.sources()).ok().flatten()
+}
+
+/// What `name` and `value` set, as `helm --set` does; none for a name with an index or an escape.
+pub(super) fn parameter(parameter: &Value) -> Option<Value> {
+    let name = parameter.get("name")?;
+    let value = parameter.get("value")?;
+    let text = value.as_text()?;
+    let is_text = parameter.get("forceString").and_then(Value::as_bool) == Some(true);
+    let keys = name.as_text().filter(|name| !name.contains(['[', '\\']))?;
+    let leaf = Value {
+        place: value.place,
+        node: Node::Scalar(Scalar {
+            text: text.into(),
+            style: if is_text {
+                ScalarStyle::Quoted
+            } else {
+                ScalarStyle::Plain
+            },
+        }),
+    };
+    let nested = keys.rsplit('.').fold(leaf, |inner, key| Value {
+        place: parameter.place,
+        node: Node::Mapping(Mapping {
+            entries: vec![MappingEntry {
+                key: Spanned::new(key.into(), name.place),
+                value: inner,
+            }],
+            ..Mapping::default()
+        }),
+    });
+    Some(nested)
 }
 
 /// Layers of values as Helm merges them: mappings key by key, anything else as a whole, the later layer first.

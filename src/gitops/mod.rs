@@ -121,6 +121,7 @@ pub fn deploy(mut files: Files, settings: &Settings) -> Deployment {
         unit.values = manifests.values;
         unit.problems = manifests.problems;
         unit.files = members.into_iter().collect();
+        helm::take_releases(&mut unit, &[], &files);
         units.push(unit);
         add_plain(&directory, units.len() - 1, &mut groups);
     }

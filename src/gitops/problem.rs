@@ -37,6 +37,15 @@ pub enum Problem {
         /// What to do, as an instruction.
         help: Option<String>,
     },
+    /// Variables that Flux fills in and that come from something outside of the repository, which left expressions unfilled.
+    Variables {
+        /// Where they are asked for.
+        place: Place,
+        /// The ConfigMap or Secret.
+        source: String,
+        /// Whether they may decide anything about mutual TLS.
+        matters: bool,
+    },
     /// A Helm chart that a CD tool renders: what it deploys is not known, and what else there is does not depend on it.
     Chart {
         /// Where it is asked for.
@@ -54,6 +63,7 @@ impl Problem {
             | Self::Unversioned { place, .. }
             | Self::Refused { place, .. }
             | Self::Unresolved { place, .. }
+            | Self::Variables { place, .. }
             | Self::Chart { place, .. } => *place,
         }
     }
@@ -64,6 +74,9 @@ impl Problem {
             Self::Unnamed { kind, .. } => format!("a {kind} without `metadata.name`"),
             Self::Unversioned { kind, .. } => format!("a {kind} without `apiVersion`"),
             Self::Refused { message, .. } | Self::Unresolved { message, .. } => message.clone(),
+            Self::Variables { source, .. } => {
+                format!("{source} with variables is not in the repository")
+            }
             Self::Chart { chart, .. } => format!("{chart} is not rendered"),
         }
     }
@@ -72,6 +85,7 @@ impl Problem {
     pub fn help(&self) -> Option<&str> {
         match self {
             Self::Refused { help, .. } | Self::Unresolved { help, .. } => help.as_deref(),
+            Self::Variables { .. } => Some("set them for this mesh with `vars` in the config file"),
             Self::Unnamed { .. } | Self::Unversioned { .. } | Self::Chart { .. } => None,
         }
     }

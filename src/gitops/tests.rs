@@ -1,5 +1,8 @@
 //! What small repositories deploy, and which meshes they are taken for.
 
+mod argo;
+mod flux;
+
 use super::testing::files;
 use super::*;
 
@@ -28,7 +31,9 @@ fn skipped(texts: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 const SERVICE: &str = "apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\n";
+
 const OTHER: &str = "apiVersion: v1\nkind: Service\nmetadata: {name: cart, namespace: shop}\n";
+
 const NAMESPACE: &str = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n";
 
 /// An Application of a path, with more of its source and its destination.
@@ -121,85 +126,6 @@ fn the_config_file_wins_over_what_files_look_like() {
 }
 
 #[test]
-fn an_application_does_not_look_into_sub_directories_unless_it_says_so() {
-    let flat = application("web", "web", "", "");
-    let deep = application("web", "web", ", directory: {recurse: true}", "");
-    let texts = |application| [("app.yaml", application), ("web/old/web.yaml", SERVICE)];
-    let reason =
-        "below the directory of Application `argocd/web`, which does not look into sub-directories";
-    assert_eq!(
-        skipped(&texts(flat.as_str())),
-        [("web/old/web.yaml".to_owned(), reason.to_owned())]
-    );
-    assert_eq!(skipped(&texts(deep.as_str())), []);
-}
-
-#[test]
-fn the_namespace_of_a_destination_is_that_of_objects_without_one() {
-    let application = application("web", "web", "", "namespace: shop");
-    let service = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\n---\n\
-                   apiVersion: v1\nkind: Service\nmetadata: {name: cart, namespace: other}\n";
-    let texts = [
-        ("app.yaml", application.as_str()),
-        ("web/web.yaml", service),
-    ];
-    let deployment = deploy(files(&texts), &Settings::default());
-    let ids = deployment.units[0]
-        .objects
-        .iter()
-        .map(|object| object.id.to_string());
-    assert_eq!(
-        ids.collect::<Vec<_>>(),
-        ["Service shop/web", "Service other/cart"]
-    );
-}
-
-#[test]
-fn applications_are_in_the_mesh_of_their_cluster() {
-    let prod = application("web-prod", "prod", "", "name: prod");
-    let staging = application("web-staging", "staging", "", "name: staging");
-    let found = meshes(&[
-        ("apps/prod.yaml", &prod),
-        ("apps/staging.yaml", &staging),
-        ("prod/web.yaml", SERVICE),
-        ("staging/web.yaml", SERVICE),
-    ]);
-    assert_eq!(
-        found,
-        [
-            "prod: argocd/web-prod apps",
-            "staging: argocd/web-staging apps"
-        ]
-    );
-}
-
-#[test]
-fn an_application_of_another_repository_is_not_resolved() {
-    let own = application("web", "web", "", "");
-    let other = application("api", "api", "", "").replace("a/b", "c/d");
-    let texts = [
-        ("own.yaml", own.as_str()),
-        ("other.yaml", &other),
-        ("web/web.yaml", SERVICE),
-    ];
-    let deployment = deploy(files(&texts), &Settings::default());
-    let problems = deployment.units.iter().flat_map(|unit| &unit.problems);
-    let problems: Vec<String> = problems.map(Problem::message).collect();
-    assert_eq!(
-        problems,
-        ["Application `api` is not evaluated: `https://git.example/c/d` is another repository"]
-    );
-}
-
-#[test]
-fn applications_that_lead_to_each_other_end() {
-    let one = application("one", "a", "", "");
-    let two = application("two", "b", "", "");
-    let found = meshes(&[("a/two.yaml", &two), ("b/one.yaml", &one)]);
-    assert_eq!(found, ["default: argocd/two argocd/one"]);
-}
-
-#[test]
 fn templates_of_a_chart_are_no_manifests() {
     let texts = [
         ("web/Chart.yaml", "name: web\n"),
@@ -225,25 +151,16 @@ fn values_of_a_chart_that_is_not_of_istio_say_nothing_about_the_mesh() {
     assert_eq!(count("name: mesh\ndependencies:\n- name: istiod\n"), 1);
 }
 
-#[test]
-fn a_flux_kustomization_of_another_repository_is_not_resolved() {
-    let kustomization = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n\
-        metadata: {name: apps, namespace: flux-system}\n\
-        spec: {path: ./apps, sourceRef: {kind: GitRepository, name: other}}\n";
-    let sources = "apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\n\
-        metadata: {name: flux-system}\nspec: {url: 'https://git.example/a/b'}\n---\n\
-        apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\n\
-        metadata: {name: other}\nspec: {url: 'https://git.example/c/d'}\n";
-    let texts = [
-        ("apps/web.yaml", SERVICE),
-        ("flux/apps.yaml", kustomization),
-        ("flux/sources.yaml", sources),
-    ];
-    let deployment = deploy(files(&texts), &Settings::default());
+/// The mode of the rule as it is deployed, and what is not resolved.
+fn mode_and_problems(texts: &[(&str, &str)]) -> (Option<String>, Vec<String>) {
+    let deployment = deploy(files(texts), &Settings::default());
+    let objects = deployment.units.iter().flat_map(|unit| &unit.objects);
+    let mode = objects
+        .filter(|object| &*object.id.kind == "DestinationRule")
+        .find_map(|object| {
+            let keys = ["spec", "trafficPolicy", "tls", "mode"];
+            Some(object.value.at(&keys)?.as_text()?.to_owned())
+        });
     let problems = deployment.units.iter().flat_map(|unit| &unit.problems);
-    let problems: Vec<String> = problems.map(Problem::message).collect();
-    assert_eq!(
-        problems,
-        ["Kustomization `apps` is not evaluated: GitRepository `other` is another repository"]
-    );
+    (mode, problems.map(Problem::message).collect())
 }

@@ -139,6 +139,7 @@ impl Unit {
     pub fn is_complete(&self) -> bool {
         !self.problems.iter().any(|problem| match problem {
             Problem::Refused { .. } | Problem::Unresolved { .. } => true,
+            Problem::Variables { matters, .. } => *matters,
             Problem::Unnamed { .. } | Problem::Unversioned { .. } | Problem::Chart { .. } => false,
         })
     }

@@ -90,7 +90,7 @@ fn check(_options: &NoOptions, cx: &mut DeployContext<'_>) {
             let (id, field) = (&problem.object, &problem.field);
             cx.report(
                 problem.place,
-                format!("a variable that nothing here sets decides `{field}` of `{id}`"),
+                format!("a variable whose value is not known here decides `{field}` of `{id}`"),
             )
             .primary("filled in before this is applied")
             .object(id)

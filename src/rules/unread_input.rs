@@ -24,8 +24,9 @@ declare_rule! {
     ///
     /// Broken documents and unreadable files are warnings, and so is what kustomize, Flux or Argo CD would refuse or take
     /// from elsewhere. Templates, charts and placeholders are notes: they are not wrong, they only cannot be read before
-    /// they are rendered. Objects that Istio refuses are findings of `invalid-schema`. A note also says where directories
-    /// are taken for several meshes and nothing declares that.
+    /// they are rendered. Variables that Flux takes from a ConfigMap or Secret outside of the repository are a warning where
+    /// they may decide about mutual TLS, else a note. Objects that Istio refuses are findings of `invalid-schema`. A note
+    /// also says where directories are taken for several meshes and nothing declares that.
     ///
     /// ## Examples
     ///
@@ -124,6 +125,17 @@ fn deploy(cx: &mut InputContext<'_>, problem: &gitops::Problem) {
             cx.report(*place, message)
                 .primary("not in the input")
                 .help(help);
+        }
+        gitops::Problem::Variables { place, matters, .. } => {
+            let severity = if *matters {
+                Severity::Warning
+            } else {
+                Severity::Note
+            };
+            cx.report(*place, message)
+                .primary("what it sets is not known")
+                .severity(severity)
+                .help(problem.help().unwrap_or_default());
         }
         gitops::Problem::Chart { place, .. } => {
             cx.report(*place, message)

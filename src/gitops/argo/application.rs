@@ -155,7 +155,7 @@ impl Application<'_> {
                     .is_of_foreign_chart(&one.join("values.yaml"))
             });
         if is_of_istio && let Some(settings) = source.get("helm") {
-            let layers = Self::values(settings, directory, evaluation, &mut unit);
+            let layers = self.values(settings, directory, evaluation, &mut unit);
             unit.values.extend(helm::merged(layers));
         }
         evaluation.add(unit, group);
@@ -163,6 +163,7 @@ impl Application<'_> {
 
     /// The values that an Application gives to a chart, the weakest first.
     fn values(
+        &self,
         settings: &Value,
         directory: Option<&Utf8Path>,
         evaluation: &Evaluation<'_>,
@@ -170,9 +171,12 @@ impl Application<'_> {
     ) -> Vec<Value> {
         let files = evaluation.session.files;
         let prefix = &evaluation.settings.working_directory;
+        let ignores_missing = settings.get("ignoreMissingValueFiles");
+        let ignores_missing = ignores_missing.and_then(Value::as_bool) == Some(true);
         let mut layers = Vec::new();
         for path in settings.get("valueFiles").map_or(&[][..], Value::items) {
             let text = path.as_text().unwrap_or_default();
+            let path_place = path.place;
             // `$name/path` is a path from the root of the source that is called so.
             let path = match text.strip_prefix('$').and_then(|rest| rest.split_once('/')) {
                 Some((_, rest)) => repository::from_root(prefix, rest),
@@ -182,14 +186,26 @@ impl Application<'_> {
                 let documents = &files.documents(file).documents;
                 layers.extend(documents.first().map(|document| document.root.clone()));
                 unit.files.insert(file);
+            } else if !ignores_missing {
+                unit.problems.push(Problem::Unresolved {
+                    place: path_place,
+                    message: format!(
+                        "values of Application `{}` from `{text}` are not known",
+                        self.declared.object.id.name
+                    ),
+                    help: Some(helm::SAY_VALUES.to_owned()),
+                });
             }
         }
-        layers.extend(
-            settings
+        // The object takes the place of the text.
+        layers.extend(match settings.get("valuesObject") {
+            Some(object) => Some(object.clone()),
+            None => settings
                 .get("values")
                 .and_then(|text| helm::parsed(text, files)),
-        );
-        layers.extend(settings.get("valuesObject").cloned());
+        });
+        let parameters = settings.get("parameters").map_or(&[][..], Value::items);
+        layers.extend(parameters.iter().filter_map(helm::parameter));
         layers
     }
 }

@@ -1,5 +1,7 @@
 //! The Applications that an `ApplicationSet` makes.
 
+use std::borrow::Cow;
+
 use super::generators::Notes;
 use super::template::Parameters;
 use super::{Declared, generators};
@@ -33,8 +35,12 @@ pub(super) fn expand(object: &Object, evaluation: &Evaluation<'_>) -> (Vec<Decla
     let Some(template) = field("template") else {
         return (Vec::new(), notes);
     };
-    let made = parameters.iter().filter_map(|parameters| {
-        let application = application(object, template, parameters)?;
+    let made = parameters.iter().filter_map(|(parameters, own)| {
+        let template = match own {
+            Some(own) => Cow::Owned(overlaid(template, own)),
+            None => Cow::Borrowed(template),
+        };
+        let application = application(object, &template, parameters)?;
         let cluster = CLUSTER_NAMES
             .iter()
             .find_map(|&name| parameters.values.get(name));
@@ -45,6 +51,41 @@ pub(super) fn expand(object: &Object, evaluation: &Evaluation<'_>) -> (Vec<Decla
         })
     });
     (made.collect(), notes)
+}
+
+/// A template with what a generator says about it: what it leaves empty is that of the set.
+fn overlaid(template: &Value, own: &Value) -> Value {
+    let mut out = template.clone();
+    overlay(&mut out, own);
+    out
+}
+
+fn overlay(base: &mut Value, own: &Value) {
+    match (&mut base.node, &own.node) {
+        (Node::Mapping(mapping), Node::Mapping(over)) => {
+            for one in &over.entries {
+                let entries = &mut mapping.entries;
+                match entries
+                    .iter_mut()
+                    .find(|known| known.key.value == one.key.value)
+                {
+                    Some(known) => overlay(&mut known.value, &one.value),
+                    None => entries.push(one.clone()),
+                }
+            }
+        }
+        _ if is_empty(own) => {}
+        _ => *base = own.clone(),
+    }
+}
+
+/// Whether a value says nothing in a template.
+fn is_empty(value: &Value) -> bool {
+    match &value.node {
+        Node::Scalar(scalar) => value.is_null() || scalar.text.is_empty(),
+        Node::Sequence(items) => items.is_empty(),
+        Node::Mapping(mapping) => mapping.entries.is_empty(),
+    }
 }
 
 /// One Application: the template filled with parameters.

@@ -1,10 +1,11 @@
 //! What Argo CD deploys from a directory of plain manifests.
 
+use camino::Utf8Path;
 use globset::{Glob, GlobMatcher};
 
 use crate::gitops::evaluation::Evaluation;
 use crate::gitops::plain::Manifests;
-use crate::gitops::{Unit, namespace};
+use crate::gitops::{FILE_NAMES, Unit, namespace};
 use crate::source::Spanned;
 use crate::yaml::Value;
 
@@ -40,6 +41,15 @@ pub(super) fn deploy(
                     manifests.take(document.root.clone());
                 }
                 unit.files.insert(file);
+                // What stands for itself elsewhere is one of the files here.
+                if path
+                    .file_name()
+                    .is_some_and(|name| FILE_NAMES.contains(&name))
+                {
+                    evaluation
+                        .built
+                        .extend(path.parent().map(Utf8Path::to_owned));
+                }
             }
             continue;
         };

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use camino::{Utf8Path, Utf8PathBuf};
 use globset::{GlobBuilder, GlobMatcher};
 
+use super::selector;
 use super::template::Parameters;
 use crate::gitops::evaluation::Evaluation;
 use crate::gitops::{Files, Problem, repository};
 use crate::source::tree::normalise;
-use crate::yaml::Value;
+use crate::yaml::{Value, parse_embedded};
 
 /// What generators say beside the parameters that they make.
 #[derive(Debug, Default)]
@@ -20,16 +21,21 @@ pub(super) struct Notes {
     pub(super) excluded: BTreeSet<Utf8PathBuf>,
 }
 
-/// The parameters that a list of generators makes, one after the other.
-pub(super) fn generate(
-    generators: &[Value],
+/// The parameters that a list of generators makes, one after the other, each with what its generator says about the
+/// template.
+pub(super) fn generate<'g>(
+    generators: &'g [Value],
     evaluation: &Evaluation<'_>,
     notes: &mut Notes,
-) -> Vec<Parameters> {
-    let made = generators
-        .iter()
-        .flat_map(|generator| one(generator, &Parameters::default(), evaluation, notes));
-    made.collect()
+) -> Vec<(Parameters, Option<&'g Value>)> {
+    let mut made = Vec::new();
+    for generator in generators {
+        let mut settings = generator.entries().iter();
+        let template = settings.find_map(|entry| entry.value.get("template"));
+        let parameters = one(generator, &Parameters::default(), evaluation, notes).into_iter();
+        made.extend(parameters.map(|one| (one, template)));
+    }
+    made
 }
 
 /// The parameters that one generator makes, with those of an outer one filled in.
@@ -39,14 +45,20 @@ fn one(
     evaluation: &Evaluation<'_>,
     notes: &mut Notes,
 ) -> Vec<Parameters> {
+    let mut made = unselected(generator, outer, evaluation, notes);
+    made.retain(|parameters| selector::takes(generator, parameters));
+    made
+}
+
+/// The same before the selector of the generator has its say.
+fn unselected(
+    generator: &Value,
+    outer: &Parameters,
+    evaluation: &Evaluation<'_>,
+    notes: &mut Notes,
+) -> Vec<Parameters> {
     if let Some(list) = generator.get("list") {
-        let elements = list.get("elements").map_or(&[][..], Value::items);
-        let made = elements.iter().map(|element| {
-            let mut parameters = Parameters::default();
-            parameters.flatten("", element);
-            parameters
-        });
-        return made.collect();
+        return of_list(list, outer, evaluation, notes);
     }
     if let Some(git) = generator.get("git") {
         return of_git(&outer.fill_tree(git), evaluation, notes);
@@ -63,16 +75,52 @@ fn one(
     if let Some(merge) = generator.get("merge") {
         return of_merge(merge, outer, evaluation, notes);
     }
-    let kind = generator.entries().first().map(|entry| &*entry.key.value);
-    notes.problems.push(Problem::Unresolved {
-        place: generator.place,
-        message: format!(
-            "what the generator `{}` makes is not in the repository",
-            kind.unwrap_or("generator")
-        ),
-        help: Some("render its Applications and lint the result".to_owned()),
-    });
+    let mut kinds = generator.entries().iter().map(|entry| &*entry.key.value);
+    let kind = kinds.find(|&kind| kind != "selector");
+    notes
+        .problems
+        .push(not_here(generator, kind.unwrap_or("generator")));
     Vec::new()
+}
+
+/// What a generator makes is not known.
+fn not_here(at: &Value, kind: &str) -> Problem {
+    Problem::Unresolved {
+        place: at.place,
+        message: format!("what the generator `{kind}` makes is not in the repository"),
+        help: Some("render its Applications and lint the result".to_owned()),
+    }
+}
+
+/// A set of parameters for every element of a list.
+fn of_list(
+    list: &Value,
+    outer: &Parameters,
+    evaluation: &Evaluation<'_>,
+    notes: &mut Notes,
+) -> Vec<Parameters> {
+    let mut made = Vec::new();
+    for element in list.get("elements").map_or(&[][..], Value::items) {
+        made.push(of_element(&outer.fill_tree(element)));
+    }
+    let Some(written) = list.get("elementsYaml") else {
+        return made;
+    };
+    let filled = outer.fill_tree(written);
+    let is_filled = filled.as_text().is_some_and(|text| !text.contains("{{"));
+    let parsed = parse_embedded(&filled, evaluation.session.files.sources());
+    match parsed {
+        Ok(Some(elements)) if is_filled => made.extend(elements.items().iter().map(of_element)),
+        Ok(_) | Err(_) => notes.problems.push(not_here(written, "list")),
+    }
+    made
+}
+
+/// The parameters that an element of a list says.
+fn of_element(element: &Value) -> Parameters {
+    let mut parameters = Parameters::default();
+    parameters.flatten("", element);
+    parameters
 }
 
 /// The clusters that Argo CD knows are not in the repository: one set of parameters stands for all.
@@ -162,25 +210,35 @@ fn of_git(git: &Value, evaluation: &Evaluation<'_>, notes: &mut Notes) -> Vec<Pa
 /// The parameters of directories or files, seen from a directory that the working directory is at `prefix` of.
 fn of_git_below(git: &Value, prefix: &Utf8Path, files: &Files) -> Vec<Parameters> {
     let mut made = Vec::new();
+    let name = git.get("pathParamPrefix").and_then(Value::as_text);
+    let name = name.filter(|name| !name.is_empty());
+    let name = name.map_or_else(|| "path".to_owned(), |name| format!("{name}.path"));
     if let Some(directories) = git.get("directories") {
         let found = matching(directories.items(), all_directories(prefix, files));
-        made.extend(found.iter().map(|path| of_path(path)));
+        made.extend(found.iter().map(|path| of_path(&name, path)));
     }
     if let Some(wanted) = git.get("files") {
         let all = files.iter().map(|(path, _)| normalise(&prefix.join(path)));
         for path in matching(wanted.items(), all.collect()) {
             let directory = path.parent().unwrap_or(Utf8Path::new(""));
-            let mut parameters = of_path(directory);
-            let name = path.file_name().unwrap_or_default();
-            parameters
+            let mut of_path = of_path(&name, directory);
+            let file_name = path.file_name().unwrap_or_default();
+            of_path
                 .values
-                .insert("path.filename".to_owned(), name.to_owned());
+                .insert(format!("{name}.filename"), file_name.to_owned());
             let file = files.file(&repository::from_root(prefix, path.as_str()));
-            let documents = file.map(|file| &files.documents(file).documents);
-            for document in documents.into_iter().flatten() {
-                parameters.flatten("", &document.root);
+            let documents = file.and_then(|file| files.documents(file).documents.first());
+            let root = documents.map(|document| &document.root);
+            // A list in a file makes one set for every element.
+            let elements = match root.and_then(Value::as_sequence) {
+                Some(elements) => elements.iter().collect(),
+                None => Vec::from_iter(root),
+            };
+            for element in elements {
+                let mut parameters = of_element(element);
+                parameters.values.extend(of_path.values.clone());
+                made.push(parameters);
             }
-            made.push(parameters);
         }
     }
     made
@@ -236,8 +294,8 @@ fn matching(entries: &[Value], all: BTreeSet<Utf8PathBuf>) -> Vec<Utf8PathBuf> {
     all.into_iter().filter(is_wanted).collect()
 }
 
-/// The parameters that say a path.
-fn of_path(path: &Utf8Path) -> Parameters {
+/// The parameters that say a path, under a name.
+fn of_path(name: &str, path: &Utf8Path) -> Parameters {
     let mut parameters = Parameters::default();
     let mut set = |name: String, value: &str| {
         parameters.values.insert(name, value.to_owned());
@@ -254,13 +312,13 @@ fn of_path(path: &Utf8Path) -> Parameters {
         })
         .collect::<String>()
         .to_lowercase();
-    set("path".to_owned(), path.as_str());
-    set("path.path".to_owned(), path.as_str());
-    set("path.basename".to_owned(), base);
-    set("path.basenameNormalized".to_owned(), &normal);
+    set(name.to_owned(), path.as_str());
+    set(format!("{name}.path"), path.as_str());
+    set(format!("{name}.basename"), base);
+    set(format!("{name}.basenameNormalized"), &normal);
     for (index, part) in path.components().enumerate() {
-        set(format!("path[{index}]"), part.as_str());
-        set(format!("path.segments[{index}]"), part.as_str());
+        set(format!("{name}[{index}]"), part.as_str());
+        set(format!("{name}.segments[{index}]"), part.as_str());
     }
     parameters
 }

@@ -4,6 +4,7 @@ mod application;
 mod application_set;
 mod directory;
 mod generators;
+mod selector;
 mod template;
 
 use std::collections::BTreeSet;
@@ -121,7 +122,9 @@ pub(super) fn follow(evaluation: &mut Evaluation<'_>, object: &Object, home: usi
     }
     for declared in applications {
         let group = group(evaluation, &declared, home);
-        if declared.set.is_some() && !evaluation.mark_followed(&declared.object, group) {
+        // One that deploys itself is found again in what it deploys.
+        let is_new_there = declared.set.is_some() || group != home;
+        if is_new_there && !evaluation.mark_followed(&declared.object, group) {
             continue;
         }
         Application {
@@ -131,18 +134,33 @@ pub(super) fn follow(evaluation: &mut Evaluation<'_>, object: &Object, home: usi
     }
 }
 
-/// The address of the cluster that Argo CD itself runs in, and its name.
-const OWN_CLUSTER: &[&str] = &["https://kubernetes.default.svc", "in-cluster", ""];
+/// The name of the cluster that Argo CD itself runs in.
+pub(super) const OWN_CLUSTER: &str = "in-cluster";
+
+/// The addresses of the cluster that Argo CD itself runs in; none is that cluster too.
+const OWN_ADDRESSES: &[&str] = &[
+    "",
+    "https://kubernetes.default.svc",
+    "https://kubernetes.default.svc:443",
+    "https://kubernetes.default.svc.cluster.local",
+];
 
 /// The group of the cluster that an Application is deployed to: that of the Application itself unless it says another.
 fn group(evaluation: &mut Evaluation<'_>, declared: &Declared, home: usize) -> usize {
     let destination = declared.object.value.at(&["spec", "destination"]);
     let text = |key| destination.and_then(|one| one.get(key)?.as_text());
-    let (cluster, is_name) = match (text("name"), text("server")) {
+    let name = text("name").filter(|name| !name.is_empty());
+    let (cluster, is_name) = match (name, text("server")) {
         (Some(name), _) => (name, true),
-        (None, server) => (server.unwrap_or_default(), false),
+        (None, server) => (server.unwrap_or_default().trim_end_matches('/'), false),
     };
-    if OWN_CLUSTER.contains(&cluster) {
+    let is_own = if is_name {
+        cluster == OWN_CLUSTER
+    } else {
+        OWN_ADDRESSES.contains(&cluster)
+    };
+    if is_own {
+        evaluation.mark_own_cluster(home);
         return home;
     }
     if cluster.contains("{{") {

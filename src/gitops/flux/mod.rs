@@ -19,7 +19,7 @@ use crate::source::{Cause, FileId};
 
 use kustomization::FluxKustomization;
 pub(super) use source::FluxSources;
-use substitute::substitute;
+use substitute::{Left, substitute};
 use variables::{Request, Variables};
 
 /// The group of the kind that this module is about.
@@ -210,14 +210,21 @@ pub(super) fn follow(evaluation: &mut Evaluation<'_>, object: &Object, home: usi
             file: object.name.place.span.file,
             group: home,
         };
-        Variables::collect(&request, evaluation, &mut built.problems)
+        Variables::collect(&request, evaluation)
     });
     let session = &mut evaluation.session;
+    let variables = variables.filter(|variables| !variables.is_empty());
+    let mut left = Left::Nothing;
     for resource in &mut built.resources.resources {
-        if let Some(variables) = variables.as_ref().filter(|one| !one.is_empty()) {
-            substitute(&mut resource.value, variables, session, &mut built.problems);
+        if let Some(variables) = &variables {
+            let value = &mut resource.value;
+            left = left.max(substitute(value, variables, session, &mut built.problems));
         }
         declared.set_common_metadata(&mut resource.value, session);
+    }
+    if let Some(variables) = variables.filter(|_| left > Left::Nothing) {
+        let missing = variables.problems(left == Left::Decisive);
+        built.problems.extend(missing);
     }
     let mut unit = evaluation.unit(&plan, built);
     unit.place = Some(object.name.place);

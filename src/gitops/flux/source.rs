@@ -94,7 +94,13 @@ impl FluxSources {
         files: &Files,
     ) -> Result<Utf8PathBuf, String> {
         let SourceReference { kind, name } = reference;
-        let elsewhere = || format!("{kind} `{name}` is another repository");
+        let elsewhere = || {
+            if *kind == "GitRepository" && self.repositories.contains_key(*name) {
+                format!("{kind} `{name}` is another repository")
+            } else {
+                format!("{kind} `{name}` is not known to hold this repository")
+            }
+        };
         let known = self.repositories.get(*name);
         if *kind == "GitRepository"
             && let Some(addresses) = known
@@ -113,6 +119,13 @@ impl FluxSources {
             if let Some(found) = found {
                 return Ok(found);
             }
+        }
+        let is_root = crate::source::tree::normalise(path.into())
+            .as_str()
+            .is_empty();
+        // The root of something that is not known to be this repository is not its root.
+        if is_root && *name != BOOTSTRAP && (*kind != "GitRepository" || known.is_none()) {
+            return Err(elsewhere());
         }
         repository::directory(path, prefix, files)
             .ok_or_else(|| format!("there is no directory `{path}` among the files that were read"))

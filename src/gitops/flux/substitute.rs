@@ -6,6 +6,7 @@
 use super::expression::{BadExpression, Expanded, Written, expand};
 use super::variables::Variables;
 use crate::gitops::Problem;
+use crate::gitops::evaluation::is_cd_kind;
 use crate::gitops::kustomize::Session;
 use crate::source::{Cause, Place, Span};
 use crate::yaml::{Node, Scalar, ScalarStyle, Value, parse_embedded};
@@ -13,24 +14,89 @@ use crate::yaml::{Node, Scalar, ScalarStyle, Value, parse_embedded};
 /// The label or annotation that keeps Flux from substituting.
 const SWITCH: &str = "kustomize.toolkit.fluxcd.io/substitute";
 
-/// Fills the variables into an object, unless it says that it does not want that.
+/// What a substitution leaves unfilled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Left {
+    /// Nothing.
+    Nothing,
+    /// Something that decides nothing about mutual TLS, such as an image.
+    Details,
+    /// Something that may decide about mutual TLS.
+    Decisive,
+}
+
+/// Fills the variables into an object, unless it says that it does not want that; what is left unfilled.
 pub(super) fn substitute(
     object: &mut Value,
     variables: &Variables,
     session: &mut Session<'_>,
     problems: &mut Vec<Problem>,
-) {
+) -> Left {
     let is_disabled = ["labels", "annotations"].iter().any(|field| {
         let switch = object.at(&["metadata", field, SWITCH]);
         switch.and_then(Value::as_text) == Some("disabled")
     });
-    if !is_disabled {
-        let mut substitution = Substitution {
-            variables,
-            session,
-            problems,
-        };
-        substitution.value(object);
+    if is_disabled {
+        return Left::Nothing;
+    }
+    let mut substitution = Substitution {
+        variables,
+        session,
+        problems,
+        leaves_some: false,
+    };
+    substitution.value(object);
+    if !substitution.leaves_some {
+        Left::Nothing
+    } else if is_decisive(object) {
+        Left::Decisive
+    } else {
+        Left::Details
+    }
+}
+
+/// What decides about mutual TLS in objects of any kind: what workloads are called and where, and the mesh config.
+const DECISIVE: &[&[&str]] = &[
+    &["data", "mesh"],
+    &["spec", "values", "meshConfig"],
+    &["spec", "selector"],
+    &["spec", "template", "metadata"],
+    &["spec", "jobTemplate", "spec", "template", "metadata"],
+];
+
+/// The same in the metadata of a workload.
+const DECISIVE_METADATA: &[&str] = &["name", "namespace", "labels"];
+
+/// Whether an expression stands in what decides about mutual TLS: anywhere in an object of Istio, in a Service, a Namespace
+/// or what leads to other objects, and in some fields of others.
+fn is_decisive(object: &Value) -> bool {
+    let text = |key| object.get(key).and_then(Value::as_text).unwrap_or_default();
+    let group = text("apiVersion").split('/').next().unwrap_or_default();
+    let kind = text("kind");
+    if group.ends_with("istio.io")
+        || is_cd_kind(group, kind)
+        || matches!(kind, "Service" | "Namespace")
+    {
+        return has_expression(object);
+    }
+    let fields = DECISIVE.iter().filter_map(|keys| object.at(keys));
+    let is_workload = kind == "Pod" || object.at(&["spec", "template"]).is_some();
+    let metadata = DECISIVE_METADATA
+        .iter()
+        .filter(|_| is_workload)
+        .filter_map(|key| object.at(&["metadata", key]));
+    fields.chain(metadata).any(has_expression)
+}
+
+/// Whether an expression stands in any text of a tree.
+fn has_expression(value: &Value) -> bool {
+    match &value.node {
+        Node::Scalar(scalar) => scalar.text.contains("${"),
+        Node::Sequence(items) => items.iter().any(has_expression),
+        Node::Mapping(mapping) => mapping
+            .entries
+            .iter()
+            .any(|entry| entry.key.value.contains("${") || has_expression(&entry.value)),
     }
 }
 
@@ -39,6 +105,8 @@ struct Substitution<'s, 'f> {
     variables: &'s Variables,
     session: &'s mut Session<'f>,
     problems: &'s mut Vec<Problem>,
+    /// Whether an expression stays as it is.
+    leaves_some: bool,
 }
 
 impl Substitution<'_, '_> {
@@ -74,7 +142,10 @@ impl Substitution<'_, '_> {
     fn expand(&mut self, text: &str, place: Place) -> Option<Expanded> {
         let variables = self.variables;
         match expand(text, &|name| variables.get(name)) {
-            Ok(expanded) => expanded,
+            Ok(expanded) => {
+                self.leaves_some |= expanded.as_ref().is_some_and(|one| one.is_unknown);
+                expanded
+            }
             Err(BadExpression(range)) => {
                 let written = text.get(range.clone()).unwrap_or(text);
                 let written = written.split('\n').next().unwrap_or_default();

@@ -16,8 +16,8 @@ pub(super) struct Variables {
     known: BTreeMap<Box<str>, Spanned<Box<str>>>,
     /// Those that are set by something whose values are not in the repository.
     unknown: BTreeSet<Box<str>>,
-    /// Whether any other variable may be set too.
-    may_be_more: bool,
+    /// What may set any other variable too, and is not in the repository: where it is asked for, and what it is.
+    missing: Vec<(Place, String)>,
 }
 
 /// What a Flux Kustomization takes variables from.
@@ -36,14 +36,14 @@ pub(super) struct Request<'a> {
 impl Variables {
     /// Whether nothing is substituted: Flux does nothing at all without a variable.
     pub(super) fn is_empty(&self) -> bool {
-        self.known.is_empty() && self.unknown.is_empty() && !self.may_be_more
+        self.known.is_empty() && self.unknown.is_empty() && self.missing.is_empty()
     }
 
     /// What is known about a variable.
     pub(super) fn get(&self, name: &str) -> Known<'_> {
         match self.known.get(name) {
             Some(value) => Known::Value(&value.value),
-            None if self.may_be_more || self.unknown.contains(name) => Known::Unknown,
+            None if !self.missing.is_empty() || self.unknown.contains(name) => Known::Unknown,
             None => Known::Unset,
         }
     }
@@ -53,16 +53,22 @@ impl Variables {
         self.known.get(name).map(|value| value.place)
     }
 
-    /// The variables that a Kustomization asks for; what cannot be found is a problem.
-    pub(super) fn collect(
-        request: &Request<'_>,
-        evaluation: &Evaluation<'_>,
-        problems: &mut Vec<Problem>,
-    ) -> Self {
+    /// What is missing, as problems of a unit in which expressions stay as they are.
+    pub(super) fn problems(&self, matters: bool) -> impl Iterator<Item = Problem> {
+        let missing = self.missing.iter();
+        missing.map(move |(place, source)| Problem::Variables {
+            place: *place,
+            source: source.clone(),
+            matters,
+        })
+    }
+
+    /// The variables that a Kustomization asks for.
+    pub(super) fn collect(request: &Request<'_>, evaluation: &Evaluation<'_>) -> Self {
         let mut variables = Self::default();
         let sources = request.post_build.get("substituteFrom");
         for source in sources.map_or(&[][..], Value::items) {
-            variables.take_source(source, request, evaluation, problems);
+            variables.take_source(source, request, evaluation);
         }
         let inline = request.post_build.get("substitute");
         for entry in inline.map_or(&[][..], Value::entries) {
@@ -88,19 +94,13 @@ impl Variables {
         variables
     }
 
-    /// Takes in one ConfigMap or Secret; what it sets wins over those before it.
-    fn take_source(
-        &mut self,
-        source: &Value,
-        request: &Request<'_>,
-        evaluation: &Evaluation<'_>,
-        problems: &mut Vec<Problem>,
-    ) {
+    /// Takes in one ConfigMap or Secret; what it sets wins over those before it. One that is not in the repository may set
+    /// anything, an optional one too: it may be in the cluster.
+    fn take_source(&mut self, source: &Value, request: &Request<'_>, evaluation: &Evaluation<'_>) {
         let text = |key| source.get(key).and_then(Value::as_text);
         let (Some(kind), Some(name)) = (text("kind"), text("name")) else {
             return;
         };
-        let is_optional = source.get("optional").and_then(Value::as_bool) == Some(true);
         match (find(kind, name, request, evaluation), kind) {
             (Some(object), "ConfigMap") => {
                 for entry in object.get("data").map_or(&[][..], Value::entries) {
@@ -115,29 +115,22 @@ impl Variables {
                     }
                 }
             }
-            // Flux goes on without it if it is not there either.
-            (None, "ConfigMap") if is_optional => {}
             (None, _) => {
-                self.may_be_more = true;
-                if kind == "ConfigMap" {
-                    problems.push(Problem::Unresolved {
-                        place: source.place,
-                        message: format!(
-                            "ConfigMap `{name}` with variables is not in the repository"
-                        ),
-                        help: Some(
-                            "set them for this mesh with `vars` in the config file".to_owned(),
-                        ),
-                    });
-                }
+                self.known.clear();
+                self.missing
+                    .push((source.place, format!("{kind} `{name}`")));
             }
         }
     }
 
     fn define(&mut self, name: &str, value: &Value) {
-        let Some(value) = value.spanned_text() else {
+        let Some(mut value) = value.spanned_text() else {
             return;
         };
+        if value.value.contains('\n') {
+            // Flux makes one line of a value.
+            value.value = value.value.replace('\n', "").into();
+        }
         self.unknown.remove(name);
         self.known.insert(name.into(), value);
     }

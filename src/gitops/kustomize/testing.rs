@@ -50,7 +50,9 @@ pub(super) fn problems(files: &Files, directory: &str) -> Vec<String> {
         .iter()
         .map(|problem| {
             let word = match problem {
-                Problem::Unresolved { .. } | Problem::Chart { .. } => "unresolved ",
+                Problem::Unresolved { .. } | Problem::Variables { .. } | Problem::Chart { .. } => {
+                    "unresolved "
+                }
                 Problem::Refused { .. } | Problem::Unnamed { .. } | Problem::Unversioned { .. } => {
                     ""
                 }

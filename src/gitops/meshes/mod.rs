@@ -9,8 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::argo::{self, OWN_CLUSTER};
 use super::evaluation::Group;
-use super::{Basis, DEFAULT_MESH, MeshScope, Settings, Unit};
+use super::{Basis, DEFAULT_MESH, MeshScope, Settings, Unit, UnitKind};
 use collision::{Item, collisions};
 use variants::{Placement, Variants};
 
@@ -36,6 +37,7 @@ pub(super) fn form(units: &[Unit], groups: Vec<Group>, settings: &Settings) -> F
         })
         .collect();
     let mut left: Vec<Group> = Vec::new();
+    let own_cluster = own_cluster(&groups, units);
     for mut group in groups {
         group
             .units
@@ -43,14 +45,19 @@ pub(super) fn form(units: &[Unit], groups: Vec<Group>, settings: &Settings) -> F
         if group.units.is_empty() {
             continue;
         }
-        match &group.name {
+        let own_cluster = own_cluster.filter(|_| group.is_own_cluster());
+        match group.name.as_deref().or(own_cluster) {
             Some(name) => {
-                let known = meshes.iter().position(|mesh| mesh.name == *name);
+                let known = meshes.iter().position(|mesh| &*mesh.name == name);
                 let index = known.unwrap_or_else(|| {
                     meshes.push(scope(name, Basis::Cd));
                     meshes.len() - 1
                 });
                 if let Some(mesh) = meshes.get_mut(index) {
+                    let is_undeclared = |unit: &&usize| {
+                        own_cluster.is_some() && is_applied_by_hand(units.get(**unit))
+                    };
+                    mesh.joined.extend(group.units.iter().filter(is_undeclared));
                     mesh.units.extend(group.units);
                 }
             }
@@ -72,6 +79,27 @@ pub(super) fn form(units: &[Unit], groups: Vec<Group>, settings: &Settings) -> F
         inferred,
         superseded,
     }
+}
+
+/// Whether no CD resource deploys a unit.
+fn is_applied_by_hand(unit: Option<&Unit>) -> bool {
+    unit.is_some_and(|unit| matches!(unit.kind, UnitKind::Plain | UnitKind::Kustomization))
+}
+
+/// The name of the mesh of the cluster that Argo CD runs in, where it deploys to others too. Without others nothing says
+/// that there is more than one mesh, and where its units define the same objects there are several Argo CDs.
+fn own_cluster(groups: &[Group], units: &[Unit]) -> Option<&'static str> {
+    let own: Vec<Item> = groups
+        .iter()
+        .filter(|group| group.is_own_cluster())
+        .map(|group| Item {
+            directory: group.directory.clone(),
+            units: group.units.clone(),
+        })
+        .collect();
+    let collisions = collisions(&own, &[], units);
+    let is_one = collisions.items.is_empty() && !collisions.is_too_much;
+    (is_one && groups.iter().any(Group::is_destination)).then_some(OWN_CLUSTER)
 }
 
 /// A mesh without units.
@@ -139,14 +167,17 @@ fn assign(
         is_guess: *is_guess,
         ..scope(name, Basis::Collision)
     }));
+    let leads_elsewhere = leads_elsewhere(meshes, units);
     let mut members: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); meshes.len()];
     for (index, item) in items.iter().enumerate() {
         match variants.placement(index, meshes.len(), first_new) {
             Placement::Meshes(found) => {
                 let is_free = |mesh: &usize| {
                     let members = members.get(*mesh);
+                    let touches = |members| collisions.touches(index, members);
                     *mesh >= first_new
-                        || members.is_none_or(|members| !collisions.touches(index, members))
+                        || (!members.is_some_and(touches)
+                            && (leads_elsewhere != Some(*mesh) || found.len() == 1))
                 };
                 let free: Vec<usize> = found.iter().copied().filter(is_free).collect();
                 if let (true, Some(&mesh)) = (free.is_empty(), found.first()) {
@@ -165,6 +196,21 @@ fn assign(
         }
     }
     variants.directories()
+}
+
+/// The mesh of the cluster that Argo CD runs in, if that deploys nothing there but what leads to other clusters: it is not
+/// one that files without a mesh may be part of.
+fn leads_elsewhere(meshes: &[MeshScope], units: &[Unit]) -> Option<usize> {
+    let own = meshes
+        .iter()
+        .position(|mesh| mesh.basis == Basis::Cd && &*mesh.name == OWN_CLUSTER)?;
+    let members = meshes.get(own)?.units.iter();
+    let mut objects = members
+        .filter_map(|&unit| units.get(unit))
+        .flat_map(|unit| &unit.objects);
+    let leads =
+        objects.all(|object| &*object.gvk.group == argo::GROUP || &*object.gvk.kind == "Namespace");
+    (leads && meshes.len() > 1).then_some(own)
 }
 
 /// Puts everything into every mesh.

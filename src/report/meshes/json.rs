@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::position;
+use super::{position, values};
 use crate::gitops::{Deployment, MeshScope, Problem, Skipped, Unit};
 use crate::object::{Namespace, ObjectId};
 use crate::report::text::inert_json;
@@ -38,6 +38,8 @@ struct UnitJson<'r> {
     joined: bool,
     complete: bool,
     objects: Vec<ObjectJson<'r>>,
+    /// Helm values that are facts about the mesh.
+    values: Vec<PlaceJson<'r>>,
     problems: Vec<ProblemJson<'r>>,
     files: Vec<&'r str>,
 }
@@ -113,6 +115,7 @@ fn unit<'r>(unit: &'r Unit, joined: bool, sources: &'r Sources) -> UnitJson<'r> 
         joined,
         complete: unit.is_complete(),
         objects: unit.objects.iter().map(|one| object(&one.id)).collect(),
+        values: values(unit).map(|at| place(at, sources)).collect(),
         problems: problems.map(|one| problem(one, sources)).collect(),
         files: files.collect(),
     }
@@ -137,7 +140,7 @@ fn problem<'r>(problem: &Problem, sources: &'r Sources) -> ProblemJson<'r> {
         Problem::Unnamed { .. } => "unnamed",
         Problem::Unversioned { .. } => "unversioned",
         Problem::Refused { .. } => "refused",
-        Problem::Unresolved { .. } => "unresolved",
+        Problem::Unresolved { .. } | Problem::Variables { .. } => "unresolved",
         Problem::Chart { .. } => "chart",
     };
     let (path, line) = position(problem.place(), sources);

@@ -5,8 +5,9 @@ mod text;
 
 use std::io::{self, Write};
 
-use crate::gitops::Deployment;
-use crate::source::Sources;
+use crate::gitops::{Deployment, Unit};
+use crate::resource::decode_values;
+use crate::source::{Place, Sources};
 
 /// A format of the meshes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,8 +37,15 @@ pub fn render_meshes(
     }
 }
 
+/// Where the Helm values of a unit stand that say something about the mesh.
+fn values(unit: &Unit) -> impl Iterator<Item = Place> {
+    let values = unit.values.iter();
+    let values = values.filter(|value| decode_values(value).is_some());
+    values.map(|value| value.place)
+}
+
 /// A place as path and line.
-fn position(place: crate::source::Place, sources: &Sources) -> (&str, usize) {
+fn position(place: Place, sources: &Sources) -> (&str, usize) {
     let file = sources.file(place.span.file);
     let line = file.position(place.span.start as usize).line;
     (file.path().as_str(), line)

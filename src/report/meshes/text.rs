@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::position;
+use super::{position, values};
 use crate::gitops::{Basis, Deployment, MeshScope, Problem, Unit, UnitKind};
 use crate::report::text::{counted, one_line};
 use crate::source::Sources;
@@ -61,12 +61,14 @@ impl Tree<'_> {
         );
         self.line(0, &line);
         for (index, unit) in units {
-            self.unit(unit, mesh.joined.contains(&index));
+            let joined = mesh.joined.contains(&index).then_some(mesh.basis);
+            self.unit(unit, joined);
         }
         self.text.push('\n');
     }
 
-    fn unit(&mut self, unit: &Unit, is_joined: bool) {
+    /// Writes a unit; `joined` is how its mesh is known, where nothing declares that it is in it.
+    fn unit(&mut self, unit: &Unit, joined: Option<Basis>) {
         let what = match unit.kind {
             UnitKind::Plain => "plain manifests".to_owned(),
             UnitKind::Kustomization => "kustomization".to_owned(),
@@ -74,13 +76,22 @@ impl Tree<'_> {
             UnitKind::ArgoApplication => format!("Argo CD Application, {}", directory(unit)),
             UnitKind::Assumed => "assumed".to_owned(),
         };
-        let joined = if is_joined {
-            "; no CD tool applies it, and it fits here"
+        let joined = match (joined, unit.kind) {
+            (None, _) => "",
+            (_, UnitKind::FluxKustomization | UnitKind::ArgoApplication) => {
+                "; nothing says which cluster it is for, and it fits here"
+            }
+            (Some(Basis::Configured), _) => "; no entry of `meshes` is about it, and it fits here",
+            (Some(_), _) => "; no CD tool applies it, and it fits here",
+        };
+        let objects = counted(unit.objects.len(), "object");
+        let values = if values(unit).next().is_some() {
+            ", and Helm values, read as facts about the mesh"
         } else {
             ""
         };
-        let objects = counted(unit.objects.len(), "object");
-        self.line(1, &format!("{} ({what}): {objects}{joined}", unit.name));
+        let line = format!("{} ({what}): {objects}{values}{joined}", unit.name);
+        self.line(1, &line);
         if self.names_objects {
             for object in &unit.objects {
                 self.line(2, &object.id.to_string());
@@ -89,7 +100,7 @@ impl Tree<'_> {
         for problem in &unit.problems {
             let word = match problem {
                 Problem::Refused { .. } => "refused",
-                Problem::Unresolved { .. } => "not resolved",
+                Problem::Unresolved { .. } | Problem::Variables { .. } => "not resolved",
                 Problem::Chart { .. } => "not rendered",
                 Problem::Unnamed { .. } | Problem::Unversioned { .. } => "not deployed",
             };
