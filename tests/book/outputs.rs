@@ -9,7 +9,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::pages::{all, fences, repository};
+use crate::pages::{Page, all, fences, repository};
 use crate::support::copy_of;
 
 /// How a reader of the README runs the program.
@@ -133,6 +133,35 @@ fn no_session_is_made_up() {
             assert!(!is_session || has_origin, "{}:{line}", page.path);
         }
     }
+}
+
+/// The rows of the comparison that say what the linter finds in a folder: the folder, and `severity`, `rule` of the finding.
+#[test]
+fn the_comparison_says_what_is_found_in_its_folders() {
+    let page = Page::read("docs/comparison.md");
+    let rows = page
+        .text
+        .lines()
+        .filter(|line| line.starts_with("| `testdata/"));
+    let mut count = 0;
+    for row in rows {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let [_, folder, found, ..] = cells.as_slice() else {
+            panic!("{row}");
+        };
+        let Some((severity, rest)) = found.split_once(" `") else {
+            continue;
+        };
+        let rule = rest.split('`').next().unwrap_or_default();
+        let command = format!("mtls-lint --format concise {}", folder.trim_matches('`'));
+        let output = shell(&command, &repository(""), &home());
+        assert!(
+            output.contains(&format!("{severity}[{rule}]")),
+            "{row}\n{output}"
+        );
+        count += 1;
+    }
+    assert!(count >= 10, "{count} rows name a rule");
 }
 
 #[test]
