@@ -6,6 +6,7 @@
 )]
 
 mod examples;
+mod html;
 mod links;
 #[cfg(unix)]
 mod outputs;
@@ -69,4 +70,20 @@ fn the_book_is_made_of_the_folder_of_pages() {
     assert!(settings.contains("src = \"docs\"\n"));
     // Otherwise a page that is missing is made up.
     assert!(settings.contains("create-missing = false\n"));
+}
+
+#[test]
+fn every_repository_of_a_question_is_shown() {
+    let pages = all();
+    let folders = std::fs::read_dir(repository("testdata/faq")).expect("the folder can be listed");
+    for folder in folders {
+        let name = folder.expect("the entry can be read").file_name();
+        let shown = format!("<!-- session: testdata/faq/{}", name.display());
+        let is_shown = |line: &str| {
+            let rest = line.strip_prefix(&shown);
+            rest.is_some_and(|rest| rest.starts_with([' ', ';']))
+        };
+        let mut lines = pages.iter().flat_map(|page| page.text.lines());
+        assert!(lines.any(is_shown), "{}", name.display());
+    }
 }
