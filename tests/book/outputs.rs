@@ -49,7 +49,11 @@ impl<'a> Origin<'a> {
 /// The commands of a session, each followed by what it prints.
 fn session(folder: &str, before: &str, body: &str) -> String {
     let (home, copy) = (home(), copy_of(&repository(folder)));
-    shell(before, copy.path(), &home);
+    // What comes before is no part of the story, so it has to work.
+    let prepare = format!("{{ {before}\n}} || exit 127");
+    if !before.is_empty() {
+        shell(&prepare, copy.path(), &home);
+    }
     let mut text = String::new();
     for line in body.lines().filter(|line| line.starts_with("$ ")) {
         text.push_str(line);
