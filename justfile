@@ -20,6 +20,11 @@ bless:
 bench *filter:
     cargo bench --locked --bench lint -- {{ filter }}
 
+# The documentation as a book in target/book, with its links, contents and outputs checked; takes mdBook (`cargo install mdbook`).
+book:
+    cargo test --locked --test book
+    mdbook build
+
 # Runs the hooks and the action as their users do, with what is installed of pre-commit, prek, act, zizmor, actionlint.
 integration:
     cargo build --locked

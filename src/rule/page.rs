@@ -11,7 +11,7 @@ use crate::diagnostic::Applicability;
 /// The page of a rule, `docs/rules/<rule>.md`.
 pub fn render_page(rule: &Rule) -> String {
     let meta = &rule.meta;
-    let docs = meta.markdown();
+    let docs = labelled(&meta.markdown(), meta.name);
     let mut page = format!(
         "# {}\n\n{}.\n\n| category | severity | fix | since |\n|---|---|---|---|\n| {} | {} | {} | {} |\n\n{}\n",
         meta.name,
@@ -45,11 +45,41 @@ pub fn render_page(rule: &Rule) -> String {
     page
 }
 
+/// The documentation with a first line in every example that says what comes of it: what a fence is called is not shown.
+fn labelled(docs: &str, name: &str) -> String {
+    let mut labelled = String::with_capacity(docs.len());
+    for line in docs.split_inclusive('\n') {
+        labelled.push_str(line);
+        match line.trim_end() {
+            "```yaml bad" => push(&mut labelled, format_args!("# Reported: {name}\n")),
+            "```yaml good" => labelled.push_str("# Not reported\n"),
+            _ => {}
+        }
+    }
+    labelled
+}
+
+/// What stands above the table of the rules.
+const INDEX: &str = "\
+# Rules
+
+| column | says |
+|---|---|
+| severity | the most severe that the rule gives. Most often a cause is an error where calls are refused, a warning where they go in \
+plaintext, and a note where nothing happens today; the page of the rule says it |
+| category | `correctness`: something does not work as it is written; `suspicious`: it may be meant; `hygiene`: about the input and \
+about exceptions |
+| fix | the best that it offers: `safe` is applied by `--fix`, `unsafe` by `--unsafe-fixes` too, – is advice only |
+
+Where several rules see one cause, one of them speaks about it and the others stay silent.
+
+| rule | severity | category | fix | what it finds |
+|---|---|---|---|---|
+";
+
 /// The index of the pages, `docs/rules/README.md`.
 pub fn render_index(rules: &[&Rule]) -> String {
-    let mut index = String::from(
-        "# Rules\n\n| rule | severity | category | fix | what it finds |\n|---|---|---|---|---|\n",
-    );
+    let mut index = String::from(INDEX);
     for rule in rules {
         let meta = &rule.meta;
         push(
@@ -244,12 +274,24 @@ mod tests {
 
     #[test]
     fn the_index_links_the_page() {
-        insta::assert_snapshot!(render_index(&[&RULE]), @r"
-        # Rules
+        let index = render_index(&[&RULE]);
+        let row = "| [sample-rule](sample-rule.md) | note | suspicious | unsafe | a sample |\n";
+        assert_eq!(index.strip_prefix(INDEX), Some(row));
+    }
 
-        | rule | severity | category | fix | what it finds |
-        |---|---|---|---|---|
-        | [sample-rule](sample-rule.md) | note | suspicious | unsafe | a sample |
+    #[test]
+    fn an_example_says_what_comes_of_it() {
+        let docs = "```yaml bad\na: 1\n```\n\n```yaml good\na: 2\n```\n";
+        insta::assert_snapshot!(labelled(docs, "sample-rule"), @r"
+        ```yaml bad
+        # Reported: sample-rule
+        a: 1
+        ```
+
+        ```yaml good
+        # Not reported
+        a: 2
+        ```
         ");
     }
 }

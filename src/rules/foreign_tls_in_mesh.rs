@@ -10,7 +10,8 @@ use crate::source::Place;
 declare_rule! {
     /// ## What it does
     ///
-    /// Finds `tls: {mode: SIMPLE}` and `tls: {mode: MUTUAL}` that win towards a workload with a sidecar.
+    /// Finds `tls: {mode: SIMPLE}` and `tls: {mode: MUTUAL}` of DestinationRules that are in force towards a workload with a
+    /// sidecar.
     ///
     /// ## Why it matters
     ///

@@ -12,14 +12,16 @@ use crate::source::Place;
 declare_rule! {
     /// ## What it does
     ///
-    /// Finds `credentialName` in a `tls` of mode `SIMPLE` or `MUTUAL` that wins for sidecars and has no `workloadSelector`.
+    /// Finds `credentialName` in a `tls` of mode `SIMPLE` or `MUTUAL`, in DestinationRules that are in force for sidecars and
+    /// have no `workloadSelector`.
     ///
     /// ## Why it matters
     ///
     /// Only gateways, and sidecars that a `workloadSelector` names, may read the secret. For all other sidecars Istio drops the
     /// whole `tls`, without a word: they send plaintext to a host that the rule means to be reached by TLS.
     ///
-    /// It is a warning where the port carries TLS of the application anyway, or where nothing is known about the server.
+    /// It is an error where calls are refused or go in plaintext, and a warning where the port carries TLS of the application
+    /// anyway, or where nothing is known about the server.
     ///
     /// ## Examples
     ///

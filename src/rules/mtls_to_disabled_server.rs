@@ -12,7 +12,8 @@ use crate::source::Place;
 declare_rule! {
     /// ## What it does
     ///
-    /// Finds `tls: {mode: ISTIO_MUTUAL}` that wins towards a sidecar whose policy turns mutual TLS off.
+    /// Finds `tls: {mode: ISTIO_MUTUAL}` of DestinationRules that are in force towards a sidecar whose policy turns mutual TLS
+    /// off.
     ///
     /// ## Why it matters
     ///

@@ -11,8 +11,8 @@ use crate::source::Place;
 declare_rule! {
     /// ## What it does
     ///
-    /// Finds `tls: {mode: ISTIO_MUTUAL}` that wins for a host outside the mesh (a ServiceEntry with `MESH_EXTERNAL`, which is
-    /// what `location` means where it is left out).
+    /// Finds `tls: {mode: ISTIO_MUTUAL}` of DestinationRules that are in force for a host outside the mesh (a ServiceEntry with
+    /// `MESH_EXTERNAL`, which is what `location` means where it is left out).
     ///
     /// ## Why it matters
     ///

@@ -11,8 +11,8 @@ use crate::source::Place;
 declare_rule! {
     /// ## What it does
     ///
-    /// Finds `tls: {mode: ISTIO_MUTUAL}` that wins towards a workload without a proxy, or towards addresses that an Endpoints
-    /// object lists.
+    /// Finds `tls: {mode: ISTIO_MUTUAL}` of DestinationRules that are in force towards a workload without a proxy, or towards
+    /// addresses that an Endpoints object lists.
     ///
     /// ## Why it matters
     ///

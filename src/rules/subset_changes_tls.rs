@@ -18,7 +18,8 @@ declare_rule! {
     /// What protects the host is not what protects the traffic that a VirtualService sends to the subset. A server that demands
     /// mutual TLS refuses it with `503 upstream connect error or disconnect/reset before headers`; others take plaintext.
     ///
-    /// It is a note where no VirtualService routes to the subset.
+    /// It is an error where the server refuses the traffic, a warning where it is only protected less, and a note where no
+    /// VirtualService routes to the subset.
     ///
     /// ## Examples
     ///

@@ -13,15 +13,16 @@ use crate::source::Place;
 declare_rule! {
     /// ## What it does
     ///
-    /// Finds `tls: {mode: DISABLE}`, and `tls` blocks without a mode, which mean the same, that win towards a workload
-    /// with a sidecar.
+    /// Finds `tls: {mode: DISABLE}`, and `tls` blocks without a mode, which mean the same, of DestinationRules that are in force
+    /// towards a workload with a sidecar.
     ///
     /// ## Why it matters
     ///
     /// Clients send plaintext. A server that demands mutual TLS refuses it with
     /// `503 upstream connect error or disconnect/reset before headers`; a PERMISSIVE server takes it, unencrypted.
     ///
-    /// Rules for targets without a proxy, and for servers whose policy is DISABLE, are right and stay silent.
+    /// It is an error where the server refuses plaintext, and a warning where it lets plaintext in. Rules for targets without a
+    /// proxy, and for servers whose policy is DISABLE, are right and stay silent.
     ///
     /// ## Examples
     ///
