@@ -4,10 +4,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, Subcommand};
 
 use super::args::{CheckArgs, RuleSelectionArgs};
-use super::check::{counted, select};
+use super::check::counted;
 use super::failure::{Exit, Failure};
 use super::input::{InputArgs, nothing_checked, tell_missing};
 use super::output::{harmless, to_stdout};
+use super::selection::select;
 use crate::baseline::{self, Baseline, BaselineError, DEFAULT_PATH};
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity};

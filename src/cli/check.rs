@@ -4,18 +4,19 @@ use std::io::{self, Write};
 
 use similar::TextDiff;
 
-use super::args::{CheckArgs, OutputArgs, RuleSelectionArgs};
+use super::args::{CheckArgs, OutputArgs};
 use super::environment::{Environment, FILE_STYLE};
 use super::failure::{Exit, Failure};
-use super::input::{joined, nothing_checked, tell_missing};
+use super::input::{nothing_checked, tell_missing};
 use super::output::{OutputSpec, Target, harmless, note, to_file, to_stdout};
-use super::{baseline, diff};
+use super::selection::select;
+use super::{baseline, diff, unmatched};
 use crate::config::{Config, FailOn};
 use crate::diagnostic::Applicability;
 use crate::engine::{self, Base, FileChange, Fixed, Report, Request, Summary};
 use crate::report::{self, Style};
 use crate::rule::RuleMeta;
-use crate::rules::{RULES, find};
+use crate::rules::RULES;
 use crate::source::tree::Tree;
 
 /// Runs `check`.
@@ -54,6 +55,7 @@ pub(super) fn run(
     if args.output.verbose {
         tell_summary(&report.summary);
     }
+    unmatched::tell(args, &config, &report.summary, tree);
     if !fixed.outcome.missing.is_empty() {
         return Ok(tell_missing(&fixed.outcome.missing));
     }
@@ -134,30 +136,6 @@ pub(super) fn request(args: &CheckArgs, config: &Config) -> Result<Request, Fail
     request.is_partial = !args.input.is_whole();
     select(&args.rules, config, &mut request)?;
     Ok(request)
-}
-
-/// Refuses flags with names that no rule has.
-pub(super) fn check_names(args: &RuleSelectionArgs) -> Result<(), Failure> {
-    for name in args.select.iter().chain(&args.ignore) {
-        find(name)?;
-    }
-    Ok(())
-}
-
-/// Selects the rules that run. Flags with names that no rule has are refused.
-pub(super) fn select(
-    args: &RuleSelectionArgs,
-    config: &Config,
-    request: &mut Request,
-) -> Result<(), Failure> {
-    check_names(args)?;
-    request.rules.select = if args.select.is_empty() {
-        config.select.clone()
-    } else {
-        args.select.clone()
-    };
-    request.rules.ignore = joined(&config.ignored_rules(), &args.ignore);
-    Ok(())
 }
 
 /// Lints, and works out repairs if they are asked for.
@@ -262,6 +240,7 @@ mod tests {
     use crate::cli::args::Cli;
     use crate::diagnostic::Severity;
     use crate::rule::{InputContext, InputProblem};
+    use crate::rules::find;
     use crate::source::Sources;
 
     const ENVIRONMENT: Environment = Environment {

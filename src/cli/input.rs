@@ -116,7 +116,7 @@ impl InputArgs {
 
     /// What to read: flags win over the config file, and lists add up. Reads standard input if it is named.
     pub(super) fn request(&self, config: &Config) -> Result<Request, Failure> {
-        let (paths, stdin) = self.sources(|| read_stdin(self.max_file_size))?;
+        let (paths, stdin) = self.sources(&config.paths, || read_stdin(self.max_file_size))?;
         let mesh = &self.mesh;
         let mut request = Request {
             paths,
@@ -128,11 +128,13 @@ impl InputArgs {
             istio_version: either(mesh.istio_version.as_ref(), config.istio_version.as_ref()),
             auto_mtls: mesh.auto_mtls.or(config.auto_mtls),
             root_namespace: either(mesh.root_namespace.as_ref(), config.root_namespace.as_ref()),
+            cluster_domain: config.cluster_domain.clone(),
+            system_namespaces: config.system_namespaces(),
             meshes: config.meshes.iter().map(MeshSettings::configured).collect(),
             mesh: mesh.mesh.clone(),
             ..Request::default()
         };
-        request.rules.options.clone_from(&config.rules);
+        request.rules.options = config.options();
         request.exceptions = config.exceptions(today());
         Ok(request)
     }
@@ -143,14 +145,16 @@ impl InputArgs {
         self.paths.iter().all(is_here) && self.exclude.is_empty() && self.mesh.mesh.is_none()
     }
 
-    /// The paths to read, and standard input if one of them is `-`.
+    /// The paths to read, those of the config file where the command line names none, and standard input if one is `-`.
     fn sources(
         &self,
+        configured: &[String],
         read_stdin: impl FnOnce() -> Result<Vec<u8>, Failure>,
     ) -> Result<(Vec<Utf8PathBuf>, Option<Vec<u8>>), Failure> {
         let names_stdin = self.paths.iter().any(|path| path == STDIN);
         let paths: Vec<Utf8PathBuf> = match self.paths.as_slice() {
-            [] => vec![".".into()],
+            [] if configured.is_empty() => vec![".".into()],
+            [] => configured.iter().map(Utf8PathBuf::from).collect(),
             paths => paths
                 .iter()
                 .filter(|path| *path != STDIN)
@@ -304,7 +308,7 @@ mod tests {
 
     #[test]
     fn a_dash_is_standard_input_and_no_path() {
-        let sources = input(&["-", "apps"]).sources(|| Ok(b"stream".to_vec()));
+        let sources = input(&["-", "apps"]).sources(&[], || Ok(b"stream".to_vec()));
         let (paths, stdin) = sources.expect("the stream is read");
         assert_eq!(paths, ["apps"]);
         assert_eq!(stdin.as_deref(), Some(b"stream".as_slice()));
@@ -312,7 +316,7 @@ mod tests {
 
     #[test]
     fn standard_input_alone_reads_no_folder() {
-        let sources = input(&["-"]).sources(|| Ok(Vec::new()));
+        let sources = input(&["-"]).sources(&[], || Ok(Vec::new()));
         let (paths, stdin) = sources.expect("the stream is read");
         assert_eq!((paths, stdin), (Vec::new(), Some(Vec::new())));
     }

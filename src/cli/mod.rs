@@ -17,8 +17,10 @@ mod output;
 mod render;
 mod rules;
 mod run;
+mod selection;
 mod shell;
 mod trace;
 mod unknown;
+mod unmatched;
 
 pub use run::main;

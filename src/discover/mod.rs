@@ -38,6 +38,8 @@ pub struct Discovered {
     pub unread: Vec<(Utf8PathBuf, String)>,
     /// Paths named by the user that do not exist or cannot be read, as they were named.
     pub missing: Vec<(Utf8PathBuf, ReadError)>,
+    /// Exclusions that leave nothing out.
+    pub unmatched: Vec<String>,
 }
 
 /// Settings that cannot be used.
@@ -65,7 +67,10 @@ pub fn discover(settings: &Settings, tree: &dyn Tree) -> Result<Discovered, Erro
     for path in &settings.paths {
         search.take(path);
     }
-    Ok(search.found.finish())
+    Ok(Discovered {
+        unmatched: search.exclude.unmatched(),
+        ..search.found.finish()
+    })
 }
 
 /// A path as it is shown everywhere: relative to the root of the tree where it is below it, else as named, but clean.
@@ -127,6 +132,7 @@ impl Found {
             files: self.files.into_iter().collect(),
             unread: self.unread.into_iter().collect(),
             missing: self.missing,
+            unmatched: Vec::new(),
         }
     }
 }

@@ -103,7 +103,8 @@ impl<'s, 'a> Walk<'s, 'a> {
     /// above it were asked about before.
     fn admits(&self, path: &Utf8Path, is_directory: bool) -> bool {
         let hidden = path.file_name().is_some_and(|name| name.starts_with('.'));
-        if hidden || self.search.exclude.covers(path) {
+        // Asked first, so that a glob for what is hidden anyway counts as used.
+        if self.search.exclude.covers(path) || hidden {
             return false;
         }
         self.ignores.as_ref().is_none_or(|ignores| {

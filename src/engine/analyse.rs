@@ -182,6 +182,8 @@ fn settings(request: &Request) -> Result<Settings, Error> {
         istio_version,
         auto_mtls: request.auto_mtls,
         root_namespace: request.root_namespace.as_deref().map(Namespace::new),
+        cluster_domain: request.cluster_domain.as_deref().map(Box::from),
+        system_namespaces: request.system_namespaces.clone(),
     })
 }
 

@@ -7,6 +7,7 @@ use camino::Utf8PathBuf;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
+use super::adjust::Adjust;
 use super::doubt::doubt;
 use super::explain::{explain, explain_refused};
 use super::incomplete::doubt_incomplete;
@@ -59,7 +60,10 @@ pub(super) fn examine(request: &Request, tree: &dyn Tree) -> Result<(Analysis, F
     });
     keep_to_their_meshes(&mut diagnostics, &analysis);
     prove(&mut diagnostics, &analysis, request, tree)?;
-    let about_exceptions = suppress(&mut diagnostics, &selected, &mut analysis, request)?;
+    let adjust = Adjust::new(&request.rules, &mut analysis)?;
+    adjust.apply(&mut diagnostics, &analysis.sources);
+    let mut about_exceptions = suppress(&mut diagnostics, &selected, &mut analysis, request)?;
+    adjust.apply(&mut about_exceptions, &analysis.sources);
     diagnostics.extend(about_exceptions);
     let names: Vec<&str> = analysis.meshes.iter().map(Mesh::name).collect();
     let findings = triage(diagnostics, &names, &analysis.sources);

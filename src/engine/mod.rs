@@ -1,5 +1,6 @@
 //! The run as a whole: analyse, lint, fix.
 
+mod adjust;
 mod analyse;
 mod compare;
 mod doubt;
@@ -31,6 +32,6 @@ pub use fix::{FileChange, Fixed, fix, write_changes};
 pub use lint::{Outcome, lint, lint_text};
 pub use render::{Rendered, RenderedUnit, render};
 pub use render_external::{Renderer, render_externally};
-pub use report::{Accepted, Report, Summary, Unread};
-pub use request::{DEFAULT_MAX_FILE_SIZE, Rendering, Request, RuleSelection};
+pub use report::{Accepted, Report, Summary, Unmatched, Unread};
+pub use request::{DEFAULT_MAX_FILE_SIZE, PathRules, Rendering, Request, RuleSelection};
 pub use since::{Base, Cause, PairChange, changes_since, lint_since};

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
 use super::reach::{Reached, reach};
-use super::{Error, Request, Summary, presets};
+use super::{Error, Request, Summary, Unmatched, presets};
 use crate::discover::{self, discover};
 use crate::gitops::{Files, Parsed};
 use crate::rule::InputProblem;
@@ -81,6 +81,7 @@ pub(super) fn read(request: &Request, tree: &dyn Tree) -> Result<Read, Error> {
     let summary = Summary {
         files: input_count,
         documents,
+        unmatched: found.unmatched.into_iter().map(excluded).collect(),
         ..Summary::default()
     };
     let beyond: BTreeSet<FileId> = sources
@@ -98,6 +99,12 @@ pub(super) fn read(request: &Request, tree: &dyn Tree) -> Result<Read, Error> {
         summary,
         missing: found.missing,
     })
+}
+
+/// A glob of `exclude` that leaves nothing out.
+fn excluded(glob: String) -> Unmatched {
+    let key = "exclude";
+    Unmatched { key, glob }
 }
 
 /// Opens the files that were found, and standard input; what cannot be opened is a problem.

@@ -81,6 +81,17 @@ pub struct Summary {
     pub suppressed: usize,
     /// Inputs that could not be read.
     pub unread: Vec<Unread>,
+    /// Globs of the settings that fit no path.
+    pub unmatched: Vec<Unmatched>,
+}
+
+/// A glob of the settings that fits no path.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unmatched {
+    /// The setting, as the config file calls it.
+    pub key: &'static str,
+    /// The glob.
+    pub glob: String,
 }
 
 /// An input that could not be read.

@@ -352,6 +352,8 @@ impl<'r> JsonSummary<'r> {
             meshes,
             suppressed,
             unread,
+            // About the settings, not about what is checked: told on standard error.
+            unmatched: _,
         } = &report.summary;
         Self {
             files: *files,

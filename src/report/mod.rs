@@ -33,6 +33,7 @@ pub use graph::{GraphFormat, GraphNodes, GraphSize, render_graph};
 pub use manifests::{OriginComments, render_manifests};
 pub use matrix::{MatrixFormat, Selection, render_matrix};
 pub use meshes::{MeshesFormat, render_meshes};
+pub use pretty::excerpt;
 pub use statistics::render_statistics;
 pub(crate) use text::{counted, visible};
 pub(crate) use trace::{TraceFormat, render_trace};

@@ -315,6 +315,7 @@ pub(super) fn sample() -> Report {
                     reason: "it does not exist\u{1b}[2J".into(),
                 },
             ],
+            unmatched: Vec::new(),
         },
         sources: sources(&[
             ("apps/httpbin/rule.yaml", RULE),
