@@ -68,6 +68,7 @@ impl Environment {
             color,
             width: self.width,
             links: color && self.is_terminal,
+            summary: true,
         }
     }
 }
@@ -123,4 +124,5 @@ pub(super) const FILE_STYLE: Style = Style {
     color: false,
     width: DEFAULT_WIDTH,
     links: false,
+    summary: true,
 };

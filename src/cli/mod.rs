@@ -22,5 +22,6 @@ mod shell;
 mod trace;
 mod unknown;
 mod unmatched;
+mod verbose;
 
 pub use run::main;

@@ -10,7 +10,7 @@ use crate::source::tree::Tree;
 
 /// Says which globs fit no path, where all of the repository was looked at.
 pub(super) fn tell(args: &CheckArgs, config: &Config, summary: &Summary, tree: &dyn Tree) {
-    if args.output.quiet || !args.input.is_whole() || summary.unmatched.is_empty() {
+    if args.output.is_quiet() || !args.input.is_whole() || summary.unmatched.is_empty() {
         return;
     }
     // The file was read before; what it says is in `config`.

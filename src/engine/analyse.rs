@@ -131,6 +131,7 @@ pub fn analyse(request: &Request, tree: &dyn Tree) -> Result<Analysis, Error> {
     let patched = patched::of_meshes(&deployment, &sources);
     summary.unread = problems::unread(&problems, &sources);
     summary.meshes = meshes.len();
+    summary.undeployed = problems::undeployed(&deployment);
     Ok(Analysis {
         sources,
         deployment,

@@ -30,6 +30,7 @@ pub use analyse::{Analysis, analyse};
 pub use error::Error;
 pub use fix::{FileChange, Fixed, fix, write_changes};
 pub use lint::{Outcome, lint, lint_text};
+pub use read::{FilesRead, files};
 pub use render::{Rendered, RenderedUnit, render};
 pub use render_external::{Renderer, render_externally};
 pub use report::{Accepted, Report, Summary, Unmatched, Unread};

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
 use super::reach::{Reached, reach};
-use super::{Error, Request, Summary, Unmatched, presets};
+use super::{Error, Request, Summary, Unmatched, Unread, presets, problems};
 use crate::discover::{self, discover};
 use crate::gitops::{Files, Parsed};
 use crate::rule::InputProblem;
@@ -81,6 +81,7 @@ pub(super) fn read(request: &Request, tree: &dyn Tree) -> Result<Read, Error> {
     let summary = Summary {
         files: input_count,
         documents,
+        left_out: found.left_out.into_iter().map(left_out).collect(),
         unmatched: found.unmatched.into_iter().map(excluded).collect(),
         ..Summary::default()
     };
@@ -99,6 +100,46 @@ pub(super) fn read(request: &Request, tree: &dyn Tree) -> Result<Read, Error> {
         summary,
         missing: found.missing,
     })
+}
+
+/// The files that a run reads.
+#[derive(Debug)]
+pub struct FilesRead {
+    /// The files, by path.
+    pub paths: Vec<Utf8PathBuf>,
+    /// What was read.
+    pub summary: Summary,
+    /// Paths that the user named and that cannot be read.
+    pub missing: Vec<(Utf8PathBuf, ReadError)>,
+}
+
+/// Finds the files that a request names, and those that they lead to.
+pub fn files(request: &Request, tree: &dyn Tree) -> Result<FilesRead, Error> {
+    let Read {
+        sources,
+        problems,
+        mut summary,
+        missing,
+        ..
+    } = read(request, tree)?;
+    let input = sources.iter().take(summary.files);
+    let mut paths: Vec<Utf8PathBuf> = input.map(|(_, file)| file.path().to_owned()).collect();
+    paths.sort();
+    summary.unread = problems::unread(&problems, &sources);
+    Ok(FilesRead {
+        paths,
+        summary,
+        missing,
+    })
+}
+
+/// What the user or Git leaves out.
+fn left_out((path, reason): (Utf8PathBuf, &'static str)) -> Unread {
+    Unread {
+        path,
+        line: None,
+        reason: reason.to_owned(),
+    }
 }
 
 /// A glob of `exclude` that leaves nothing out.

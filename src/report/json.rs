@@ -352,8 +352,10 @@ impl<'r> JsonSummary<'r> {
             meshes,
             suppressed,
             unread,
-            // About the settings, not about what is checked: told on standard error.
+            // About settings and what they leave out: told on standard error.
             unmatched: _,
+            left_out: _,
+            undeployed: _,
         } = &report.summary;
         Self {
             files: *files,

@@ -73,8 +73,11 @@ pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::
         text.push('\n');
         out.write_all(inert(&text).as_bytes())?;
     }
-    // Unbroken, as in the other formats: its last line is what scripts look at.
-    out.write_all(inert(&summary(report)).as_bytes())
+    if style.summary {
+        // Unbroken, as in the other formats: its last line is what scripts look at.
+        out.write_all(inert(&summary(report)).as_bytes())?;
+    }
+    Ok(())
 }
 
 /// The files that a report shows, by id.
