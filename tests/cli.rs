@@ -430,7 +430,7 @@ fn settings_are_shown_with_their_origin() {
     assert_eq!(outcome.status, Some(0));
     assert_data_eq!(
         outcome.stdout,
-        str![[r##"
+        str![[r#"
 # config file: mtls-lint.yaml
 paths: ["."]  # default
 exclude:
@@ -451,7 +451,7 @@ overrides: []  # default
 baseline: null  # default
 fail-on: "warning"  # default
 
-"##]]
+"#]]
     );
 }
 

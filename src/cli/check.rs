@@ -5,10 +5,11 @@ use std::io::{self, Write};
 use similar::TextDiff;
 
 use super::args::{CheckArgs, OutputArgs};
-use super::environment::{Environment, FILE_STYLE};
+use super::environment::{Environment, FILE_STYLE, shows_progress};
 use super::failure::{Exit, Failure};
 use super::input::{nothing_checked, tell_missing};
 use super::output::{OutputSpec, Target, harmless, to_file, to_stdout};
+use super::progress::Line;
 use super::selection::select;
 use super::{baseline, diff, unmatched, verbose};
 use crate::config::{Config, FailOn};
@@ -33,8 +34,11 @@ pub(super) fn run(
     if args.output.show_files {
         return show_files(args, &request, tree);
     }
+    let wants_progress = shows_progress() && !args.output.is_quiet();
+    let line = Line::start(&request.progress, wants_progress);
     args.input.render(&mut request, tree)?;
     let mut fixed = lint(args, &request, tree)?;
+    drop(line);
     if let Some(known) = known {
         baseline::accept(&mut fixed.outcome.report, known, args, &request);
     }

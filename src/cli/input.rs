@@ -5,9 +5,10 @@ use std::io::{self, Read};
 use camino::Utf8PathBuf;
 use clap::Args;
 
-use super::environment::today;
+use super::environment::{shows_progress, today};
 use super::failure::{Exit, Failure};
 use super::output::note;
+use super::progress::Line;
 use crate::config::{self, Config, MeshSettings};
 use crate::engine::{self, Analysis, DEFAULT_MAX_FILE_SIZE, Renderer, Request, Summary};
 use crate::source::tree::{ReadError, Tree};
@@ -186,7 +187,10 @@ fn read_stdin(limit: u64) -> Result<Vec<u8>, Failure> {
 /// Analyses what a request names for a command that only shows it. A named path that cannot be read, or nothing to read
 /// at all, ends the run.
 pub(super) fn analyse(request: &Request, tree: &dyn Tree) -> Result<Analysis, Exit> {
-    let analysis = engine::analyse(request, tree).map_err(|error| print(&error.into()))?;
+    let line = Line::start(&request.progress, shows_progress());
+    let analysis = engine::analyse(request, tree);
+    drop(line);
+    let analysis = analysis.map_err(|error| print(&error.into()))?;
     if !analysis.missing.is_empty() {
         return Err(tell_missing(&analysis.missing));
     }

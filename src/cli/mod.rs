@@ -14,6 +14,7 @@ mod input;
 mod matrix;
 mod meshes;
 mod output;
+mod progress;
 mod render;
 mod rules;
 mod run;

@@ -6,7 +6,7 @@ use camino::Utf8PathBuf;
 use rayon::prelude::*;
 
 use super::read::{self, Read};
-use super::{Error, Request, Summary, patched, problems, reach};
+use super::{Error, Request, Stage, Summary, patched, problems, reach};
 use crate::gitops::{self, Deployment, Manifests, MeshScope};
 use crate::mesh::{IstioVersion, Mesh, Settings};
 use crate::object::{Namespace, Object};
@@ -65,6 +65,7 @@ pub(super) fn deployed(request: &Request, tree: &dyn Tree) -> Result<Deployed, E
         summary,
         missing,
     } = read::read(request, tree)?;
+    request.progress.enter(Stage::Deploy, 0);
     problems.extend(problems::of_documents(&input));
     let root = settings.root_namespace.as_ref().map(Namespace::as_str);
     let assumed = gitops::deploy_plain(assumed, &sources, root);
@@ -116,6 +117,9 @@ pub fn analyse(request: &Request, tree: &dyn Tree) -> Result<Analysis, Error> {
     summary.resources = units.iter().map(Vec::len).sum::<usize>() + assumed.len();
 
     let mut meshes = Vec::with_capacity(deployment.meshes.len());
+    request
+        .progress
+        .enter(Stage::Decide, deployment.meshes.len());
     for (index, scope) in deployment.meshes.iter().enumerate() {
         let later = deployment.meshes.get(index + 1..).unwrap_or_default();
         let mut resources = gather(&scope.units, later, &mut units);
@@ -127,6 +131,7 @@ pub fn analyse(request: &Request, tree: &dyn Tree) -> Result<Analysis, Error> {
             ..settings.clone()
         };
         meshes.push(Mesh::build(&*scope.name, resources, &settings));
+        request.progress.step();
     }
     let patched = patched::of_meshes(&deployment, &sources);
     summary.unread = problems::unread(&problems, &sources);

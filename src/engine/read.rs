@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
 use super::reach::{Reached, reach};
-use super::{Error, Request, Summary, Unmatched, Unread, presets, problems};
+use super::{Error, Request, Stage, Summary, Unmatched, Unread, presets, problems};
 use crate::discover::{self, discover};
 use crate::gitops::{Files, Parsed};
 use crate::rule::InputProblem;
@@ -36,6 +36,7 @@ const STDIN_NAME: &str = "<stdin>";
 
 /// Discovers, reads and parses, in parallel by file.
 pub(super) fn read(request: &Request, tree: &dyn Tree) -> Result<Read, Error> {
+    request.progress.enter(Stage::Discover, 0);
     let found = discover(
         &discover::Settings {
             paths: request.paths.clone(),
@@ -156,9 +157,14 @@ fn open_all(
     problems: &mut Vec<InputProblem>,
 ) -> Vec<SourceFile> {
     let limit = request.max_file_size;
+    request.progress.enter(Stage::Read, paths.len());
     let mut texts: Vec<Result<SourceFile, InputProblem>> = paths
         .par_iter()
-        .map(|path| open(path, limit, tree))
+        .map(|path| {
+            let file = open(path, limit, tree);
+            request.progress.step();
+            file
+        })
         .collect();
     if let Some(bytes) = &request.stdin {
         let role = FileRole::Input;
@@ -188,9 +194,11 @@ fn open_all(
 /// or the user wants all.
 fn parse(sources: &Sources, reached: &Reached, request: &Request) -> Vec<Parsed> {
     let files: Vec<(FileId, &SourceFile)> = sources.iter().collect();
+    request.progress.enter(Stage::Parse, files.len());
     files
         .par_iter()
         .map(|&(id, file)| {
+            request.progress.step();
             let prefilter = !request.check_all
                 && file.role() == FileRole::Input
                 && !reached.claimed.contains(file.path());

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
 
+use super::Progress;
 use crate::diagnostic::Severity;
 use crate::gitops::ConfiguredMesh;
 use crate::suppress::Exceptions;
@@ -50,6 +51,8 @@ pub struct Request {
     pub exceptions: Exceptions,
     /// Whether only a part of the repository is looked at, so that an exception may be for another part.
     pub is_partial: bool,
+    /// Where the run says how far it is.
+    pub progress: Progress,
 }
 
 impl Default for Request {
@@ -73,6 +76,7 @@ impl Default for Request {
             rules: RuleSelection::default(),
             exceptions: Exceptions::default(),
             is_partial: false,
+            progress: Progress::default(),
         }
     }
 }
