@@ -82,9 +82,9 @@ pub(super) struct CheckArgs {
     /// Report only what is new since a revision, such as `origin/main`
     #[arg(long, value_name = "REV", help_heading = "Rules", conflicts_with_all = ["fix", "diff", "render"])]
     pub(super) base: Option<String>,
-    /// Read what Git is about to commit, as a hook does, not the files on disk
-    #[arg(long, help_heading = "Input", conflicts_with_all = ["fix", "diff", "render"])]
-    pub(super) hook: bool,
+    /// What is linted, and how often.
+    #[command(flatten)]
+    pub(super) mode: ModeArgs,
     /// What is accepted.
     #[command(flatten)]
     pub(super) known: KnownArgs,
@@ -103,6 +103,17 @@ pub(super) struct CheckArgs {
     /// Use this many threads [default: as many as there are processors]
     #[arg(short, long, value_name = "N", help_heading = "Input")]
     pub(super) jobs: Option<NonZeroUsize>,
+}
+
+/// What is linted, and how often.
+#[derive(Debug, Args)]
+pub(super) struct ModeArgs {
+    /// Read what Git is about to commit, as a hook does, not the files on disk
+    #[arg(long, help_heading = "Input", conflicts_with_all = ["fix", "diff", "render"])]
+    pub(super) hook: bool,
+    /// Lint again when something changes, until Ctrl-C
+    #[arg(long, help_heading = "Input", conflicts_with_all = ["fix", "diff", "hook", "show_files"])]
+    pub(super) watch: bool,
 }
 
 /// Which rules run.

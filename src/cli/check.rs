@@ -26,11 +26,20 @@ pub(super) fn run(
     tree: &dyn Tree,
     environment: Environment,
 ) -> Result<Exit, Failure> {
+    start_threads(args)?;
+    once(args, tree, environment)
+}
+
+/// Runs `check` in the threads that are there.
+pub(super) fn once(
+    args: &CheckArgs,
+    tree: &dyn Tree,
+    environment: Environment,
+) -> Result<Exit, Failure> {
     let outputs = plan(&args.output, args.fix.diff, environment)?;
     let config = args.input.config(tree)?;
     let mut request = request(args, &config)?;
     let known = baseline::open(args, &config, tree)?;
-    start_threads(args)?;
     if args.output.show_files {
         return show_files(args, &request, tree);
     }
@@ -129,7 +138,7 @@ fn check_targets(outputs: &[OutputSpec]) -> Result<(), Failure> {
 }
 
 /// Bounds the number of threads if the user wants that.
-fn start_threads(args: &CheckArgs) -> Result<(), Failure> {
+pub(super) fn start_threads(args: &CheckArgs) -> Result<(), Failure> {
     let Some(jobs) = args.jobs else {
         return Ok(());
     };

@@ -97,7 +97,7 @@ fn changes_nothing(changes: &[Utf8PathBuf], args: &CheckArgs) -> bool {
 
 /// Whether a file can be a manifest, a config file, a `.gitignore`, or what kustomize generates objects from. Names
 /// without an extension are any of these.
-fn can_matter(path: &Utf8Path) -> bool {
+pub(super) fn can_matter(path: &Utf8Path) -> bool {
     let Some(extension) = path.extension() else {
         return true;
     };

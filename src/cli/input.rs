@@ -140,6 +140,11 @@ impl InputArgs {
         Ok(request)
     }
 
+    /// Whether standard input is read.
+    pub(super) fn reads_stdin(&self) -> bool {
+        self.paths.iter().any(|path| path == STDIN)
+    }
+
     /// Whether all of the repository is looked at; what is left out by the config file is no part of it.
     pub(super) fn is_whole(&self) -> bool {
         let is_here = |path: &Utf8PathBuf| path == ".";
@@ -152,7 +157,6 @@ impl InputArgs {
         configured: &[String],
         read_stdin: impl FnOnce() -> Result<Vec<u8>, Failure>,
     ) -> Result<(Vec<Utf8PathBuf>, Option<Vec<u8>>), Failure> {
-        let names_stdin = self.paths.iter().any(|path| path == STDIN);
         let paths: Vec<Utf8PathBuf> = match self.paths.as_slice() {
             [] if configured.is_empty() => vec![".".into()],
             [] => configured.iter().map(Utf8PathBuf::from).collect(),
@@ -162,7 +166,7 @@ impl InputArgs {
                 .cloned()
                 .collect(),
         };
-        let stdin = names_stdin.then(read_stdin).transpose()?;
+        let stdin = self.reads_stdin().then(read_stdin).transpose()?;
         Ok((paths, stdin))
     }
 }

@@ -24,5 +24,6 @@ mod trace;
 mod unknown;
 mod unmatched;
 mod verbose;
+mod watch;
 
 pub use run::main;
