@@ -98,14 +98,19 @@ fn a_namespace_that_is_named_as_one_of_the_system_is_no_target() {
 
 #[test]
 fn full_names_of_hosts_end_in_the_domain_that_is_set() {
-    let outcome = run("cluster-domain: corp.example\n", &[]);
-    assert!(
-        outcome
-            .stdout
-            .contains("`httpbin.default.svc.corp.example:8000`"),
-        "{}",
-        outcome.stdout
-    );
+    let of_all = "cluster-domain: corp.example\n";
+    let of_mesh = "cluster-domain: other.example\n\
+                   meshes: [{name: prod, roots: [apps, mesh], cluster-domain: corp.example}]\n";
+    for config in [of_all, of_mesh] {
+        let outcome = run(config, &[]);
+        assert!(
+            outcome
+                .stdout
+                .contains("`httpbin.default.svc.corp.example:8000`"),
+            "{}",
+            outcome.stdout
+        );
+    }
 }
 
 #[test]

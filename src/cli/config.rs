@@ -326,7 +326,7 @@ fail-on: error
         system-namespaces: ["istio-system","kube-system","kube-public","kube-node-lease","local-path-storage"]  # default
         extend-system-namespaces: []  # default
         meshes:
-          - {"name":"prod","roots":["apps/prod"],"shared":[],"root-namespace":null,"vars":{}}  # mtls-lint.yaml:4
+          - {"name":"prod","roots":["apps/prod"],"shared":[],"root-namespace":null,"cluster-domain":null,"vars":{}}  # mtls-lint.yaml:4
         rules:
           unread-input: {}  # mtls-lint.yaml:7
         select: []  # default: all rules

@@ -22,7 +22,7 @@ pub use error::{ConfigError, Spot};
 pub use lines::Lines;
 pub use parse::parse;
 pub use rule_settings::{Level, LevelSetting, Override};
-pub use schema::schema;
+pub use schema::{SCHEMA_URL, schema};
 
 use crate::diagnostic::Severity;
 use crate::gitops::ConfiguredMesh;
@@ -196,6 +196,9 @@ pub struct MeshSettings {
     /// The root namespace of this mesh.
     #[serde(default)]
     pub root_namespace: Option<String>,
+    /// The domain of Kubernetes services in this mesh.
+    #[serde(default)]
+    pub cluster_domain: Option<String>,
     /// Values for variables of Flux that nothing in the repository defines.
     #[serde(default)]
     pub vars: BTreeMap<String, String>,
@@ -209,6 +212,7 @@ impl MeshSettings {
             roots: self.roots.clone(),
             shared: self.shared.clone(),
             root_namespace: self.root_namespace.as_deref().map(Box::from),
+            cluster_domain: self.cluster_domain.as_deref().map(Box::from),
             vars: self.vars.clone(),
         }
     }

@@ -9,6 +9,9 @@ use super::rule_settings::{Level, LevelSetting, SEVERITY};
 use crate::rules::RULES;
 use crate::suppress::Entry;
 
+/// Where editors find the schema.
+pub const SCHEMA_URL: &str = "https://mtls-lint.dev/config.schema.json";
+
 /// The schema of the config file: draft 7, what `SchemaStore` prefers.
 pub fn schema() -> Schema {
     SchemaSettings::draft07()

@@ -126,8 +126,10 @@ pub fn analyse(request: &Request, tree: &dyn Tree) -> Result<Analysis, Error> {
         resources.extend(assumed.iter().cloned());
         problems.extend(problems::of_alternatives(&resources));
         let root = scope.root_namespace.as_deref().map(Namespace::new);
+        let domain = scope.cluster_domain.clone();
         let settings = Settings {
             root_namespace: root.or_else(|| settings.root_namespace.clone()),
+            cluster_domain: domain.or_else(|| settings.cluster_domain.clone()),
             ..settings.clone()
         };
         meshes.push(Mesh::build(&*scope.name, resources, &settings));
