@@ -6,7 +6,7 @@
 )]
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
@@ -41,7 +41,11 @@ impl Watch {
 
     /// Starts one.
     fn with(arguments: &[&str]) -> Self {
-        let folder = copy_of(&seed("istio-1.0"));
+        Self::over(copy_of(&seed("istio-1.0")), arguments)
+    }
+
+    /// Starts one over a folder.
+    fn over(folder: TempDir, arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_mtls-lint"))
             .args(["--watch", "--format=concise"])
             .args(arguments)
@@ -141,11 +145,20 @@ fn a_folder_that_goes_away_and_comes_back_is_linted() {
 
 #[test]
 fn a_report_that_a_run_writes_does_not_start_another() {
-    let watch = Watch::start(&["--output", "json=report.json"]);
-    watch.wait_for("1 error");
-    let quiet = watch.lines.recv_timeout(Duration::from_secs(2));
-    assert!(quiet.is_err(), "{quiet:?}");
-    assert_eq!(watch.stop(), Some(1));
+    for is_absolute in [false, true] {
+        let folder = copy_of(&seed("istio-1.0"));
+        let before = if is_absolute {
+            folder.path()
+        } else {
+            Path::new("")
+        };
+        let output = format!("json={}", before.join("report.json").display());
+        let watch = Watch::over(folder, &["--isolated", "--output", &output]);
+        watch.wait_for("1 error");
+        let quiet = watch.lines.recv_timeout(Duration::from_secs(2));
+        assert!(quiet.is_err(), "{quiet:?}");
+        assert_eq!(watch.stop(), Some(1));
+    }
 }
 
 #[test]
@@ -157,6 +170,79 @@ fn a_config_file_that_is_broken_for_a_while_ends_nothing() {
     write(watch.path(), "mtls-lint.yaml", b"exclude: [apps]\n");
     watch.wait_for("no findings");
     assert_eq!(watch.stop(), Some(0));
+}
+
+// Other systems do not say where standard output goes.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_report_that_standard_output_is_sent_to_does_not_start_another() {
+    let folder = copy_of(&seed("istio-1.0"));
+    let report = fs::File::create(folder.path().join("report.json")).expect("it can be created");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_mtls-lint"))
+        .args(["--watch", "--isolated", "--format=json"])
+        .current_dir(folder.path())
+        .stdin(Stdio::null())
+        .stdout(report)
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command can be run");
+    let stderr = child.stderr.take().expect("it is piped");
+    thread::sleep(Duration::from_secs(3));
+    child.kill().expect("it can be ended");
+    child.wait().expect("it ends");
+    let said: Vec<String> = BufReader::new(stderr)
+        .lines()
+        .map_while(Result::ok)
+        .collect();
+    assert_eq!(said, ["watching for changes; Ctrl-C ends it"]);
+}
+
+/// Watches on a terminal, changes a file, presses Ctrl-C, and prints what appeared and the exit status.
+const ON_A_TERMINAL: &str = "
+import os, pty, sys
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[3], sys.argv[3:])
+shown = b''
+def until(count):
+    global shown
+    while shown.count(b'watching for changes') < count:
+        shown += os.read(terminal, 65536)
+until(1)
+os.replace(sys.argv[1], sys.argv[2])
+until(2)
+os.write(terminal, b'\\x03')
+_, status = os.waitpid(pid, 0)
+sys.stdout.buffer.write(shown)
+print('status', os.waitstatus_to_exitcode(status))
+";
+
+#[test]
+fn a_terminal_is_cleared_and_what_was_scrolled_away_stays() {
+    let folder = copy_of(&seed("istio-1.0"));
+    let fixed = seed("istio-1.0-fixed").join(RULE);
+    let program = env!("CARGO_BIN_EXE_mtls-lint");
+    fs::copy(fixed, folder.path().join("new")).expect("it can be copied");
+    let output = Command::new("python3")
+        .args(["-c", ON_A_TERMINAL, "new", RULE, program])
+        .args(["--watch", "--isolated", "--format=concise", "--color=never"])
+        .current_dir(folder.path())
+        .stdin(Stdio::null())
+        .output();
+    let Ok(output) = output else {
+        writeln!(std::io::stderr(), "skipped: python3 is not installed").expect("it can be said");
+        return;
+    };
+    let shown = String::from_utf8(output.stdout).expect("it is UTF-8");
+    let (before, after) = shown
+        .split_once("\u{1b}[H\u{1b}[2J")
+        .unwrap_or_else(|| panic!("{shown:?}"));
+    assert!(before.contains("1 error"), "{shown:?}");
+    assert!(
+        after.contains("no findings") && after.contains("status 0"),
+        "{shown:?}"
+    );
+    assert!(!shown.contains("\u{1b}[3J"), "{shown:?}");
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! `check --watch`: lints again when something changes, until Ctrl-C.
 
-use std::path::Path;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
@@ -13,7 +12,7 @@ use super::check;
 use super::environment::Environment;
 use super::failure::{Exit, Failure};
 use super::hook::can_matter;
-use super::output::{Target, note, to_stdout};
+use super::output::{Target, note, redirected, to_stdout};
 use crate::source::tree::{Tree, normalise};
 
 /// How long nothing may change before it is linted again: editors and Git write in several steps.
@@ -125,14 +124,19 @@ impl Filter {
         };
         let outputs = args.output.outputs.iter();
         let outputs = outputs.filter_map(|output| match &output.target {
-            Target::File(path) => Some(normalise(path)),
+            Target::File(path) => Some(path.clone()),
             Target::Stdout => None,
         });
+        let outside = named.iter().filter(is_outside).cloned().collect();
+        let below = |path: &Utf8PathBuf| below(location.as_deref(), path);
         Self {
+            outside,
+            outputs: outputs
+                .chain(redirected())
+                .map(|path| below(&path))
+                .collect(),
+            named: named.iter().map(below).collect(),
             location,
-            outside: named.iter().filter(is_outside).cloned().collect(),
-            outputs: outputs.collect(),
-            named: named.iter().map(|path| normalise(path)).collect(),
         }
     }
 
@@ -175,16 +179,12 @@ impl Filter {
                 false
             }
         };
-        let paths = event.paths.iter().filter_map(|path| self.shown(path));
+        let paths = event
+            .paths
+            .iter()
+            .filter_map(|path| Utf8Path::from_path(path));
+        let paths = paths.map(|path| below(self.location.as_deref(), path));
         paths.filter(|path| self.matters(path, is_any)).collect()
-    }
-
-    /// A path as it is shown: relative to the working directory where it is below it.
-    fn shown(&self, path: &Path) -> Option<Utf8PathBuf> {
-        let path = normalise(Utf8Path::from_path(path)?);
-        let below = self.location.as_ref();
-        let below = below.and_then(|location| path.strip_prefix(location).ok());
-        Some(below.map_or_else(|| path.clone(), Utf8Path::to_owned))
     }
 
     /// Whether a change of a path can change a report.
@@ -196,6 +196,13 @@ impl Filter {
         }
         is_any || can_matter(path) || has(&self.named)
     }
+}
+
+/// A path as it is shown: relative to the working directory where it is below it.
+fn below(location: Option<&Utf8Path>, path: &Utf8Path) -> Utf8PathBuf {
+    let path = normalise(path);
+    let below = location.and_then(|location| path.strip_prefix(location).ok());
+    below.map_or_else(|| path.clone(), Utf8Path::to_owned)
 }
 
 /// Changes in words.

@@ -113,17 +113,18 @@ impl Reader<'_> {
             let steps = [Step::Key("rules"), Step::Key(name)];
             let rule = self.find(name, &steps)?;
             let options = rule_settings::without_severity(settings);
-            rule_settings::severity(settings)
-                .map(drop)
-                .and_then(|()| rule.options.parse(Some(&options)).map(drop))
-                .map_err(|source| {
-                    let error = ConfigError::Options {
-                        path: self.path.to_owned(),
-                        rule: rule.meta.name,
-                        source,
-                    };
-                    self.below(&steps, error)
-                })?;
+            let refuse = |steps: &[Step<'_>], source| {
+                let error = ConfigError::Options {
+                    path: self.path.to_owned(),
+                    rule: rule.meta.name,
+                    source,
+                };
+                self.below(steps, error)
+            };
+            let level = [steps[0], steps[1], Step::Key(rule_settings::SEVERITY)];
+            rule_settings::severity(settings).map_err(|source| refuse(&level, source))?;
+            let parsed = rule.options.parse(Some(&options));
+            parsed.map_err(|source| refuse(&steps, source))?;
         }
         for (index, one) in config.overrides.iter().enumerate() {
             let here = [Step::Key("overrides"), Step::Item(index)];
@@ -304,6 +305,7 @@ mod tests {
             ("rules:\n  unread-inputs: {}\n", 2, "unread-inputs"),
             ("exclude:\n- a\n- 'b['\n", 3, "'b['"),
             ("overrides:\n- paths: [a, 'b[']\n", 2, "'b['"),
+            ("rules:\n  unread-input:\n    severity: fatal\n", 3, "fatal"),
         ];
         for (text, line, name) in table {
             assert_eq!(marked(text), (line, name.into()), "{text}");
