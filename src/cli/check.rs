@@ -75,6 +75,7 @@ pub(super) fn once(
         verbose::tell(args, &report.summary, tree);
     }
     unmatched::tell(args, &config, &report.summary, tree);
+    unmatched::tell_config_above(args, tree);
     if !fixed.outcome.missing.is_empty() {
         return Ok(tell_missing(&fixed.outcome.missing));
     }

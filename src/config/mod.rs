@@ -17,7 +17,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-pub use discover::{NAMES, discover, lines, load};
+pub use discover::{NAMES, above, discover, lines, load};
 pub use error::{ConfigError, Spot};
 pub use lines::Lines;
 pub use parse::parse;
