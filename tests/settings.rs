@@ -34,15 +34,25 @@ fn told(outcome: &Outcome) -> Option<&str> {
 
 #[test]
 fn a_rule_has_the_severity_that_the_config_file_gives() {
-    let outcome = run("rules: {override-drops-mtls: {severity: note}}\n", &[]);
-    assert_eq!(told(&outcome), Some("note"));
-    assert_eq!(outcome.status, Some(0));
+    for settings in ["{severity: note}", "note"] {
+        let outcome = run(
+            &format!("rules: {{override-drops-mtls: {settings}}}\n"),
+            &[],
+        );
+        assert_eq!(told(&outcome), Some("note"));
+        assert_eq!(outcome.status, Some(0));
+    }
 }
 
 #[test]
 fn a_rule_that_is_off_finds_nothing() {
-    let outcome = run("rules: {override-drops-mtls: {severity: off}}\n", &[]);
-    assert_eq!(told(&outcome), None);
+    for settings in ["{severity: off}", "off"] {
+        let outcome = run(
+            &format!("rules: {{override-drops-mtls: {settings}}}\n"),
+            &[],
+        );
+        assert_eq!(told(&outcome), None);
+    }
 }
 
 #[test]
@@ -51,6 +61,11 @@ fn an_override_is_about_its_paths_alone() {
     let table = [
         ("apps/**", note, Some("note")),
         ("mesh/**", note, Some("error")),
+        (
+            "apps/**",
+            "rules: {override-drops-mtls: note}",
+            Some("note"),
+        ),
         ("apps/**", "ignore: [override-drops-mtls]", None),
         ("mesh", "ignore: [override-drops-mtls]", Some("error")),
         ("apps/**", "select: [unread-input]", None),

@@ -95,11 +95,10 @@ fn starter(analysis: &Analysis) -> String {
          \n\
          # How bad the findings of a rule are: error, warning, note or off; and what differs in some paths.\n\
          #rules:\n\
-         #  partly-qualified-host:\n\
-         #    severity: note\n\
+         #  partly-qualified-host: note\n\
          #overrides:\n\
          #  - paths: [\"staging/**\"]\n\
-         #    rules: {tls-disabled-in-mesh: {severity: warning}}\n\
+         #    rules: {tls-disabled-in-mesh: warning}\n\
          \n\
          # The least severity that makes a run fail: error, warning, note or never.\n\
          #fail-on: warning\n\

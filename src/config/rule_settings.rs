@@ -1,9 +1,12 @@
 //! What the config file says about rules: severities, settings of their own, and what differs by path.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, IntoDeserializer, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::schema;
@@ -59,22 +62,62 @@ pub struct Override {
     pub rules: BTreeMap<String, LevelSetting>,
 }
 
-/// The one setting of a rule that may differ by path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// The one setting of a rule that may differ by path; a severity alone stands for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct LevelSetting {
     /// How bad the findings of the rule are: error, warning, note or off.
     pub severity: Level,
 }
 
-/// The severity among the settings of a rule.
+impl<'de> Deserialize<'de> for LevelSetting {
+    /// Tells the two forms apart by their shape, so that what is wrong is said about the form that is used.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        /// The long form.
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Long {
+            severity: Level,
+        }
+
+        struct OneOfBoth;
+
+        impl<'de> Visitor<'de> for OneOfBoth {
+            type Value = Level;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a severity, or `{severity: SEVERITY}`")
+            }
+
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<Level, E> {
+                Level::deserialize(name.into_deserializer())
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Level, A::Error> {
+                let long = Long::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(long.severity)
+            }
+        }
+
+        let severity = deserializer.deserialize_any(OneOfBoth)?;
+        Ok(Self { severity })
+    }
+}
+
+/// The severity among the settings of a rule, or alone in their place.
 pub(super) fn severity(settings: &Value) -> Result<Option<Level>, serde_json::Error> {
-    let level = settings.get(SEVERITY).filter(|level| !level.is_null());
+    let level = match settings {
+        Value::String(_) => Some(settings),
+        _ => settings.get(SEVERITY).filter(|level| !level.is_null()),
+    };
     level.map(Level::deserialize).transpose()
 }
 
 /// The settings of a rule that are its own.
 pub(super) fn without_severity(settings: &Value) -> Value {
+    if settings.is_string() {
+        return Value::Null;
+    }
     let mut settings = settings.clone();
     if let Some(map) = settings.as_object_mut() {
         map.shift_remove(SEVERITY);
@@ -93,6 +136,8 @@ mod tests {
         let settings = json!({"severity": "off", "depth": 1});
         assert_eq!(severity(&settings).unwrap(), Some(Level::Off));
         assert_eq!(without_severity(&settings), json!({"depth": 1}));
+        assert_eq!(severity(&json!("note")).unwrap(), Some(Level::Note));
+        assert_eq!(without_severity(&json!("note")), Value::Null);
     }
 
     #[test]

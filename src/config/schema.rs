@@ -2,7 +2,7 @@
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::Config;
 use super::rule_settings::{Level, LevelSetting, SEVERITY};
@@ -26,7 +26,6 @@ pub(super) fn rules(generator: &mut SchemaGenerator) -> Schema {
     for rule in RULES {
         let mut settings = rule.options.schema(generator).to_value();
         if let Some(settings) = settings.as_object_mut() {
-            settings.insert("description".into(), rule.meta.summary.into());
             let own = settings
                 .entry("properties")
                 .or_insert_with(|| Value::Object(Map::new()));
@@ -34,7 +33,11 @@ pub(super) fn rules(generator: &mut SchemaGenerator) -> Schema {
                 own.insert(SEVERITY.into(), level.clone());
             }
         }
-        properties.insert(rule.meta.name.into(), settings);
+        let either = json!({
+            "description": rule.meta.summary,
+            "anyOf": [level, settings],
+        });
+        properties.insert(rule.meta.name.into(), either);
     }
     json_schema!({
         "type": "object",
@@ -45,7 +48,9 @@ pub(super) fn rules(generator: &mut SchemaGenerator) -> Schema {
 
 /// The schema of severities by the names of rules.
 pub(super) fn severities(generator: &mut SchemaGenerator) -> Schema {
-    let level = generator.subschema_for::<LevelSetting>().to_value();
+    let alone = generator.subschema_for::<Level>().to_value();
+    let long = generator.subschema_for::<LevelSetting>().to_value();
+    let level = json!({ "anyOf": [alone, long] });
     let properties: Map<String, Value> = RULES
         .iter()
         .map(|rule| (rule.meta.name.to_owned(), level.clone()))
