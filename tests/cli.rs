@@ -189,6 +189,12 @@ fn an_unknown_key_in_the_config_file_is_a_usage_error_with_the_nearest() {
         outcome.stderr,
         str![[r"
 error: unknown key `exlude` in `.github/mtls-lint.yaml`; did you mean `exclude`?
+   ╭─[.github/mtls-lint.yaml:1:1]
+ 1 │ exlude: []
+   · ───┬──
+   ·    ╰── no such key
+   ╰────
+help: `mtls-lint config schema` prints all keys that there are
 
 "]]
     );
@@ -426,6 +432,7 @@ fn settings_are_shown_with_their_origin() {
         outcome.stdout,
         str![[r#"
 # config file: mtls-lint.yaml
+paths: ["."]  # default
 exclude:
   - "vendor/**"  # mtls-lint.yaml:3
   - "tmp/**"  # --exclude
@@ -433,10 +440,14 @@ assume: []  # default
 istio-version: "1.20"  # mtls-lint.yaml:1
 auto-mtls: null  # default: as the manifests say
 root-namespace: null  # default: as the manifests say
+cluster-domain: null  # default: `cluster.local`
+system-namespaces: ["istio-system","kube-system","kube-public","kube-node-lease","local-path-storage"]  # default
+extend-system-namespaces: []  # default
 meshes: []  # default: as `mtls-lint meshes` says
 rules: {}  # default
 select: []  # default: all rules
 ignore: []  # default
+overrides: []  # default
 baseline: null  # default
 fail-on: "warning"  # default
 

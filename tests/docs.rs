@@ -5,6 +5,7 @@
     reason = "tests run the program and look at files"
 )]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -13,6 +14,7 @@ use mtls_lint::engine::lint_text;
 use mtls_lint::report::{report_line_schema, report_schema};
 use mtls_lint::rule::{Check, Rule, Stage, render_index, render_page};
 use mtls_lint::rules::RULES;
+use serde_json::Value;
 
 /// The headings of a page in their order, and whether a page must have them.
 const HEADINGS: [(&str, bool); 5] = [
@@ -91,6 +93,54 @@ fn the_schema_on_disk_is_that_of_the_config_file() {
         serde_json::to_string_pretty(&config::schema()).expect("a schema is valid JSON");
     schema.push('\n');
     is_on_disk("config.schema.json", &schema);
+}
+
+/// The keys of a schema, each with those that lead to it, and the names of rules as `NAME`.
+fn keys_of(schema: &Value, root: &Value, prefix: &str, keys: &mut BTreeSet<String>) {
+    if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
+        let target = root.pointer(target.trim_start_matches('#'));
+        keys_of(target.expect("it is there"), root, prefix, keys);
+    }
+    let alternatives = schema.get("anyOf").and_then(Value::as_array);
+    for one in alternatives.into_iter().flatten() {
+        keys_of(one, root, prefix, keys);
+    }
+    if let Some(items) = schema.get("items") {
+        keys_of(items, root, &format!("{prefix}[]"), keys);
+    }
+    let properties = schema.get("properties").and_then(Value::as_object);
+    for (key, property) in properties.into_iter().flatten() {
+        let is_rule = RULES.iter().any(|rule| rule.meta.name == key);
+        let key = if is_rule { "NAME" } else { key };
+        let dot = if prefix.is_empty() { "" } else { "." };
+        let path = format!("{prefix}{dot}{key}");
+        keys_of(property, root, &path, keys);
+        if !is_rule {
+            keys.insert(path);
+        }
+    }
+}
+
+#[test]
+fn the_page_of_settings_has_a_row_for_every_key_and_no_other() {
+    let schema = config::schema().to_value();
+    let mut keys = BTreeSet::new();
+    keys_of(&schema, &schema, "", &mut keys);
+    let page = fs::read_to_string(repository("docs/configuration.md")).expect("it is there");
+    let (_, table) = page.split_once("## Keys").expect("the table has a heading");
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `"));
+    let rows = rows.filter_map(|row| row.split('`').next());
+    let rows: BTreeSet<String> = rows.map(str::to_owned).collect();
+    assert_eq!(rows, keys);
+}
+
+#[test]
+fn the_example_of_the_page_of_settings_is_valid() {
+    let page = fs::read_to_string(repository("docs/configuration.md")).expect("it is there");
+    let (_, example) = page.split_once("```yaml\n").expect("there is one");
+    let (example, _) = example.split_once("```").expect("it ends");
+    config::parse("mtls-lint.yaml".into(), example).expect("it is a config file");
+    assert!(example.contains(config::SCHEMA_URL));
 }
 
 #[test]

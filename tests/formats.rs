@@ -27,6 +27,7 @@ const STYLE: Style = Style {
     color: false,
     width: 100,
     links: false,
+    summary: true,
 };
 
 /// A file of the repository.

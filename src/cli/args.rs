@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::baseline::{BaselineArgs, KnownArgs};
 use super::config::ConfigArgs;
@@ -82,9 +82,9 @@ pub(super) struct CheckArgs {
     /// Report only what is new since a revision, such as `origin/main`
     #[arg(long, value_name = "REV", help_heading = "Rules", conflicts_with_all = ["fix", "diff", "render"])]
     pub(super) base: Option<String>,
-    /// Read what Git is about to commit, as a hook does, not the files on disk
-    #[arg(long, help_heading = "Input", conflicts_with_all = ["fix", "diff", "render"])]
-    pub(super) hook: bool,
+    /// What is linted, and how often.
+    #[command(flatten)]
+    pub(super) mode: ModeArgs,
     /// What is accepted.
     #[command(flatten)]
     pub(super) known: KnownArgs,
@@ -103,6 +103,17 @@ pub(super) struct CheckArgs {
     /// Use this many threads [default: as many as there are processors]
     #[arg(short, long, value_name = "N", help_heading = "Input")]
     pub(super) jobs: Option<NonZeroUsize>,
+}
+
+/// What is linted, and how often.
+#[derive(Debug, Args)]
+pub(super) struct ModeArgs {
+    /// Read what Git is about to commit, as a hook does, not the files on disk
+    #[arg(long, help_heading = "Input", conflicts_with_all = ["fix", "diff", "render"])]
+    pub(super) hook: bool,
+    /// Lint again when something changes, until Ctrl-C
+    #[arg(long, help_heading = "Input", conflicts_with_all = ["fix", "diff", "hook", "show_files"])]
+    pub(super) watch: bool,
 }
 
 /// Which rules run.
@@ -136,6 +147,9 @@ pub(super) struct FixArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct OutputArgs {
+    /// List the files that would be linted, and do nothing else
+    #[arg(long, conflicts_with_all = ["fix", "diff", "base", "render", "statistics", "format", "outputs", "quiet", "show_suppressed"])]
+    pub(super) show_files: bool,
     /// Format of the report on standard output: pretty, concise, json, jsonl, sarif, github, gitlab, junit, checkstyle, rdjson, markdown
     ///
     /// The default is pretty, and github in a GitHub Actions workflow.
@@ -154,10 +168,12 @@ pub(super) struct OutputArgs {
     /// Print how many findings each rule has, instead of the findings
     #[arg(long, conflicts_with_all = ["format", "quiet", "diff"])]
     pub(super) statistics: bool,
-    /// Print no report; the exit status and `--output` files remain
-    #[arg(short, long, conflicts_with = "verbose")]
-    pub(super) quiet: bool,
-    /// Say on standard error what was read and what was not
+    /// Print findings alone: no summary and no notes; twice, no report at all
+    ///
+    /// The exit status and the files of `--output` remain.
+    #[arg(short, long, action = ArgAction::Count, conflicts_with = "verbose")]
+    pub(super) quiet: u8,
+    /// Say on standard error what was read, and why something was not or counts for nothing
     #[arg(short, long)]
     pub(super) verbose: bool,
 }
@@ -175,6 +191,18 @@ pub(super) struct ExitArgs {
     /// Do not fail when there is nothing to check
     #[arg(long)]
     pub(super) allow_empty: bool,
+}
+
+impl OutputArgs {
+    /// Whether findings are all that is printed.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.quiet > 0
+    }
+
+    /// Whether not even findings are printed.
+    pub(super) fn is_silent(&self) -> bool {
+        self.quiet > 1
+    }
 }
 
 /// When to colour.

@@ -4,10 +4,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, Subcommand};
 
 use super::args::{CheckArgs, RuleSelectionArgs};
-use super::check::{counted, select};
+use super::check::counted;
+use super::environment::shows_progress;
 use super::failure::{Exit, Failure};
 use super::input::{InputArgs, nothing_checked, tell_missing};
 use super::output::{harmless, to_stdout};
+use super::progress::Line;
+use super::selection::select;
 use crate::baseline::{self, Baseline, BaselineError, DEFAULT_PATH};
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -89,8 +92,10 @@ pub(super) fn run(args: &BaselineArgs, tree: &dyn Tree) -> Result<Exit, Failure>
     let mut request = file.input.request(&config)?;
     request.is_partial = !file.input.is_whole();
     select(&file.rules, &config, &mut request)?;
+    let line = Line::start(&request.progress, shows_progress());
     file.input.render(&mut request, tree)?;
     let outcome = engine::lint(&request, tree)?;
+    drop(line);
     if !outcome.missing.is_empty() {
         return Ok(tell_missing(&outcome.missing));
     }

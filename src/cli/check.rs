@@ -4,18 +4,20 @@ use std::io::{self, Write};
 
 use similar::TextDiff;
 
-use super::args::{CheckArgs, OutputArgs, RuleSelectionArgs};
-use super::environment::{Environment, FILE_STYLE};
+use super::args::{CheckArgs, OutputArgs};
+use super::environment::{Environment, FILE_STYLE, shows_progress};
 use super::failure::{Exit, Failure};
-use super::input::{joined, nothing_checked, tell_missing};
-use super::output::{OutputSpec, Target, harmless, note, to_file, to_stdout};
-use super::{baseline, diff};
+use super::input::{nothing_checked, tell_missing};
+use super::output::{OutputSpec, Target, harmless, to_file, to_stdout};
+use super::progress::Line;
+use super::selection::select;
+use super::{baseline, diff, unmatched, verbose};
 use crate::config::{Config, FailOn};
 use crate::diagnostic::Applicability;
-use crate::engine::{self, Base, FileChange, Fixed, Report, Request, Summary};
+use crate::engine::{self, Base, FileChange, Fixed, Report, Request};
 use crate::report::{self, Style};
 use crate::rule::RuleMeta;
-use crate::rules::{RULES, find};
+use crate::rules::RULES;
 use crate::source::tree::Tree;
 
 /// Runs `check`.
@@ -24,13 +26,28 @@ pub(super) fn run(
     tree: &dyn Tree,
     environment: Environment,
 ) -> Result<Exit, Failure> {
+    start_threads(args)?;
+    once(args, tree, environment)
+}
+
+/// Runs `check` in the threads that are there.
+pub(super) fn once(
+    args: &CheckArgs,
+    tree: &dyn Tree,
+    environment: Environment,
+) -> Result<Exit, Failure> {
     let outputs = plan(&args.output, args.fix.diff, environment)?;
     let config = args.input.config(tree)?;
     let mut request = request(args, &config)?;
     let known = baseline::open(args, &config, tree)?;
-    start_threads(args)?;
+    if args.output.show_files {
+        return show_files(args, &request, tree);
+    }
+    let wants_progress = shows_progress() && !args.output.is_quiet();
+    let line = Line::start(&request.progress, wants_progress);
     args.input.render(&mut request, tree)?;
     let mut fixed = lint(args, &request, tree)?;
+    drop(line);
     if let Some(known) = known {
         baseline::accept(&mut fixed.outcome.report, known, args, &request);
     }
@@ -44,7 +61,10 @@ pub(super) fn run(
     } else {
         engine::write_changes(&fixed.changes)?;
     }
-    let style = environment.style(args.output.color);
+    let style = Style {
+        summary: !args.output.is_quiet(),
+        ..environment.style(args.output.color)
+    };
     for output in &outputs {
         write_report(report, output, style)?;
     }
@@ -52,8 +72,10 @@ pub(super) fn run(
         to_stdout(|out| report::render_statistics(report, out))?;
     }
     if args.output.verbose {
-        tell_summary(&report.summary);
+        verbose::tell(args, &report.summary, tree);
     }
+    unmatched::tell(args, &config, &report.summary, tree);
+    unmatched::tell_config_above(args, tree);
     if !fixed.outcome.missing.is_empty() {
         return Ok(tell_missing(&fixed.outcome.missing));
     }
@@ -76,10 +98,10 @@ fn plan(
     check_targets(&outputs)?;
     let on_stdout = |output: &&OutputSpec| output.target == Target::Stdout;
     let mut taken = outputs.iter().filter(on_stdout).count();
-    if is_diff || args.quiet || args.statistics {
+    if is_diff || args.is_silent() || args.statistics {
         if taken > 0 {
             return Err(Failure::usage(
-                "`--diff`, `--statistics` and `--quiet` leave no room for `--output FORMAT=-`",
+                "`--diff`, `--statistics` and `-qq` leave no room for `--output FORMAT=-`",
             ));
         }
         return Ok(outputs);
@@ -117,7 +139,7 @@ fn check_targets(outputs: &[OutputSpec]) -> Result<(), Failure> {
 }
 
 /// Bounds the number of threads if the user wants that.
-fn start_threads(args: &CheckArgs) -> Result<(), Failure> {
+pub(super) fn start_threads(args: &CheckArgs) -> Result<(), Failure> {
     let Some(jobs) = args.jobs else {
         return Ok(());
     };
@@ -136,28 +158,23 @@ pub(super) fn request(args: &CheckArgs, config: &Config) -> Result<Request, Fail
     Ok(request)
 }
 
-/// Refuses flags with names that no rule has.
-pub(super) fn check_names(args: &RuleSelectionArgs) -> Result<(), Failure> {
-    for name in args.select.iter().chain(&args.ignore) {
-        find(name)?;
+/// Lists the files that a run reads.
+fn show_files(args: &CheckArgs, request: &Request, tree: &dyn Tree) -> Result<Exit, Failure> {
+    let read = engine::files(request, tree)?;
+    if args.output.verbose {
+        verbose::tell(args, &read.summary, tree);
     }
-    Ok(())
-}
-
-/// Selects the rules that run. Flags with names that no rule has are refused.
-pub(super) fn select(
-    args: &RuleSelectionArgs,
-    config: &Config,
-    request: &mut Request,
-) -> Result<(), Failure> {
-    check_names(args)?;
-    request.rules.select = if args.select.is_empty() {
-        config.select.clone()
-    } else {
-        args.select.clone()
-    };
-    request.rules.ignore = joined(&config.ignored_rules(), &args.ignore);
-    Ok(())
+    to_stdout(|out| {
+        let mut paths = read.paths.iter();
+        paths.try_for_each(|path| writeln!(out, "{}", harmless(path.as_str())))
+    })?;
+    if !read.missing.is_empty() {
+        return Ok(tell_missing(&read.missing));
+    }
+    if read.paths.is_empty() && !args.exit.allow_empty {
+        return Err(nothing_checked(request));
+    }
+    Ok(Exit::Success)
 }
 
 /// Lints, and works out repairs if they are asked for.
@@ -214,26 +231,6 @@ fn write_diff(changes: &[FileChange], is_terminal: bool, out: &mut dyn Write) ->
     Ok(())
 }
 
-/// Says what was read and what was not.
-fn tell_summary(summary: &Summary) {
-    let counts = [
-        (summary.files, "file"),
-        (summary.documents, "document"),
-        (summary.resources, "resource"),
-        (summary.meshes, "mesh"),
-    ];
-    note(&format!("read {}", counts.map(counted).join(", ")));
-    for unread in &summary.unread {
-        let line = unread
-            .line
-            .map_or_else(String::new, |line| format!(":{line}"));
-        note(&format!(
-            "not read: {}{line}: {}",
-            unread.path, unread.reason
-        ));
-    }
-}
-
 /// A number of things.
 pub(super) fn counted((count, thing): (usize, &str)) -> String {
     report::counted(count, thing)
@@ -261,7 +258,9 @@ mod tests {
     use super::*;
     use crate::cli::args::Cli;
     use crate::diagnostic::Severity;
+    use crate::engine::Summary;
     use crate::rule::{InputContext, InputProblem};
+    use crate::rules::find;
     use crate::source::Sources;
 
     const ENVIRONMENT: Environment = Environment {
@@ -324,7 +323,7 @@ mod tests {
 
     #[test]
     fn a_diff_or_silence_leaves_only_files() {
-        for flag in ["--diff", "--quiet"] {
+        for flag in ["--diff", "-qq"] {
             let outputs = planned(&[flag, "--output=sarif=a"], ENVIRONMENT);
             assert_eq!(outputs, Ok(vec![spec("sarif=a")]), "{flag}");
         }

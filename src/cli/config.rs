@@ -8,12 +8,13 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::args::RuleSelectionArgs;
-use super::check::check_names;
 use super::failure::{Exit, Failure};
 use super::input::InputArgs;
 use super::output::{harmless, to_stdout};
+use super::selection::check_names;
 use crate::baseline::{self, DEFAULT_PATH};
 use crate::config::{self, Config, FailOn, Lines};
+use crate::mesh::SYSTEM_NAMESPACES;
 use crate::source::tree::Tree;
 
 /// The subcommands of `config`.
@@ -95,7 +96,9 @@ fn flags(args: &ShowArgs) -> Vec<Flag> {
         value,
         adds: false,
     };
+    let paths: Vec<String> = args.input.paths.iter().map(ToString::to_string).collect();
     let flags = [
+        list("paths", "the command line", &paths, false),
         list("exclude", "--exclude", &args.input.exclude, true),
         list("assume", "--assume", &mesh.assume, true),
         one(
@@ -214,6 +217,9 @@ fn push_default(text: &mut String, key: &str, value: &Value, has_baseline: bool)
         "istio-version" | "auto-mtls" | "root-namespace" => {
             (Value::Null, "default: as the manifests say")
         }
+        "paths" => (json!(["."]), "default"),
+        "cluster-domain" => (Value::Null, "default: `cluster.local`"),
+        "system-namespaces" => (json!(SYSTEM_NAMESPACES), "default"),
         "meshes" => (json!([]), "default: as `mtls-lint meshes` says"),
         "select" => (json!([]), "default: all rules"),
         "fail-on" => (json!(FailOn::default()), "default"),
@@ -285,7 +291,7 @@ mod tests {
         let config = config::parse("c.yaml".into(), text).expect("it is a config file");
         let args = args(arguments);
         let mut request = args.input.request(&config).expect("nothing is read");
-        crate::cli::check::select(&args.rules, &config, &mut request).expect("the rules exist");
+        crate::cli::selection::select(&args.rules, &config, &mut request).expect("the rules exist");
         request
     }
 
@@ -307,6 +313,7 @@ fail-on: error
         let flags = ["--exclude=c", "--auto-mtls=false", "--fail-on=note"];
         insta::assert_snapshot!(shown(CONFIG, &flags), @r#"
         # config file: mtls-lint.yaml
+        paths: ["."]  # default
         exclude:
           - "a"  # mtls-lint.yaml:1
           - "b"  # mtls-lint.yaml:1
@@ -315,13 +322,17 @@ fail-on: error
         istio-version: "1.20"  # mtls-lint.yaml:2
         auto-mtls: false  # --auto-mtls
         root-namespace: null  # default: as the manifests say
+        cluster-domain: null  # default: `cluster.local`
+        system-namespaces: ["istio-system","kube-system","kube-public","kube-node-lease","local-path-storage"]  # default
+        extend-system-namespaces: []  # default
         meshes:
-          - {"name":"prod","roots":["apps/prod"],"shared":[],"root-namespace":null,"vars":{}}  # mtls-lint.yaml:4
+          - {"name":"prod","roots":["apps/prod"],"shared":[],"root-namespace":null,"cluster-domain":null,"vars":{}}  # mtls-lint.yaml:4
         rules:
           unread-input: {}  # mtls-lint.yaml:7
         select: []  # default: all rules
         ignore:
           - "unread-input"  # mtls-lint.yaml:9
+        overrides: []  # default
         baseline: null  # default
         fail-on: "note"  # --fail-on
         "#);

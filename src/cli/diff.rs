@@ -4,10 +4,11 @@ use camino::Utf8Path;
 use clap::{Args, ValueEnum};
 
 use super::args::ColorArg;
-use super::environment::Environment;
+use super::environment::{Environment, shows_progress};
 use super::failure::{Exit, Failure};
 use super::input::InputArgs;
 use super::output::to_stdout;
+use super::progress::Line;
 use crate::engine::{self, Base, Request};
 use crate::report::{self, TrafficFormat};
 use crate::source::tree::{GitRevision, Tree};
@@ -52,7 +53,9 @@ pub(super) fn run(
         tree: &before,
         name: &args.base,
     };
+    let line = Line::start(&request.progress, shows_progress());
     let changes = engine::changes_since(request, tree, base)?;
+    drop(line);
     let format = match args.format {
         DiffFormat::Text => TrafficFormat::Text,
         DiffFormat::Json => TrafficFormat::Json,

@@ -68,8 +68,16 @@ impl Environment {
             color,
             width: self.width,
             links: color && self.is_terminal,
+            summary: true,
         }
     }
+}
+
+/// Whether a line on standard error that comes and goes is seen by a person, and by nobody else.
+pub(super) fn shows_progress() -> bool {
+    let is_ci = variable("CI").is_some_and(|value| !matches!(value.as_str(), "" | "false"));
+    let is_dumb = variable("TERM").is_some_and(|terminal| terminal == "dumb");
+    io::stderr().is_terminal() && !is_ci && !is_dumb
 }
 
 /// Whether the environment wants colours: `NO_COLOR` goes before `FORCE_COLOR`, that before `CLICOLOR_FORCE`, `CLICOLOR`
@@ -123,4 +131,5 @@ pub(super) const FILE_STYLE: Style = Style {
     color: false,
     width: DEFAULT_WIDTH,
     links: false,
+    summary: true,
 };

@@ -6,8 +6,9 @@ use std::process::ExitCode;
 
 use super::output::harmless;
 use crate::baseline::BaselineError;
-use crate::config::ConfigError;
+use crate::config::{ConfigError, Spot};
 use crate::engine;
+use crate::report::excerpt;
 use crate::rules::UnknownRule;
 use crate::source::tree::GitError;
 
@@ -43,6 +44,8 @@ pub(super) struct Failure {
     pub(super) exit: Exit,
     /// What went wrong.
     pub(super) message: String,
+    /// The text that is wrong, as lines to look at.
+    pub(super) excerpt: Option<String>,
     /// What to do about it.
     pub(super) help: Option<String>,
 }
@@ -53,6 +56,7 @@ impl Failure {
         Self {
             exit: Exit::Usage,
             message: message.into(),
+            excerpt: None,
             help: None,
         }
     }
@@ -76,6 +80,9 @@ impl Failure {
     /// Writes the failure to standard error. That this fails is nothing a program could tell anybody.
     pub(super) fn print(&self) {
         let mut lines = format!("error: {}\n", harmless(&self.message));
+        if let Some(excerpt) = &self.excerpt {
+            lines.push_str(excerpt);
+        }
         if let Some(help) = &self.help {
             lines.push_str("help: ");
             lines.push_str(&harmless(help));
@@ -87,18 +94,34 @@ impl Failure {
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
-        let help = match &error {
-            ConfigError::UnknownRule { .. } => Some(LIST_RULES),
+        let (error, spot) = error.parts();
+        let (help, label) = match &error {
+            ConfigError::UnknownRule { .. } => (Some(LIST_RULES.to_owned()), "no rule"),
+            ConfigError::UnknownKey { known, .. } if known.is_empty() => {
+                (Some("there are no keys here".to_owned()), "no such key")
+            }
+            ConfigError::UnknownKey { known, .. } if known.len() <= LISTED_KEYS => {
+                let help = format!("the keys here are {}", known.join(", "));
+                (Some(help), "no such key")
+            }
+            ConfigError::UnknownKey { .. } => {
+                let help = "`mtls-lint config schema` prints all keys that there are";
+                (Some(help.to_owned()), "no such key")
+            }
+            ConfigError::Glob { .. } | ConfigError::PathGlob { .. } => (None, "not a glob"),
             ConfigError::Read { .. }
             | ConfigError::NotUtf8 { .. }
             | ConfigError::Several { .. }
             | ConfigError::Invalid { .. }
-            | ConfigError::UnknownKey { .. }
-            | ConfigError::Glob { .. }
-            | ConfigError::Options { .. } => None,
+            | ConfigError::Options { .. }
+            | ConfigError::At { .. } => (None, "here"),
         };
+        let excerpt = spot.map(|Spot { path, text, span }| {
+            excerpt(&path, &text, span.0 as usize..span.1 as usize, label)
+        });
         Self {
-            help: help.map(str::to_owned),
+            excerpt,
+            help,
             ..Self::usage(chain(&error))
         }
     }
@@ -153,6 +176,9 @@ impl From<UnknownRule> for Failure {
         Self::usage(error.to_string()).with_help(LIST_RULES)
     }
 }
+
+/// How many keys an error lists.
+const LISTED_KEYS: usize = 12;
 
 /// What to do about a rule that does not exist.
 const LIST_RULES: &str = "`mtls-lint rules` lists the rules";

@@ -32,16 +32,16 @@ pub(super) fn run(mut args: CheckArgs, environment: Environment) -> Result<Exit,
 }
 
 /// Sets what a hook is given unless the user says otherwise: one line a finding, and no failure where nothing is left to
-/// check. Whether the format is the hook's own.
+/// check. Whether there is more to say than findings, in the hook's own format.
 fn settle(args: &mut CheckArgs) -> bool {
     args.exit.allow_empty = true;
     let output = &mut args.output;
     let takes_stdout = output.outputs.iter().any(|it| it.target == Target::Stdout);
-    let is_plain = output.format.is_none() && !takes_stdout && !output.quiet;
-    if is_plain {
+    let is_own = output.format.is_none() && !takes_stdout && !output.is_silent();
+    if is_own {
         output.format = Some(Format::Concise);
     }
-    is_plain
+    is_own && !output.is_quiet()
 }
 
 /// Lints the index.
@@ -52,7 +52,7 @@ fn check_index(args: &CheckArgs, environment: Environment) -> Result<Exit, Failu
     }
     let index = GitIndex::open(Utf8Path::new(HERE))?;
     let exit = check::run(args, &index, environment)?;
-    if !args.output.quiet && matches!(exit, Exit::Success | Exit::Findings) {
+    if !args.output.is_quiet() && matches!(exit, Exit::Success | Exit::Findings) {
         tell_untracked(args, &index)?;
     }
     Ok(exit)
@@ -97,7 +97,7 @@ fn changes_nothing(changes: &[Utf8PathBuf], args: &CheckArgs) -> bool {
 
 /// Whether a file can be a manifest, a config file, a `.gitignore`, or what kustomize generates objects from. Names
 /// without an extension are any of these.
-fn can_matter(path: &Utf8Path) -> bool {
+pub(super) fn can_matter(path: &Utf8Path) -> bool {
     let Some(extension) = path.extension() else {
         return true;
     };
@@ -205,11 +205,12 @@ mod tests {
 
     #[test]
     fn a_hook_prints_one_line_a_finding_unless_told_otherwise() {
-        let table: [(&[&str], _, _); 4] = [
+        let table: [(&[&str], _, _); 5] = [
             (&[], Some(Format::Concise), true),
             (&["--format=json"], Some(Format::Json), false),
             (&["--output=sarif=-"], None, false),
-            (&["--quiet"], None, false),
+            (&["--quiet"], Some(Format::Concise), false),
+            (&["-qq"], None, false),
         ];
         for (arguments, format, is_plain) in table {
             let mut args = args(arguments);

@@ -58,12 +58,15 @@ pub(super) fn run(args: &InitArgs, tree: &dyn Tree) -> Result<Exit, Failure> {
 
 /// The config file for a repository: settings behind `#`, words behind `#` and a blank.
 fn starter(analysis: &Analysis) -> String {
-    let mut text = String::from(
-        "# Settings of mtls-lint. `mtls-lint config show` prints those in force, `mtls-lint config schema` all there are.\n\
+    let mut text = format!(
+        "# yaml-language-server: $schema={}\n\
+         # Settings of mtls-lint. `mtls-lint config show` prints those in force, `mtls-lint config schema` all there are.\n\
          \n\
-         # Paths to leave out, as globs.\n\
+         # What to read where the command line names nothing, and paths to leave out, as globs.\n\
+         #paths: [\".\"]\n\
          #exclude: [\"vendor/**\"]\n\
          \n",
+        config::SCHEMA_URL
     );
     text.push_str(&version(analysis));
     text.push_str(
@@ -74,6 +77,9 @@ fn starter(analysis: &Analysis) -> String {
          # Whether clients send mutual TLS by themselves, and where mesh-wide policies stand, where the manifests do not say it.\n\
          #auto-mtls: true\n\
          #root-namespace: istio-system\n\
+         \n\
+         # Namespaces of the cluster and the mesh themselves, beside those that are known as such: nobody is told about them.\n\
+         #extend-system-namespaces: [monitoring]\n\
          \n",
     );
     text.push_str(&meshes(&analysis.deployment));
@@ -86,6 +92,13 @@ fn starter(analysis: &Analysis) -> String {
          #    path: apps/legacy/**  # or kind, namespace, name, mesh\n\
          #    reason: no sidecar yet\n\
          #    expires: 2030-12-31\n\
+         \n\
+         # How bad the findings of a rule are: error, warning, note or off; and what differs in some paths.\n\
+         #rules:\n\
+         #  partly-qualified-host: note\n\
+         #overrides:\n\
+         #  - paths: [\"staging/**\"]\n\
+         #    rules: {tls-disabled-in-mesh: warning}\n\
          \n\
          # The least severity that makes a run fail: error, warning, note or never.\n\
          #fail-on: warning\n\
@@ -258,6 +271,18 @@ spec: {host: web}
         assert_eq!(config.meshes.len(), 1);
         assert!(config.istio_version.is_some());
         assert!(config.baseline.is_some());
+        assert_eq!(config.paths, ["."]);
+        assert_eq!(config.levels().len(), 1);
+        assert_eq!(config.overrides.len(), 1);
+        assert!(config.system_namespaces().is_some());
+    }
+
+    #[test]
+    fn an_editor_is_told_the_schema_in_the_first_line() {
+        let text = written(&[]);
+        let first = text.lines().next();
+        let expected = format!("# yaml-language-server: $schema={}", config::SCHEMA_URL);
+        assert_eq!(first, Some(&*expected));
     }
 
     #[test]

@@ -5,9 +5,10 @@ use std::io::{self, Read};
 use camino::Utf8PathBuf;
 use clap::Args;
 
-use super::environment::today;
+use super::environment::{shows_progress, today};
 use super::failure::{Exit, Failure};
 use super::output::note;
+use super::progress::Line;
 use crate::config::{self, Config, MeshSettings};
 use crate::engine::{self, Analysis, DEFAULT_MAX_FILE_SIZE, Renderer, Request, Summary};
 use crate::source::tree::{ReadError, Tree};
@@ -116,7 +117,7 @@ impl InputArgs {
 
     /// What to read: flags win over the config file, and lists add up. Reads standard input if it is named.
     pub(super) fn request(&self, config: &Config) -> Result<Request, Failure> {
-        let (paths, stdin) = self.sources(|| read_stdin(self.max_file_size))?;
+        let (paths, stdin) = self.sources(&config.paths, || read_stdin(self.max_file_size))?;
         let mesh = &self.mesh;
         let mut request = Request {
             paths,
@@ -128,13 +129,20 @@ impl InputArgs {
             istio_version: either(mesh.istio_version.as_ref(), config.istio_version.as_ref()),
             auto_mtls: mesh.auto_mtls.or(config.auto_mtls),
             root_namespace: either(mesh.root_namespace.as_ref(), config.root_namespace.as_ref()),
+            cluster_domain: config.cluster_domain.clone(),
+            system_namespaces: config.system_namespaces(),
             meshes: config.meshes.iter().map(MeshSettings::configured).collect(),
             mesh: mesh.mesh.clone(),
             ..Request::default()
         };
-        request.rules.options.clone_from(&config.rules);
+        request.rules.options = config.options();
         request.exceptions = config.exceptions(today());
         Ok(request)
+    }
+
+    /// Whether standard input is read.
+    pub(super) fn reads_stdin(&self) -> bool {
+        self.paths.iter().any(|path| path == STDIN)
     }
 
     /// Whether all of the repository is looked at; what is left out by the config file is no part of it.
@@ -143,21 +151,22 @@ impl InputArgs {
         self.paths.iter().all(is_here) && self.exclude.is_empty() && self.mesh.mesh.is_none()
     }
 
-    /// The paths to read, and standard input if one of them is `-`.
+    /// The paths to read, those of the config file where the command line names none, and standard input if one is `-`.
     fn sources(
         &self,
+        configured: &[String],
         read_stdin: impl FnOnce() -> Result<Vec<u8>, Failure>,
     ) -> Result<(Vec<Utf8PathBuf>, Option<Vec<u8>>), Failure> {
-        let names_stdin = self.paths.iter().any(|path| path == STDIN);
         let paths: Vec<Utf8PathBuf> = match self.paths.as_slice() {
-            [] => vec![".".into()],
+            [] if configured.is_empty() => vec![".".into()],
+            [] => configured.iter().map(Utf8PathBuf::from).collect(),
             paths => paths
                 .iter()
                 .filter(|path| *path != STDIN)
                 .cloned()
                 .collect(),
         };
-        let stdin = names_stdin.then(read_stdin).transpose()?;
+        let stdin = self.reads_stdin().then(read_stdin).transpose()?;
         Ok((paths, stdin))
     }
 }
@@ -182,7 +191,10 @@ fn read_stdin(limit: u64) -> Result<Vec<u8>, Failure> {
 /// Analyses what a request names for a command that only shows it. A named path that cannot be read, or nothing to read
 /// at all, ends the run.
 pub(super) fn analyse(request: &Request, tree: &dyn Tree) -> Result<Analysis, Exit> {
-    let analysis = engine::analyse(request, tree).map_err(|error| print(&error.into()))?;
+    let line = Line::start(&request.progress, shows_progress());
+    let analysis = engine::analyse(request, tree);
+    drop(line);
+    let analysis = analysis.map_err(|error| print(&error.into()))?;
     if !analysis.missing.is_empty() {
         return Err(tell_missing(&analysis.missing));
     }
@@ -304,7 +316,7 @@ mod tests {
 
     #[test]
     fn a_dash_is_standard_input_and_no_path() {
-        let sources = input(&["-", "apps"]).sources(|| Ok(b"stream".to_vec()));
+        let sources = input(&["-", "apps"]).sources(&[], || Ok(b"stream".to_vec()));
         let (paths, stdin) = sources.expect("the stream is read");
         assert_eq!(paths, ["apps"]);
         assert_eq!(stdin.as_deref(), Some(b"stream".as_slice()));
@@ -312,7 +324,7 @@ mod tests {
 
     #[test]
     fn standard_input_alone_reads_no_folder() {
-        let sources = input(&["-"]).sources(|| Ok(Vec::new()));
+        let sources = input(&["-"]).sources(&[], || Ok(Vec::new()));
         let (paths, stdin) = sources.expect("the stream is read");
         assert_eq!((paths, stdin), (Vec::new(), Some(Vec::new())));
     }

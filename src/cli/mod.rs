@@ -14,11 +14,16 @@ mod input;
 mod matrix;
 mod meshes;
 mod output;
+mod progress;
 mod render;
 mod rules;
 mod run;
+mod selection;
 mod shell;
 mod trace;
 mod unknown;
+mod unmatched;
+mod verbose;
+mod watch;
 
 pub use run::main;

@@ -1,6 +1,6 @@
 //! Standard output and report files.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::str::FromStr;
 
@@ -89,6 +89,20 @@ pub(super) fn to_file(
         out.flush()
     })
     .map_err(|error| Failure::usage(format!("cannot write `{path}`: {error}")))
+}
+
+/// The files that standard output and standard error are sent to, where they are files and the system says which.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "no manifest is read: it is about where reports go"
+)]
+pub(super) fn redirected() -> Vec<Utf8PathBuf> {
+    let streams = ["/dev/stdout", "/dev/stderr"].map(|stream| fs::canonicalize(stream).ok());
+    let files = streams.into_iter().flatten();
+    files
+        .filter(|path| path.is_file())
+        .filter_map(|path| Utf8PathBuf::from_path_buf(path).ok())
+        .collect()
 }
 
 /// Writes a line to standard error. That this fails is nothing a program could tell anybody.

@@ -10,6 +10,7 @@ use super::environment::Environment;
 use super::failure::{Exit, Failure};
 use super::{
     baseline, check, config, diff, graph, hook, init, matrix, meshes, render, rules, shell, trace,
+    watch,
 };
 use crate::source::tree::WorkTree;
 
@@ -80,8 +81,14 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
 /// Lints the files on disk, or what Git is about to commit.
 fn check(args: CheckArgs, tree: &WorkTree) -> Result<Exit, Failure> {
     let environment = Environment::read();
-    if args.hook {
+    if args.mode.hook {
         hook::run(args, environment)
+    } else if args.mode.watch {
+        if args.input.reads_stdin() {
+            return Err(Failure::usage("standard input cannot be watched")
+                .with_help("name files and folders, or leave `--watch` out"));
+        }
+        watch::run(&args, tree, environment)
     } else {
         check::run(&args, tree, environment)
     }

@@ -36,6 +36,25 @@ pub fn discover(tree: &dyn Tree) -> Result<Option<Utf8PathBuf>, ConfigError> {
     Ok(found)
 }
 
+/// The config file of the nearest folder above the working directory that has one, up to the root of its Git repository.
+/// It does not count, because what it says is about paths from there.
+pub fn above(tree: &dyn Tree) -> Option<Utf8PathBuf> {
+    let location = tree.location()?;
+    let is_file = |path: &Utf8PathBuf| matches!(tree.kind(path), Ok(EntryKind::File));
+    let mut folder = Utf8PathBuf::new();
+    let mut found = None;
+    for _ in location.ancestors() {
+        // Beyond the repository, and where there is none, files are about something else.
+        if tree.kind(&folder.join(".git")).is_ok() {
+            return found;
+        }
+        folder.push("..");
+        let mut paths = NAMES.iter().map(|name| folder.join(name));
+        found = found.or_else(|| paths.find(is_file));
+    }
+    None
+}
+
 /// Reads a config file.
 pub fn load(tree: &dyn Tree, path: &Utf8Path) -> Result<Config, ConfigError> {
     parse(path, &text(tree, path)?)

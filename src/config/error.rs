@@ -7,6 +7,17 @@ use crate::rules::UnknownRule;
 use crate::source::tree::ReadError;
 use crate::suppress::InvalidGlob;
 
+/// Where a config file is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spot {
+    /// The file.
+    pub path: Utf8PathBuf,
+    /// Its text.
+    pub text: String,
+    /// The bytes that are wrong.
+    pub span: (u32, u32),
+}
+
 /// Why a config file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -49,6 +60,8 @@ pub enum ConfigError {
         key: String,
         /// The nearest key that exists.
         suggestion: Option<String>,
+        /// All keys that exist there.
+        known: Vec<String>,
     },
     /// It names a rule that does not exist.
     #[error("`{path}` cannot be used")]
@@ -76,4 +89,30 @@ pub enum ConfigError {
         /// What is wrong.
         source: serde_json::Error,
     },
+    /// A glob is none.
+    #[error("`{path}` cannot be used")]
+    PathGlob {
+        /// The file.
+        path: Utf8PathBuf,
+        /// The glob.
+        source: crate::discover::Error,
+    },
+    /// One of the others, and where it is.
+    #[error("{error}")]
+    At {
+        /// What is wrong.
+        error: Box<ConfigError>,
+        /// Where.
+        spot: Box<Spot>,
+    },
+}
+
+impl ConfigError {
+    /// What is wrong, and where, if that is known.
+    pub fn parts(self) -> (Self, Option<Spot>) {
+        match self {
+            Self::At { error, spot } => (*error, Some(*spot)),
+            other => (other, None),
+        }
+    }
 }

@@ -1,7 +1,16 @@
 //! On which lines a config file says what.
 
 use crate::source::{FileRole, SourceFile, Sources};
-use crate::yaml::{self, ReadOptions, Value};
+use crate::yaml::{self, Node, ReadOptions, Value};
+
+/// A step from a value to one in it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Step<'a> {
+    /// To the value of a key.
+    Key(&'a str),
+    /// To an element.
+    Item(usize),
+}
 
 /// A config file as lines: where each key, each element of a list and each entry of a mapping is written.
 #[derive(Debug)]
@@ -24,6 +33,38 @@ impl Lines {
             documents.into_iter().next().map(|document| document.root)
         });
         Self { sources, root }
+    }
+
+    /// The document, if there is one.
+    pub(super) fn root(&self) -> Option<&Value> {
+        self.root.as_ref()
+    }
+
+    /// The bytes of what stands at the end of a chain of keys and indices, or of the last of them that is written.
+    pub(super) fn span(&self, steps: &[Step<'_>]) -> Option<(u32, u32)> {
+        let mut value = self.root.as_ref()?;
+        let mut span = None;
+        for step in steps {
+            let (place, below) = match *step {
+                Step::Key(key) => match value.entry(key) {
+                    Some(entry) => (entry.key.place, &entry.value),
+                    None => break,
+                },
+                Step::Item(index) => match value.items().get(index) {
+                    Some(item) => (item.place, item),
+                    None => break,
+                },
+            };
+            span = Some((place.span.start, place.span.end));
+            value = below;
+        }
+        // The value itself is nearer than its key, if it is one line.
+        match (&value.node, span) {
+            (Node::Scalar(_), Some(_)) if !value.is_null() => {
+                Some((value.place.span.start, value.place.span.end))
+            }
+            (_, span) => span,
+        }
     }
 
     /// The line of a key.

@@ -2,8 +2,10 @@
 
 mod discover;
 mod error;
+mod keys;
 mod lines;
 mod parse;
+mod rule_settings;
 mod schema;
 
 use std::collections::BTreeMap;
@@ -15,14 +17,16 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-pub use discover::{NAMES, discover, lines, load};
-pub use error::ConfigError;
+pub use discover::{NAMES, above, discover, lines, load};
+pub use error::{ConfigError, Spot};
 pub use lines::Lines;
 pub use parse::parse;
-pub use schema::schema;
+pub use rule_settings::{Level, LevelSetting, Override};
+pub use schema::{SCHEMA_URL, schema};
 
 use crate::diagnostic::Severity;
 use crate::gitops::ConfiguredMesh;
+use crate::mesh::SYSTEM_NAMESPACES;
 use crate::suppress::{Date, Entry, Exceptions};
 
 /// The settings of a config file. Paths and globs are relative to the working directory.
@@ -30,6 +34,8 @@ use crate::suppress::{Date, Entry, Exceptions};
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(title = "mtls-lint.yaml", inline)]
 pub struct Config {
+    /// Files and folders to read where the command line names none.
+    pub paths: Vec<String>,
     /// Globs of paths to leave out.
     pub exclude: Vec<String>,
     /// Files, or `preset:NAME`, with objects that are in the cluster and not in the repository.
@@ -41,9 +47,15 @@ pub struct Config {
     pub auto_mtls: Option<bool>,
     /// The root namespace of the mesh.
     pub root_namespace: Option<String>,
+    /// The domain of Kubernetes services, `cluster.local` unless given.
+    pub cluster_domain: Option<String>,
+    /// The namespaces of the cluster and the mesh themselves, in place of those that are known as such.
+    pub system_namespaces: Option<Vec<String>>,
+    /// Further namespaces of the cluster and the mesh themselves.
+    pub extend_system_namespaces: Vec<String>,
     /// The meshes of the repository and what is in each; without them they are worked out.
     pub meshes: Vec<MeshSettings>,
-    /// Settings of rules, by name.
+    /// Settings of rules, by name; every rule has a `severity`.
     #[schemars(schema_with = "schema::rules")]
     pub rules: BTreeMap<String, serde_json::Value>,
     /// The only rules that run; empty for all.
@@ -52,6 +64,8 @@ pub struct Config {
     /// Rules that do not run, by name, and exceptions that hide some findings of a rule.
     #[schemars(schema_with = "schema::ignore")]
     pub ignore: Vec<Ignore>,
+    /// What differs for the findings in some paths; where several are about a path, the last counts.
+    pub overrides: Vec<Override>,
     /// The file with the findings that are accepted; `.mtls-lint-baseline.json` where that exists.
     pub baseline: Option<String>,
     /// The least severity that makes the run fail.
@@ -78,6 +92,37 @@ impl Config {
             Ignore::Exception(_) => None,
         });
         names.collect()
+    }
+
+    /// The severities of rules, by name.
+    pub fn levels(&self) -> BTreeMap<String, Level> {
+        let levels = self.rules.iter().filter_map(|(name, settings)| {
+            let level = rule_settings::severity(settings).ok().flatten()?;
+            Some((name.clone(), level))
+        });
+        levels.collect()
+    }
+
+    /// The settings that are the rules' own, by name.
+    pub fn options(&self) -> BTreeMap<String, serde_json::Value> {
+        let rules = self.rules.iter();
+        rules
+            .map(|(name, settings)| (name.clone(), rule_settings::without_severity(settings)))
+            .collect()
+    }
+
+    /// The namespaces of the cluster and the mesh themselves, where they differ from those that are known as such.
+    pub fn system_namespaces(&self) -> Option<Vec<Box<str>>> {
+        let known = SYSTEM_NAMESPACES.iter().map(|&name| Box::from(name));
+        let known: Vec<Box<str>> = known.collect();
+        let named = self.system_namespaces.as_ref().map(|names| {
+            let names = names.iter().map(|name| Box::from(name.as_str()));
+            names.collect::<Vec<Box<str>>>()
+        });
+        let mut all = named.unwrap_or_else(|| known.clone());
+        let further = self.extend_system_namespaces.iter();
+        all.extend(further.map(|name| Box::from(name.as_str())));
+        (all != known).then_some(all)
     }
 
     /// The exceptions, as they count on a day.
@@ -151,6 +196,9 @@ pub struct MeshSettings {
     /// The root namespace of this mesh.
     #[serde(default)]
     pub root_namespace: Option<String>,
+    /// The domain of Kubernetes services in this mesh.
+    #[serde(default)]
+    pub cluster_domain: Option<String>,
     /// Values for variables of Flux that nothing in the repository defines.
     #[serde(default)]
     pub vars: BTreeMap<String, String>,
@@ -164,6 +212,7 @@ impl MeshSettings {
             roots: self.roots.clone(),
             shared: self.shared.clone(),
             root_namespace: self.root_namespace.as_deref().map(Box::from),
+            cluster_domain: self.cluster_domain.as_deref().map(Box::from),
             vars: self.vars.clone(),
         }
     }

@@ -2,86 +2,185 @@
 
 use camino::Utf8Path;
 
-use super::{Config, ConfigError, Ignore, Lines, Written, schema};
-use crate::rule::nearest;
+use super::lines::Step;
+use super::{Config, ConfigError, Ignore, Lines, Spot, Written, keys, rule_settings};
+use crate::discover::Exclude;
+use crate::rule::Rule;
 use crate::rules;
 
 /// Reads the text of a config file; the path is for messages.
 pub fn parse(path: &Utf8Path, text: &str) -> Result<Config, ConfigError> {
-    let invalid = |source| ConfigError::Invalid {
-        path: path.to_owned(),
-        source,
+    let reader = Reader {
+        path,
+        text,
+        lines: Lines::of(text),
     };
-    let value: serde_yaml::Value = serde_yaml::from_str(text).map_err(invalid)?;
+    let value: serde_yaml::Value =
+        serde_yaml::from_str(text).map_err(|source| reader.invalid(source))?;
     if value.is_null() {
         return Ok(Config::default());
     }
-    check_keys(path, &value)?;
+    reader.check_keys()?;
     // Read from the text again and not from the value, so that errors have a line and `1.20` stays what is written.
-    let mut config: Config = serde_yaml::from_str(text).map_err(invalid)?;
-    check_rules(path, &config)?;
+    let mut config: Config = serde_yaml::from_str(text).map_err(|source| reader.invalid(source))?;
+    reader.check_rules(&config)?;
+    reader.check_globs(&config)?;
     let mut ignored = config.ignore.iter();
     if ignored.any(|one| matches!(one, Ignore::Exception(_))) {
         config.written = Some(Written {
             path: path.to_owned(),
             text: text.to_owned(),
-            spans: Lines::of(text).spans("ignore"),
+            spans: reader.lines.spans("ignore"),
         });
     }
     Ok(config)
 }
 
-/// Refuses a key that does not exist, with the nearest that does.
-fn check_keys(path: &Utf8Path, value: &serde_yaml::Value) -> Result<(), ConfigError> {
-    let known = schema::keys();
-    let keys = value.as_mapping().into_iter().flat_map(|map| map.keys());
-    for key in keys.filter_map(serde_yaml::Value::as_str) {
-        if known.iter().any(|name| name == key) {
-            continue;
-        }
-        return Err(ConfigError::UnknownKey {
-            path: path.to_owned(),
-            key: key.to_owned(),
-            suggestion: nearest(key, known.iter().map(String::as_str)).map(str::to_owned),
-        });
-    }
-    Ok(())
+/// A config file that is being read.
+struct Reader<'a> {
+    path: &'a Utf8Path,
+    text: &'a str,
+    lines: Lines,
 }
 
-/// Refuses names of rules that do not exist, and settings that a rule does not have.
-fn check_rules(path: &Utf8Path, config: &Config) -> Result<(), ConfigError> {
-    let find = |name: &String| {
-        rules::find(name).map_err(|source| ConfigError::UnknownRule {
-            path: path.to_owned(),
-            source,
-        })
-    };
-    for name in &config.select {
-        find(name)?;
-    }
-    for one in &config.ignore {
-        match one {
-            Ignore::Rule(name) => find(name)?,
-            Ignore::Exception(entry) => {
-                entry.check().map_err(|source| ConfigError::Glob {
-                    path: path.to_owned(),
-                    source,
-                })?;
-                find(&entry.rule)?
-            }
+impl Reader<'_> {
+    /// An error with its place, if that is known.
+    fn at(&self, span: Option<(u32, u32)>, error: ConfigError) -> ConfigError {
+        let Some(span) = span else {
+            return error;
         };
+        ConfigError::At {
+            error: Box::new(error),
+            spot: Box::new(Spot {
+                path: self.path.to_owned(),
+                text: self.text.to_owned(),
+                span,
+            }),
+        }
     }
-    for (name, settings) in &config.rules {
-        let rule = find(name)?;
-        rule.options
-            .parse(Some(settings))
-            .map_err(|source| ConfigError::Options {
-                path: path.to_owned(),
-                rule: rule.meta.name,
-                source,
-            })?;
+
+    /// An error about what stands at the end of a chain of keys and indices.
+    fn below(&self, steps: &[Step<'_>], error: ConfigError) -> ConfigError {
+        self.at(self.lines.span(steps), error)
     }
-    Ok(())
+
+    /// The error of text that is no config file.
+    fn invalid(&self, source: serde_yaml::Error) -> ConfigError {
+        let index = source.location().map(|location| location.index());
+        let offset = index.filter(|&index| self.text.is_char_boundary(index));
+        let span = offset.and_then(|start| {
+            let rest = self.text.get(start..)?;
+            let line = rest.lines().next().unwrap_or_default();
+            let start = u32::try_from(start).ok()?;
+            let length = u32::try_from(line.trim_end().len()).ok()?;
+            Some((start, start + length))
+        });
+        let path = self.path.to_owned();
+        self.at(span, ConfigError::Invalid { path, source })
+    }
+
+    /// Refuses a key that does not exist, with the nearest that does.
+    fn check_keys(&self) -> Result<(), ConfigError> {
+        let Some(unknown) = self.lines.root().and_then(keys::unknown) else {
+            return Ok(());
+        };
+        let error = ConfigError::UnknownKey {
+            path: self.path.to_owned(),
+            key: unknown.key,
+            suggestion: unknown.suggestion,
+            known: unknown.known,
+        };
+        Err(self.at(Some(unknown.span), error))
+    }
+
+    /// Refuses names of rules that do not exist, and settings that a rule does not have.
+    fn check_rules(&self, config: &Config) -> Result<(), ConfigError> {
+        self.check_names(&config.select, &[Step::Key("select")])?;
+        for (index, one) in config.ignore.iter().enumerate() {
+            let steps = [Step::Key("ignore"), Step::Item(index)];
+            match one {
+                Ignore::Rule(name) => self.find(name, &steps)?,
+                Ignore::Exception(entry) => {
+                    entry.check().map_err(|source| {
+                        let path = self.path.to_owned();
+                        self.below(&steps, ConfigError::Glob { path, source })
+                    })?;
+                    self.find(&entry.rule, &[steps[0], steps[1], Step::Key("rule")])?
+                }
+            };
+        }
+        for (name, settings) in &config.rules {
+            let steps = [Step::Key("rules"), Step::Key(name)];
+            let rule = self.find(name, &steps)?;
+            let options = rule_settings::without_severity(settings);
+            let refuse = |steps: &[Step<'_>], source| {
+                let error = ConfigError::Options {
+                    path: self.path.to_owned(),
+                    rule: rule.meta.name,
+                    source,
+                };
+                self.below(steps, error)
+            };
+            let level = [steps[0], steps[1], Step::Key(rule_settings::SEVERITY)];
+            rule_settings::severity(settings).map_err(|source| refuse(&level, source))?;
+            let parsed = rule.options.parse(Some(&options));
+            parsed.map_err(|source| refuse(&steps, source))?;
+        }
+        for (index, one) in config.overrides.iter().enumerate() {
+            let here = [Step::Key("overrides"), Step::Item(index)];
+            self.check_names(&one.select, &[here[0], here[1], Step::Key("select")])?;
+            self.check_names(&one.ignore, &[here[0], here[1], Step::Key("ignore")])?;
+            for name in one.rules.keys() {
+                self.find(
+                    name,
+                    &[here[0], here[1], Step::Key("rules"), Step::Key(name)],
+                )?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses names of a list that no rule has.
+    fn check_names(&self, names: &[String], steps: &[Step<'_>]) -> Result<(), ConfigError> {
+        for (index, name) in names.iter().enumerate() {
+            let steps: Vec<Step<'_>> = steps.iter().copied().chain([Step::Item(index)]).collect();
+            self.find(name, &steps)?;
+        }
+        Ok(())
+    }
+
+    /// The rule of a name.
+    fn find(&self, name: &str, steps: &[Step<'_>]) -> Result<&'static Rule, ConfigError> {
+        rules::find(name).map_err(|source| {
+            let path = self.path.to_owned();
+            self.below(steps, ConfigError::UnknownRule { path, source })
+        })
+    }
+
+    /// Refuses what is no glob.
+    fn check_globs(&self, config: &Config) -> Result<(), ConfigError> {
+        let refuse = |globs: &[String], steps: &[Step<'_>]| {
+            for (index, glob) in globs.iter().enumerate() {
+                let steps: Vec<Step<'_>> =
+                    steps.iter().copied().chain([Step::Item(index)]).collect();
+                Exclude::new(std::slice::from_ref(glob)).map_err(|source| {
+                    let path = self.path.to_owned();
+                    self.below(&steps, ConfigError::PathGlob { path, source })
+                })?;
+            }
+            Ok(())
+        };
+        refuse(&config.exclude, &[Step::Key("exclude")])?;
+        for (index, one) in config.overrides.iter().enumerate() {
+            let steps = [
+                Step::Key("overrides"),
+                Step::Item(index),
+                Step::Key("paths"),
+            ];
+            refuse(&one.paths, &steps)?;
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -89,7 +188,7 @@ mod tests {
     use std::error::Error as _;
 
     use super::*;
-    use crate::config::FailOn;
+    use crate::config::{FailOn, Level};
     use crate::suppress::Date;
 
     fn read(text: &str) -> Result<Config, ConfigError> {
@@ -97,11 +196,20 @@ mod tests {
     }
 
     fn refused(text: &str) -> String {
-        let error = read(text).expect_err("the config is not valid");
+        let (error, _) = read(text).expect_err("the config is not valid").parts();
         match error.source() {
             Some(source) => format!("{error}: {source}"),
             None => error.to_string(),
         }
+    }
+
+    /// The line that an error is in, and the text that it marks.
+    fn marked(text: &str) -> (usize, String) {
+        let (_, spot) = read(text).expect_err("the config is not valid").parts();
+        let spot = spot.expect("the place is known");
+        let (start, end) = (spot.span.0 as usize, spot.span.1 as usize);
+        let line = text[..start].matches('\n').count() + 1;
+        (line, text[start..end].to_owned())
     }
 
     #[test]
@@ -117,9 +225,21 @@ mod tests {
             "exclude: [vendor/**]\nassume: [preset:istio]\nistio-version: '1.26'\nauto-mtls: false\n\
              root-namespace: mesh\nmeshes: [{name: prod, roots: [a], shared: [b], root-namespace: c, vars: {d: e}}]\n\
              rules: {unread-input: {}}\nselect: [unread-input]\n\
+             paths: [apps]\ncluster-domain: corp.local\nsystem-namespaces: [x]\nextend-system-namespaces: [y]\n\
+             overrides: [{paths: [old], select: [unread-input], ignore: [unread-input], rules: {unread-input: {severity: note}}}]\n\
              ignore: [unread-input]\nfail-on: error\nbaseline: known.json\n",
         )
         .expect("the config is valid");
+        assert_eq!(config.paths, ["apps"]);
+        assert_eq!(config.cluster_domain.as_deref(), Some("corp.local"));
+        assert_eq!(
+            config.system_namespaces(),
+            Some(vec!["x".into(), "y".into()])
+        );
+        assert_eq!(config.overrides[0].paths, ["old"]);
+        assert_eq!(config.overrides[0].select, config.overrides[0].ignore);
+        let setting = config.overrides[0].rules["unread-input"];
+        assert_eq!(setting.severity, Level::Note);
         assert_eq!(config.exclude, ["vendor/**"]);
         assert_eq!(config.assume, ["preset:istio"]);
         assert_eq!(config.istio_version.as_deref(), Some("1.26"));
@@ -156,12 +276,57 @@ mod tests {
     }
 
     #[test]
+    fn an_unknown_key_is_marked_wherever_it_is_written() {
+        let table = [
+            ("exclude: []\nexlude: []\n", 2, "exlude"),
+            ("meshes:\n- name: a\n  root: [b]\n", 3, "root"),
+            ("overrides:\n- paths: [a]\n  ignores: []\n", 3, "ignores"),
+            ("rules:\n  unread-input:\n    sevrity: off\n", 3, "sevrity"),
+            (
+                "overrides:\n- paths: [a]\n  rules: {unread-input: {level: off}}\n",
+                3,
+                "level",
+            ),
+            ("ignore:\n- rule: unread-input\n  pth: a\n", 3, "pth"),
+        ];
+        for (text, line, key) in table {
+            assert_eq!(marked(text), (line, key.into()), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_and_globs_that_are_none_are_marked() {
+        let table = [
+            (
+                "select:\n- unread-input\n- unread-inputs\n",
+                3,
+                "unread-inputs",
+            ),
+            ("rules:\n  unread-inputs: {}\n", 2, "unread-inputs"),
+            ("exclude:\n- a\n- 'b['\n", 3, "'b['"),
+            ("overrides:\n- paths: [a, 'b[']\n", 2, "'b['"),
+            ("rules:\n  unread-input:\n    severity: fatal\n", 3, "fatal"),
+        ];
+        for (text, line, name) in table {
+            assert_eq!(marked(text), (line, name.into()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_severity_that_is_none_is_refused() {
+        let message = refused("rules: {unread-input: {severity: fatal}}\n");
+        assert!(message.contains("unknown variant `fatal`"), "{message}");
+    }
+
+    #[test]
     fn an_unknown_rule_comes_with_the_nearest_wherever_it_is_named() {
         for text in [
             "rules: {unread-inputs: {}}\n",
             "select: [unread-inputs]\n",
             "ignore: [unread-inputs]\n",
             "ignore: [{rule: unread-inputs}]\n",
+            "overrides: [{paths: [a], select: [unread-inputs]}]\n",
+            "overrides: [{paths: [a], ignore: [unread-inputs]}]\n",
         ] {
             assert_eq!(
                 refused(text),
@@ -173,7 +338,7 @@ mod tests {
     #[test]
     fn a_setting_that_a_rule_does_not_have_is_refused() {
         let message = refused("rules: {unread-input: {level: 1}}\n");
-        assert!(message.contains("unknown field `level`"), "{message}");
+        assert!(message.contains("unknown key `level`"), "{message}");
     }
 
     #[test]
@@ -193,11 +358,14 @@ mod tests {
     #[test]
     fn what_is_wrong_with_an_exception_is_said_with_its_line_and_the_keys_there_are() {
         let message = refused("ignore:\n- rule: unread-input\n  pth: a\n");
-        assert!(
-            message.contains("unknown field `pth`, expected one of `rule`, `path`"),
-            "{message}"
+        assert_eq!(
+            message,
+            "unknown key `pth` in `mtls-lint.yaml`; did you mean `path`?"
         );
-        assert!(message.contains("line 3"), "{message}");
+        assert_eq!(
+            marked("ignore:\n- rule: unread-input\n  pth: a\n"),
+            (3, "pth".into())
+        );
         let message = refused("ignore:\n- rule: unread-input\n  expires: 2026-02-30\n");
         assert!(message.contains("`2026-02-30` is no day"), "{message}");
         let message = refused("ignore:\n- rule: unread-input\n  kind: 'a['\n");

@@ -2,11 +2,15 @@
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::Config;
+use super::rule_settings::{Level, LevelSetting, SEVERITY};
 use crate::rules::RULES;
 use crate::suppress::Entry;
+
+/// Where editors find the schema.
+pub const SCHEMA_URL: &str = "https://mtls-lint.dev/config.schema.json";
 
 /// The schema of the config file: draft 7, what `SchemaStore` prefers.
 pub fn schema() -> Schema {
@@ -15,31 +19,42 @@ pub fn schema() -> Schema {
         .into_root_schema_for::<Config>()
 }
 
-/// The keys of the config file.
-pub(super) fn keys() -> Vec<String> {
-    let schema = Config::json_schema(&mut SchemaGenerator::default());
-    let properties = schema.get("properties").and_then(Value::as_object);
-    properties
-        .into_iter()
-        .flat_map(|properties| properties.keys().cloned())
-        .collect()
-}
-
 /// The schema of `rules`: the settings of every rule under its name.
 pub(super) fn rules(generator: &mut SchemaGenerator) -> Schema {
     let mut properties = Map::new();
+    let level = generator.subschema_for::<Level>().to_value();
     for rule in RULES {
         let mut settings = rule.options.schema(generator).to_value();
-        // A reference takes no siblings in draft 7, so it is wrapped to carry the summary.
         if let Some(settings) = settings.as_object_mut() {
-            if settings.contains_key("$ref") {
-                let reference = Value::Object(std::mem::take(settings));
-                settings.insert("allOf".into(), Value::Array(vec![reference]));
+            let own = settings
+                .entry("properties")
+                .or_insert_with(|| Value::Object(Map::new()));
+            if let Some(own) = own.as_object_mut() {
+                own.insert(SEVERITY.into(), level.clone());
             }
-            settings.insert("description".into(), rule.meta.summary.into());
         }
-        properties.insert(rule.meta.name.into(), settings);
+        let either = json!({
+            "description": rule.meta.summary,
+            "anyOf": [level, settings],
+        });
+        properties.insert(rule.meta.name.into(), either);
     }
+    json_schema!({
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": false,
+    })
+}
+
+/// The schema of severities by the names of rules.
+pub(super) fn severities(generator: &mut SchemaGenerator) -> Schema {
+    let alone = generator.subschema_for::<Level>().to_value();
+    let long = generator.subschema_for::<LevelSetting>().to_value();
+    let level = json!({ "anyOf": [alone, long] });
+    let properties: Map<String, Value> = RULES
+        .iter()
+        .map(|rule| (rule.meta.name.to_owned(), level.clone()))
+        .collect();
     json_schema!({
         "type": "object",
         "properties": properties,
@@ -80,7 +95,8 @@ mod tests {
 
     #[test]
     fn keys_are_in_kebab_case() {
-        assert!(keys().contains(&"istio-version".to_owned()));
+        let schema = schema().to_value();
+        assert!(schema.pointer("/properties/istio-version").is_some());
     }
 
     #[test]

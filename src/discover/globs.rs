@@ -1,5 +1,7 @@
 //! Exclusions: globs over clean paths.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use camino::Utf8Path;
 use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 
@@ -10,6 +12,14 @@ use super::Error;
 #[derive(Debug)]
 pub(crate) struct Exclude {
     set: GlobSet,
+    globs: Vec<Used>,
+}
+
+/// A glob, and whether it has matched something.
+#[derive(Debug)]
+struct Used {
+    glob: String,
+    is_used: AtomicBool,
 }
 
 impl Exclude {
@@ -22,7 +32,12 @@ impl Exclude {
         let set = set
             .build()
             .map_err(|source| error(&globs.join(", "), source))?;
-        Ok(Self { set })
+        let globs = globs.iter().map(|glob| Used {
+            glob: glob.clone(),
+            is_used: AtomicBool::new(false),
+        });
+        let globs = globs.collect();
+        Ok(Self { set, globs })
     }
 
     /// Whether a clean path or a directory above it is left out.
@@ -34,7 +49,29 @@ impl Exclude {
         let path = Utf8Path::new(path.as_str().trim_start_matches('/'));
         path.ancestors()
             .filter(|ancestor| !ancestor.as_str().is_empty())
-            .any(|ancestor| self.set.is_match(ancestor))
+            .any(|ancestor| self.is_match(ancestor))
+    }
+
+    /// The globs that have covered nothing so far.
+    pub(crate) fn unmatched(&self) -> Vec<String> {
+        let unused = self.globs.iter();
+        unused
+            .filter(|one| !one.is_used.load(Ordering::Relaxed))
+            .map(|one| one.glob.clone())
+            .collect()
+    }
+
+    fn is_match(&self, path: &Utf8Path) -> bool {
+        // Most paths match nothing, and asking which globs match takes longer than whether one does.
+        let is_match = self.set.is_match(path);
+        if is_match {
+            for used in self.set.matches(path) {
+                if let Some(one) = self.globs.get(used) {
+                    one.is_used.store(true, Ordering::Relaxed);
+                }
+            }
+        }
+        is_match
     }
 }
 

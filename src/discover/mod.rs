@@ -38,6 +38,10 @@ pub struct Discovered {
     pub unread: Vec<(Utf8PathBuf, String)>,
     /// Paths named by the user that do not exist or cannot be read, as they were named.
     pub missing: Vec<(Utf8PathBuf, ReadError)>,
+    /// What is left out that would be read or entered by its name, and why, by path.
+    pub left_out: Vec<(Utf8PathBuf, &'static str)>,
+    /// Exclusions that leave nothing out.
+    pub unmatched: Vec<String>,
 }
 
 /// Settings that cannot be used.
@@ -65,7 +69,10 @@ pub fn discover(settings: &Settings, tree: &dyn Tree) -> Result<Discovered, Erro
     for path in &settings.paths {
         search.take(path);
     }
-    Ok(search.found.finish())
+    Ok(Discovered {
+        unmatched: search.exclude.unmatched(),
+        ..search.found.finish()
+    })
 }
 
 /// A path as it is shown everywhere: relative to the root of the tree where it is below it, else as named, but clean.
@@ -88,6 +95,7 @@ impl Search<'_> {
     fn take(&mut self, named: &Utf8Path) {
         let path = self.paths.clean(named);
         if self.exclude.covers(&path) {
+            self.found.left_out(path, walk::EXCLUDED);
             return;
         }
         match self.tree.kind(&path) {
@@ -105,6 +113,7 @@ struct Found {
     files: BTreeSet<Utf8PathBuf>,
     unread: BTreeSet<(Utf8PathBuf, String)>,
     missing: Vec<(Utf8PathBuf, ReadError)>,
+    left_out: BTreeSet<(Utf8PathBuf, &'static str)>,
 }
 
 impl Found {
@@ -114,6 +123,10 @@ impl Found {
 
     fn unread(&mut self, path: Utf8PathBuf, reason: impl Into<String>) {
         self.unread.insert((path, reason.into()));
+    }
+
+    fn left_out(&mut self, path: Utf8PathBuf, reason: &'static str) {
+        self.left_out.insert((path, reason));
     }
 
     fn finish(mut self) -> Discovered {
@@ -127,6 +140,8 @@ impl Found {
             files: self.files.into_iter().collect(),
             unread: self.unread.into_iter().collect(),
             missing: self.missing,
+            left_out: self.left_out.into_iter().collect(),
+            unmatched: Vec::new(),
         }
     }
 }

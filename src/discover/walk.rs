@@ -6,6 +6,15 @@ use super::gitignore::{Ignores, levels_above};
 use super::{Found, Search};
 use crate::source::tree::{Entry, EntryKind, ReadError};
 
+/// Why something is not read that the user leaves out.
+pub(super) const EXCLUDED: &str = "`exclude` names it";
+
+/// Why something is not read that Git ignores.
+const IGNORED: &str = "a `.gitignore` names it";
+
+/// Why something hidden is not read.
+const HIDDEN: &str = "it is hidden; name it to read it";
+
 /// Why a link that looks like a manifest is not read.
 pub(super) const LINK: &str = "a symbolic link; it is not followed";
 
@@ -101,15 +110,28 @@ impl<'s, 'a> Walk<'s, 'a> {
 
     /// Whether a path found below the directory counts: not hidden, not ignored by Git, not excluded. The directories
     /// above it were asked about before.
-    fn admits(&self, path: &Utf8Path, is_directory: bool) -> bool {
-        let hidden = path.file_name().is_some_and(|name| name.starts_with('.'));
-        if hidden || self.search.exclude.covers(path) {
-            return false;
+    fn admits(&mut self, path: &Utf8Path, is_directory: bool) -> bool {
+        let Some(reason) = self.obstacle(path, is_directory) else {
+            return true;
+        };
+        if path.file_name() != Some(GIT) {
+            self.found().left_out(path.to_owned(), reason);
         }
-        self.ignores.as_ref().is_none_or(|ignores| {
-            let position = self.search.paths.position(path);
-            !ignores.ignores(&position, is_directory)
-        })
+        false
+    }
+
+    /// Why a path does not count, if it does not.
+    fn obstacle(&self, path: &Utf8Path, is_directory: bool) -> Option<&'static str> {
+        // Asked first, so that a glob for what is hidden anyway counts as used.
+        if self.search.exclude.covers(path) {
+            return Some(EXCLUDED);
+        }
+        if path.file_name().is_some_and(|name| name.starts_with('.')) {
+            return Some(HIDDEN);
+        }
+        let ignores = self.ignores.as_ref()?;
+        let position = self.search.paths.position(path);
+        ignores.ignores(&position, is_directory).then_some(IGNORED)
     }
 
     /// Reads the `.gitignore` of a directory, given by its position.

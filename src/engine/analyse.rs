@@ -6,7 +6,7 @@ use camino::Utf8PathBuf;
 use rayon::prelude::*;
 
 use super::read::{self, Read};
-use super::{Error, Request, Summary, patched, problems, reach};
+use super::{Error, Request, Stage, Summary, patched, problems, reach};
 use crate::gitops::{self, Deployment, Manifests, MeshScope};
 use crate::mesh::{IstioVersion, Mesh, Settings};
 use crate::object::{Namespace, Object};
@@ -65,6 +65,7 @@ pub(super) fn deployed(request: &Request, tree: &dyn Tree) -> Result<Deployed, E
         summary,
         missing,
     } = read::read(request, tree)?;
+    request.progress.enter(Stage::Deploy, 0);
     problems.extend(problems::of_documents(&input));
     let root = settings.root_namespace.as_ref().map(Namespace::as_str);
     let assumed = gitops::deploy_plain(assumed, &sources, root);
@@ -116,21 +117,28 @@ pub fn analyse(request: &Request, tree: &dyn Tree) -> Result<Analysis, Error> {
     summary.resources = units.iter().map(Vec::len).sum::<usize>() + assumed.len();
 
     let mut meshes = Vec::with_capacity(deployment.meshes.len());
+    request
+        .progress
+        .enter(Stage::Decide, deployment.meshes.len());
     for (index, scope) in deployment.meshes.iter().enumerate() {
         let later = deployment.meshes.get(index + 1..).unwrap_or_default();
         let mut resources = gather(&scope.units, later, &mut units);
         resources.extend(assumed.iter().cloned());
         problems.extend(problems::of_alternatives(&resources));
         let root = scope.root_namespace.as_deref().map(Namespace::new);
+        let domain = scope.cluster_domain.clone();
         let settings = Settings {
             root_namespace: root.or_else(|| settings.root_namespace.clone()),
+            cluster_domain: domain.or_else(|| settings.cluster_domain.clone()),
             ..settings.clone()
         };
         meshes.push(Mesh::build(&*scope.name, resources, &settings));
+        request.progress.step();
     }
     let patched = patched::of_meshes(&deployment, &sources);
     summary.unread = problems::unread(&problems, &sources);
     summary.meshes = meshes.len();
+    summary.undeployed = problems::undeployed(&deployment);
     Ok(Analysis {
         sources,
         deployment,
@@ -182,6 +190,8 @@ fn settings(request: &Request) -> Result<Settings, Error> {
         istio_version,
         auto_mtls: request.auto_mtls,
         root_namespace: request.root_namespace.as_deref().map(Namespace::new),
+        cluster_domain: request.cluster_domain.as_deref().map(Box::from),
+        system_namespaces: request.system_namespaces.clone(),
     })
 }
 

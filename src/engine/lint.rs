@@ -7,6 +7,7 @@ use camino::Utf8PathBuf;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
+use super::adjust::Adjust;
 use super::doubt::doubt;
 use super::explain::{explain, explain_refused};
 use super::incomplete::doubt_incomplete;
@@ -15,7 +16,7 @@ use super::precede::precede;
 use super::prove::prove;
 use super::triage::{Findings, triage};
 use super::undeclared::doubt_undeclared;
-use super::{Analysis, Error, Report, Request, analyse};
+use super::{Analysis, Error, Progress, Report, Request, Stage, analyse};
 use crate::config;
 use crate::diagnostic::{Diagnostic, PairId};
 use crate::mesh::Mesh;
@@ -46,9 +47,10 @@ pub fn lint(request: &Request, tree: &dyn Tree) -> Result<Outcome, Error> {
 pub(super) fn examine(request: &Request, tree: &dyn Tree) -> Result<(Analysis, Findings), Error> {
     let mut analysis = analyse(request, tree)?;
     let selected = selected(request)?;
-    let mut diagnostics = check(&selected, &analysis);
+    let mut diagnostics = check(&selected, &analysis, &request.progress);
     doubt_all(&mut diagnostics, &analysis);
     explain(&mut diagnostics, &analysis.problems);
+    let proving = request.progress.hold(Stage::Prove);
     explain_refused(&mut diagnostics, &analysis, request, tree)?;
     let mut diagnostics = precede(diagnostics, |name, explained| {
         let rule = selected.iter().find(|(rule, _)| rule.meta.name == name);
@@ -58,7 +60,11 @@ pub(super) fn examine(request: &Request, tree: &dyn Tree) -> Result<(Analysis, F
     });
     keep_to_their_meshes(&mut diagnostics, &analysis);
     prove(&mut diagnostics, &analysis, request, tree)?;
-    let about_exceptions = suppress(&mut diagnostics, &selected, &mut analysis, request)?;
+    drop(proving);
+    let adjust = Adjust::new(&request.rules, &mut analysis)?;
+    adjust.apply(&mut diagnostics, &analysis.sources);
+    let mut about_exceptions = suppress(&mut diagnostics, &selected, &mut analysis, request)?;
+    adjust.apply(&mut about_exceptions, &analysis.sources);
     diagnostics.extend(about_exceptions);
     let names: Vec<&str> = analysis.meshes.iter().map(Mesh::name).collect();
     let findings = triage(diagnostics, &names, &analysis.sources);
@@ -139,10 +145,15 @@ fn selected(request: &Request) -> Result<Vec<Selected>, Error> {
 }
 
 /// Runs rules in parallel.
-fn check(selected: &[Selected], analysis: &Analysis) -> Vec<Diagnostic> {
+fn check(selected: &[Selected], analysis: &Analysis, progress: &Progress) -> Vec<Diagnostic> {
+    progress.enter(Stage::Check, selected.len());
     let found: Vec<Vec<Diagnostic>> = selected
         .par_iter()
-        .map(|rule| try_run(rule, analysis, None))
+        .map(|rule| {
+            let found = try_run(rule, analysis, None);
+            progress.step();
+            found
+        })
         .collect();
     found.into_iter().flatten().collect()
 }

@@ -109,6 +109,18 @@ fn nameless_revision(resource: &Resource) -> Option<&str> {
     }
 }
 
+/// The files that were read and are part of no mesh.
+pub(super) fn undeployed(deployment: &Deployment) -> Vec<Unread> {
+    let skipped = deployment.skipped.iter();
+    skipped
+        .map(|skipped| Unread {
+            path: skipped.path.clone(),
+            line: None,
+            reason: skipped.reason.clone(),
+        })
+        .collect()
+}
+
 /// The list of the summary: every input that was not read, by path.
 pub(super) fn unread(problems: &[InputProblem], sources: &Sources) -> Vec<Unread> {
     let at = |span: Span| {

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
 use super::reach::{Reached, reach};
-use super::{Error, Request, Summary, presets};
+use super::{Error, Request, Stage, Summary, Unmatched, Unread, presets, problems};
 use crate::discover::{self, discover};
 use crate::gitops::{Files, Parsed};
 use crate::rule::InputProblem;
@@ -36,6 +36,7 @@ const STDIN_NAME: &str = "<stdin>";
 
 /// Discovers, reads and parses, in parallel by file.
 pub(super) fn read(request: &Request, tree: &dyn Tree) -> Result<Read, Error> {
+    request.progress.enter(Stage::Discover, 0);
     let found = discover(
         &discover::Settings {
             paths: request.paths.clone(),
@@ -81,6 +82,8 @@ pub(super) fn read(request: &Request, tree: &dyn Tree) -> Result<Read, Error> {
     let summary = Summary {
         files: input_count,
         documents,
+        left_out: found.left_out.into_iter().map(left_out).collect(),
+        unmatched: found.unmatched.into_iter().map(excluded).collect(),
         ..Summary::default()
     };
     let beyond: BTreeSet<FileId> = sources
@@ -100,6 +103,52 @@ pub(super) fn read(request: &Request, tree: &dyn Tree) -> Result<Read, Error> {
     })
 }
 
+/// The files that a run reads.
+#[derive(Debug)]
+pub struct FilesRead {
+    /// The files, by path.
+    pub paths: Vec<Utf8PathBuf>,
+    /// What was read.
+    pub summary: Summary,
+    /// Paths that the user named and that cannot be read.
+    pub missing: Vec<(Utf8PathBuf, ReadError)>,
+}
+
+/// Finds the files that a request names, and those that they lead to.
+pub fn files(request: &Request, tree: &dyn Tree) -> Result<FilesRead, Error> {
+    let Read {
+        sources,
+        problems,
+        mut summary,
+        missing,
+        ..
+    } = read(request, tree)?;
+    let input = sources.iter().take(summary.files);
+    let mut paths: Vec<Utf8PathBuf> = input.map(|(_, file)| file.path().to_owned()).collect();
+    paths.sort();
+    summary.unread = problems::unread(&problems, &sources);
+    Ok(FilesRead {
+        paths,
+        summary,
+        missing,
+    })
+}
+
+/// What the user or Git leaves out.
+fn left_out((path, reason): (Utf8PathBuf, &'static str)) -> Unread {
+    Unread {
+        path,
+        line: None,
+        reason: reason.to_owned(),
+    }
+}
+
+/// A glob of `exclude` that leaves nothing out.
+fn excluded(glob: String) -> Unmatched {
+    let key = "exclude";
+    Unmatched { key, glob }
+}
+
 /// Opens the files that were found, and standard input; what cannot be opened is a problem.
 fn open_all(
     paths: &[Utf8PathBuf],
@@ -108,9 +157,14 @@ fn open_all(
     problems: &mut Vec<InputProblem>,
 ) -> Vec<SourceFile> {
     let limit = request.max_file_size;
+    request.progress.enter(Stage::Read, paths.len());
     let mut texts: Vec<Result<SourceFile, InputProblem>> = paths
         .par_iter()
-        .map(|path| open(path, limit, tree))
+        .map(|path| {
+            let file = open(path, limit, tree);
+            request.progress.step();
+            file
+        })
         .collect();
     if let Some(bytes) = &request.stdin {
         let role = FileRole::Input;
@@ -140,9 +194,11 @@ fn open_all(
 /// or the user wants all.
 fn parse(sources: &Sources, reached: &Reached, request: &Request) -> Vec<Parsed> {
     let files: Vec<(FileId, &SourceFile)> = sources.iter().collect();
+    request.progress.enter(Stage::Parse, files.len());
     files
         .par_iter()
         .map(|&(id, file)| {
+            request.progress.step();
             let prefilter = !request.check_all
                 && file.role() == FileRole::Input
                 && !reached.claimed.contains(file.path());

@@ -10,7 +10,7 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::analyse::{Deployed, deployed};
-use super::{Error, Rendering, Request};
+use super::{Error, Rendering, Request, Stage};
 use crate::gitops;
 use crate::rule::InputProblem;
 use crate::source::tree::Tree;
@@ -32,6 +32,7 @@ pub fn render_externally(
     }
     let deployed = deployed(request, tree)?;
     let location = tree.location();
+    request.progress.enter(Stage::Render, 0);
     let mut renderings = Vec::new();
     for &renderer in renderers {
         for directory in renderer.folders(&deployed) {

@@ -81,6 +81,21 @@ pub struct Summary {
     pub suppressed: usize,
     /// Inputs that could not be read.
     pub unread: Vec<Unread>,
+    /// Inputs that the user or Git leaves out, as far as there would be manifests by their names.
+    pub left_out: Vec<Unread>,
+    /// Files that were read and are part of no mesh.
+    pub undeployed: Vec<Unread>,
+    /// Globs of the settings that fit no path.
+    pub unmatched: Vec<Unmatched>,
+}
+
+/// A glob of the settings that fits no path.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unmatched {
+    /// The setting, as the config file calls it.
+    pub key: &'static str,
+    /// The glob.
+    pub glob: String,
 }
 
 /// An input that could not be read.

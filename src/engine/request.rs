@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
 
+use super::Progress;
+use crate::diagnostic::Severity;
 use crate::gitops::ConfiguredMesh;
 use crate::suppress::Exceptions;
 
@@ -35,6 +37,10 @@ pub struct Request {
     pub auto_mtls: Option<bool>,
     /// The root namespace of the mesh.
     pub root_namespace: Option<String>,
+    /// The domain of Kubernetes services.
+    pub cluster_domain: Option<String>,
+    /// The namespaces of the cluster and the mesh themselves, where the user says which.
+    pub system_namespaces: Option<Vec<Box<str>>>,
     /// The meshes that the config file names.
     pub meshes: Vec<ConfiguredMesh>,
     /// The only mesh that is looked at.
@@ -45,6 +51,8 @@ pub struct Request {
     pub exceptions: Exceptions,
     /// Whether only a part of the repository is looked at, so that an exception may be for another part.
     pub is_partial: bool,
+    /// Where the run says how far it is.
+    pub progress: Progress,
 }
 
 impl Default for Request {
@@ -61,11 +69,14 @@ impl Default for Request {
             istio_version: None,
             auto_mtls: None,
             root_namespace: None,
+            cluster_domain: None,
+            system_namespaces: None,
             meshes: Vec::new(),
             mesh: None,
             rules: RuleSelection::default(),
             exceptions: Exceptions::default(),
             is_partial: false,
+            progress: Progress::default(),
         }
     }
 }
@@ -88,14 +99,43 @@ pub struct RuleSelection {
     pub ignore: Vec<String>,
     /// Settings by the name of the rule.
     pub options: BTreeMap<String, serde_json::Value>,
+    /// Severities by the name of the rule, in place of the rule's own.
+    pub severities: BTreeMap<String, Severity>,
+    /// What differs by path.
+    pub overrides: Vec<PathRules>,
+}
+
+/// Which findings are reported in some paths, and as what.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PathRules {
+    /// Globs of the paths.
+    pub paths: Vec<String>,
+    /// The only rules; empty for all.
+    pub select: Vec<String>,
+    /// Rules that are left out.
+    pub ignore: Vec<String>,
+    /// Severities by the name of the rule.
+    pub severities: BTreeMap<String, Severity>,
+}
+
+impl PathRules {
+    /// Whether findings of a rule are reported.
+    pub fn includes(&self, rule: &str) -> bool {
+        includes(&self.select, &self.ignore, rule)
+    }
 }
 
 impl RuleSelection {
     /// Whether a rule runs.
     pub fn includes(&self, rule: &str) -> bool {
-        let selected = self.select.is_empty() || self.select.iter().any(|name| name == rule);
-        selected && !self.ignore.iter().any(|name| name == rule)
+        includes(&self.select, &self.ignore, rule)
     }
+}
+
+/// Whether a rule is among those that are selected, and is not ignored.
+fn includes(select: &[String], ignore: &[String], rule: &str) -> bool {
+    let is_rule = |name: &String| name == rule;
+    (select.is_empty() || select.iter().any(is_rule)) && !ignore.iter().any(is_rule)
 }
 
 #[cfg(test)]
@@ -107,7 +147,7 @@ mod tests {
         RuleSelection {
             select: owned(select),
             ignore: owned(ignore),
-            options: BTreeMap::new(),
+            ..RuleSelection::default()
         }
     }
 

@@ -29,6 +29,8 @@ pub struct ConfiguredMesh {
     pub shared: Vec<String>,
     /// The root namespace.
     pub root_namespace: Option<Box<str>>,
+    /// The domain of Kubernetes services.
+    pub cluster_domain: Option<Box<str>>,
     /// Values for variables of Flux that nothing in the repository defines.
     pub vars: BTreeMap<String, String>,
 }

@@ -83,6 +83,8 @@ pub struct MeshScope {
     pub is_guess: bool,
     /// The root namespace, where the config file says one for this mesh.
     pub root_namespace: Option<Box<str>>,
+    /// The domain of Kubernetes services, where the config file says one for this mesh.
+    pub cluster_domain: Option<Box<str>>,
 }
 
 /// How it is known that units form a mesh. Ordered: the surest last.

@@ -10,6 +10,15 @@ use crate::resource::{
 };
 use crate::source::Place;
 
+/// Namespaces of the cluster and the mesh themselves, exempt from assumed injection and as targets.
+pub const SYSTEM_NAMESPACES: &[&str] = &[
+    "istio-system",
+    "kube-system",
+    "kube-public",
+    "kube-node-lease",
+    "local-path-storage",
+];
+
 /// What the user settles on the command line or in the config file.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
@@ -19,6 +28,10 @@ pub struct Settings {
     pub auto_mtls: Option<bool>,
     /// `--root-namespace`.
     pub root_namespace: Option<Namespace>,
+    /// The domain of Kubernetes services.
+    pub cluster_domain: Option<Box<str>>,
+    /// The namespaces of the cluster and the mesh themselves, in place of [`SYSTEM_NAMESPACES`].
+    pub system_namespaces: Option<Vec<Box<str>>>,
 }
 
 /// A setting and the fact that says where it comes from.
@@ -43,6 +56,8 @@ pub(crate) struct Config {
     pub(crate) outbound: Known<OutboundMode>,
     /// The domain of Kubernetes services.
     pub(crate) domain: Box<str>,
+    /// The namespaces of the cluster and the mesh themselves, the root namespace apart.
+    system_namespaces: Vec<Box<str>>,
     /// Whether rules without `exportTo` are private.
     pub(crate) rules_private_by_default: Option<Fact>,
     /// `defaultServiceExportTo`; none means everybody.
@@ -74,7 +89,14 @@ impl Config {
             auto_mtls,
             root_namespace: root_namespace(source, settings),
             outbound: outbound(source, version.value),
-            domain: "cluster.local".into(),
+            domain: settings
+                .cluster_domain
+                .clone()
+                .unwrap_or_else(|| "cluster.local".into()),
+            system_namespaces: settings.system_namespaces.clone().unwrap_or_else(|| {
+                let known = SYSTEM_NAMESPACES.iter();
+                known.map(|&name| name.into()).collect()
+            }),
             rules_private_by_default: private_rules(source, version.value),
             service_export_to: source.and_then(|c| c.default_service_export_to.clone()),
             virtual_service_export_to: source
@@ -107,6 +129,13 @@ impl Config {
             }),
             version,
         }
+    }
+
+    /// Whether a namespace is the cluster's or the control plane's.
+    pub(crate) fn is_system_namespace(&self, namespace: &Namespace) -> bool {
+        let name = namespace.as_str();
+        let mut system = self.system_namespaces.iter();
+        *namespace == self.root_namespace.value || system.any(|system| **system == *name)
     }
 
     /// Whether objects with a label `istio.io/rev` are read by this control plane (`ObjectInRevision`, semantics 1.4).

@@ -30,7 +30,7 @@ use rayon::prelude::*;
 use crate::resource::{Fqdn, Resource};
 
 pub use auto_mtls::{ClusterTls, Sends};
-pub use config::Settings;
+pub use config::{SYSTEM_NAMESPACES, Settings};
 pub use decision::Destination;
 pub use matrix::{Matrix, MatrixClient, MatrixEndpoint, MatrixPair};
 pub use names::{ClientQuery, HostQuery, PairFilter};

@@ -167,7 +167,6 @@ pub(crate) fn place(parts: &mut Parts, config: &Config) -> Vec<MeshWorkload> {
 struct Touched {
     all: bool,
     names: FxHashSet<Box<str>>,
-    exempt: Vec<Box<str>>,
 }
 
 impl Touched {
@@ -175,13 +174,14 @@ impl Touched {
         let root = &config.root_namespace.value;
         let mut names = FxHashSet::default();
         let mut all = false;
+        let suffix = format!(".svc.{}", config.domain);
         for rule in &parts.rules {
             let host = &rule.host.value;
             let target = host.split('.').nth(1);
             if is_wildcard(host) {
                 let of_namespace = host
                     .strip_prefix("*.")
-                    .and_then(|rest| rest.strip_suffix(".svc.cluster.local"));
+                    .and_then(|rest| rest.strip_suffix(&suffix));
                 match of_namespace {
                     Some(namespace) => drop(names.insert(namespace.into())),
                     None => all |= rule.meta.namespace == *root,
@@ -211,26 +211,14 @@ impl Touched {
         for meta in others {
             names.insert(meta.namespace.as_str().into());
         }
-        let mut exempt: Vec<Box<str>> = SYSTEM_NAMESPACES.iter().map(|&name| name.into()).collect();
-        exempt.push(root.as_str().into());
-        Self { all, names, exempt }
+        Self { all, names }
     }
 
-    fn contains(&self, namespace: &Namespace) -> bool {
-        let name = namespace.as_str();
-        !self.exempt.iter().any(|exempt| **exempt == *name)
-            && (self.all || self.names.contains(name))
+    fn contains(&self, namespace: &Namespace, config: &Config) -> bool {
+        !config.is_system_namespace(namespace)
+            && (self.all || self.names.contains(namespace.as_str()))
     }
 }
-
-/// Namespaces of the cluster and the mesh themselves, exempt from assumed injection and as targets.
-pub(crate) const SYSTEM_NAMESPACES: &[&str] = &[
-    "istio-system",
-    "kube-system",
-    "kube-public",
-    "kube-node-lease",
-    "local-path-storage",
-];
 
 /// Namespaces in which the injector never injects (`pkg/kube/inject/initializer.go:IgnoredNamespaces`).
 const IGNORED_NAMESPACES: &[&str] = &[
@@ -389,7 +377,7 @@ impl Injection<'_> {
             let text = format!("{id} is labelled for ambient");
             return Answer::No(stated(text, mode.place, id));
         }
-        if self.touched.contains(namespace) {
+        if self.touched.contains(namespace, self.config) {
             let text = format!(
                 "namespace `{namespace}` injects sidecars; the Namespace is not in the repository"
             );

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::Style;
 use super::details::{hidden_by, holds_for};
 use super::location::{Extent, Location};
 use super::summary::summary;
@@ -11,12 +12,15 @@ use crate::engine::Report;
 use crate::source::Sources;
 
 /// Writes the report.
-pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
     for diagnostic in report.diagnostics.iter().chain(&report.suppressed) {
         let line = line(diagnostic, &report.sources);
         writeln!(out, "{}", inert(&line))?;
     }
-    out.write_all(inert(&summary(report)).as_bytes())
+    if style.summary {
+        out.write_all(inert(&summary(report)).as_bytes())?;
+    }
+    Ok(())
 }
 
 /// A finding as `path:line:column: severity[rule] message`, with what it holds for in brackets.

@@ -352,6 +352,10 @@ impl<'r> JsonSummary<'r> {
             meshes,
             suppressed,
             unread,
+            // About settings and what they leave out: told on standard error.
+            unmatched: _,
+            left_out: _,
+            undeployed: _,
         } = &report.summary;
         Self {
             files: *files,

@@ -33,6 +33,7 @@ pub use graph::{GraphFormat, GraphNodes, GraphSize, render_graph};
 pub use manifests::{OriginComments, render_manifests};
 pub use matrix::{MatrixFormat, Selection, render_matrix};
 pub use meshes::{MeshesFormat, render_meshes};
+pub use pretty::excerpt;
 pub use statistics::render_statistics;
 pub(crate) use text::{counted, visible};
 pub(crate) use trace::{TraceFormat, render_trace};
@@ -131,7 +132,7 @@ impl FromStr for Format {
     }
 }
 
-/// What the receiver of the text can show; only `pretty` looks at it.
+/// What the receiver of the text can show; only `pretty` and `concise` look at it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
     /// Whether to colour.
@@ -140,6 +141,8 @@ pub struct Style {
     pub width: usize,
     /// Whether names of rules become links (OSC 8).
     pub links: bool,
+    /// Whether a summary ends the report.
+    pub summary: bool,
 }
 
 /// Writes a report in a format; `rules` are all rules of the program, also those without findings.
@@ -152,7 +155,7 @@ pub fn render(
 ) -> io::Result<()> {
     match format {
         Format::Pretty => pretty::render(report, style, out),
-        Format::Concise => concise::render(report, out),
+        Format::Concise => concise::render(report, style, out),
         Format::Json => json::render(report, out),
         Format::Jsonl => jsonl::render(report, out),
         Format::Sarif => sarif::render(report, rules, out),

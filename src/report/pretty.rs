@@ -1,5 +1,7 @@
 //! Snippets of the manifests with the findings marked, for people at a terminal. Alone names miette.
 
+mod excerpt;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -20,6 +22,7 @@ use super::{Style, caveat, rule_page};
 use crate::diagnostic::{Diagnostic, Fact, Label, Severity};
 use crate::engine::Report;
 use crate::source::{FileId, Place, SourceFile, Sources};
+pub use excerpt::excerpt;
 
 /// Below this width wrapped text would be harder to read than long lines.
 const MIN_WIDTH: usize = 40;
@@ -70,8 +73,11 @@ pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::
         text.push('\n');
         out.write_all(inert(&text).as_bytes())?;
     }
-    // Unbroken, as in the other formats: its last line is what scripts look at.
-    out.write_all(inert(&summary(report)).as_bytes())
+    if style.summary {
+        // Unbroken, as in the other formats: its last line is what scripts look at.
+        out.write_all(inert(&summary(report)).as_bytes())?;
+    }
+    Ok(())
 }
 
 /// The files that a report shows, by id.
@@ -119,9 +125,14 @@ impl<'r> Snippet<'r> {
 
     /// The bytes of a place that are marked: all, unless that would fill the screen.
     fn marked(&self, place: Place) -> SourceSpan {
+        self.marked_bytes(place.span.range())
+    }
+
+    /// The same for bytes of the file.
+    fn marked_bytes(&self, bytes: Range<usize>) -> SourceSpan {
         let length = self.file.text().len();
-        let start = (place.span.start as usize).min(length);
-        let whole = start..(place.span.end as usize).clamp(start, length);
+        let start = bytes.start.min(length);
+        let whole = start..bytes.end.clamp(start, length);
         let lines = self.file.line_index(whole.end) - self.file.line_index(whole.start) + 1;
         let range = if whole.is_empty() || lines > MAX_LINES || whole.len() > MAX_SPAN {
             first_line(whole, self.file)

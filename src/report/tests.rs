@@ -19,6 +19,7 @@ const STYLE: Style = Style {
     color: false,
     width: 100,
     links: false,
+    summary: true,
 };
 
 fn rendered(report: &Report, format: Format, style: Style) -> String {
@@ -44,6 +45,7 @@ fn pretty_colours_and_links_when_asked() {
         color: true,
         width: 60,
         links: true,
+        summary: true,
     };
     let mut report = sample();
     report.diagnostics.truncate(1);

@@ -43,7 +43,7 @@ impl OptionsType {
     pub(crate) const fn of<T: DeserializeOwned + JsonSchema + Any + Send + Sync>() -> Self {
         Self {
             parse: parse::<T>,
-            schema: SchemaGenerator::subschema_for::<T>,
+            schema: T::json_schema,
         }
     }
 

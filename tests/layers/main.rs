@@ -44,6 +44,8 @@ const EDGES: &[(&str, &[&str], &str)] = &[
     ("granit_parser", &["yaml/parser"], "the YAML parser"),
     ("miette", &["report/pretty"], "the pretty renderer"),
     ("quick_xml", &["report/xml"], "the XML writer"),
+    ("notify", &["cli/watch"], "the watcher of files"),
+    ("ctrlc", &["cli/watch"], "the handler of Ctrl-C"),
     ("serde_sarif", &["report/sarif"], "the SARIF types"),
 ];
 

@@ -33,6 +33,7 @@ pub(super) fn form(units: &[Unit], groups: Vec<Group>, settings: &Settings) -> F
         .iter()
         .map(|mesh| MeshScope {
             root_namespace: mesh.root_namespace.clone(),
+            cluster_domain: mesh.cluster_domain.clone(),
             ..scope(&mesh.name, Basis::Configured)
         })
         .collect();
@@ -111,6 +112,7 @@ fn scope(name: &str, basis: Basis) -> MeshScope {
         joined: BTreeSet::new(),
         is_guess: false,
         root_namespace: None,
+        cluster_domain: None,
     }
 }
 

@@ -25,7 +25,6 @@ use crate::mesh::decision::{Decision, EndpointDecision};
 use crate::mesh::services::{Port, Service};
 use crate::mesh::traffic_policy::{self, EffectivePolicy, Flat};
 use crate::mesh::version::SubsetStyle;
-use crate::mesh::workloads::SYSTEM_NAMESPACES;
 use crate::object::Namespace;
 use crate::resource::{DestinationRule, Fqdn, Labels, TlsMode, TlsSettings, TrafficPolicy};
 
@@ -259,8 +258,7 @@ impl Mesh {
 
     /// Whether a namespace is the cluster's or the control plane's.
     pub(crate) fn is_system_namespace(&self, namespace: &Namespace) -> bool {
-        let root = &self.config.root_namespace.value;
-        namespace == root || SYSTEM_NAMESPACES.contains(&namespace.as_str())
+        self.config.is_system_namespace(namespace)
     }
 
     /// Whether auto mTLS is on.

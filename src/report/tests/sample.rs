@@ -315,6 +315,9 @@ pub(super) fn sample() -> Report {
                     reason: "it does not exist\u{1b}[2J".into(),
                 },
             ],
+            left_out: Vec::new(),
+            undeployed: Vec::new(),
+            unmatched: Vec::new(),
         },
         sources: sources(&[
             ("apps/httpbin/rule.yaml", RULE),

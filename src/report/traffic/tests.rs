@@ -44,6 +44,7 @@ fn rendered(changes: &[PairChange], format: TrafficFormat) -> String {
         color: false,
         width: 100,
         links: false,
+        summary: true,
     };
     let mut out = Vec::new();
     render_changes(changes, "HEAD~1", format, style, &mut out).expect("memory takes everything");
