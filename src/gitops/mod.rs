@@ -59,6 +59,16 @@ pub struct Deployment {
     pub origins: Origins,
 }
 
+impl Deployment {
+    /// The units that a mesh is made of, by its position.
+    pub fn units_of(&self, mesh: usize) -> Vec<&Unit> {
+        let scope = self.meshes.get(mesh);
+        let units = scope.map_or(&[][..], |scope| &scope.units);
+        let units = units.iter().filter_map(|&unit| self.units.get(unit));
+        units.collect()
+    }
+}
+
 /// Whether a directory, given as a clean path, has a kustomization.
 pub fn is_kustomization(directory: &Utf8Path, files: &Files) -> bool {
     FILE_NAMES
