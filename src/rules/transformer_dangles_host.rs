@@ -201,9 +201,9 @@ fn renamed<'a>(cx: &RuleContext<'a>, units: &Units<'_>) -> BTreeMap<String, Vec<
         let Some(unit) = unit_of(&service.meta, units) else {
             continue;
         };
-        let names = earlier(cx, service.meta.name.place, RENAMES);
+        let names = earlier_names(cx, &service.meta.id.name, service.meta.name.place);
         let namespaces = match service.meta.namespace_source {
-            NamespaceSource::Stated(place) => earlier(cx, place, MOVES),
+            NamespaceSource::Stated(place) => earlier_namespaces(cx, place),
             NamespaceSource::Voted | NamespaceSource::Default | NamespaceSource::ClusterScoped => {
                 Vec::new()
             }
@@ -230,7 +230,7 @@ fn renamed<'a>(cx: &RuleContext<'a>, units: &Units<'_>) -> BTreeMap<String, Vec<
                         host: now.clone(),
                         place: change.change,
                         moves: old_name.is_none(),
-                        written: change.written,
+                        written: base(cx, change.change),
                     });
                 }
             }
@@ -239,44 +239,69 @@ fn renamed<'a>(cx: &RuleContext<'a>, units: &Units<'_>) -> BTreeMap<String, Vec<
     out
 }
 
-/// What gives Services another name.
-const RENAMES: &[Cause] = &[
-    Cause::NamePrefix,
-    Cause::NameSuffix,
-    Cause::Flux,
-    Cause::ArgoCd,
-];
+/// A text that a value had before a change.
+struct Earlier<'a> {
+    text: &'a str,
+    change: Place,
+}
+
+/// The names that an object had before it was given prefixes and suffixes, the last one first.
+fn earlier_names<'a>(cx: &RuleContext<'a>, name: &'a str, place: Place) -> Vec<Earlier<'a>> {
+    let mut out = Vec::new();
+    let mut name = name;
+    for now in cx.origins().history(place) {
+        let Some(change) = cx.origins().change(now) else {
+            break;
+        };
+        // Only what is added is written there.
+        let added = unquoted(cx, now);
+        let before = match change.cause {
+            Cause::NamePrefix => name.strip_prefix(added),
+            Cause::NameSuffix => name.strip_suffix(added),
+            Cause::Flux | Cause::ArgoCd => {
+                let without = name.strip_prefix(added);
+                without.or_else(|| name.strip_suffix(added))
+            }
+            _ => None,
+        };
+        let Some(text) = before else {
+            break;
+        };
+        out.push(Earlier { text, change: now });
+        name = text;
+    }
+    out
+}
+
+/// Where a value that was changed is written at first.
+fn base(cx: &RuleContext<'_>, place: Place) -> Place {
+    cx.origins().history(place).last().unwrap_or(place)
+}
 
 /// What gives Services another namespace.
 const MOVES: &[Cause] = &[Cause::Namespace, Cause::Flux, Cause::ArgoCd];
 
-/// A text that a value had before a change.
-struct Earlier<'a> {
-    text: &'a str,
-    written: Place,
-    change: Place,
-}
-
-/// The texts that a value had before certain changes, the last one first.
-fn earlier<'a>(cx: &RuleContext<'a>, place: Place, causes: &[Cause]) -> Vec<Earlier<'a>> {
+/// The namespaces that an object had before it was moved, the last one first.
+fn earlier_namespaces<'a>(cx: &RuleContext<'a>, place: Place) -> Vec<Earlier<'a>> {
     let mut out = Vec::new();
     for now in cx.origins().history(place) {
         let Some(change) = cx.origins().change(now) else {
             break;
         };
-        if !causes.contains(&change.cause) {
-            continue;
-        }
-        if let Some(previous) = change.previous {
-            let text = cx.sources().text(previous.span);
+        if let Some(previous) = change.previous.filter(|_| MOVES.contains(&change.cause)) {
             out.push(Earlier {
-                text: text.trim_matches(['"', '\'']),
-                written: previous,
+                text: unquoted(cx, previous),
                 change: now,
             });
         }
     }
     out
+}
+
+/// What is written at a place, without its quotes.
+fn unquoted<'a>(cx: &RuleContext<'a>, place: Place) -> &'a str {
+    let text = cx.sources().text(place.span);
+    text.trim_matches(['"', '\''])
 }
 
 fn report(cx: &mut RuleContext<'_>, rules: &[Dangling<'_, '_>]) {
