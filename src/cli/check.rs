@@ -146,7 +146,12 @@ pub(super) fn start_threads(args: &CheckArgs) -> Result<(), Failure> {
     rayon::ThreadPoolBuilder::new()
         .num_threads(jobs.get())
         .build_global()
-        .map_err(|error| Failure::usage(format!("cannot start {jobs} threads: {error}")))
+        .map_err(|error| {
+            Failure::usage(format!(
+                "cannot start {}: {error}",
+                counted((jobs.get(), "thread"))
+            ))
+        })
 }
 
 /// What the flags and the config file ask for.
@@ -233,7 +238,7 @@ fn write_diff(changes: &[FileChange], is_terminal: bool, out: &mut dyn Write) ->
 
 /// A number of things.
 pub(super) fn counted((count, thing): (usize, &str)) -> String {
-    report::counted(count, thing)
+    crate::diagnostic::counted(count, thing)
 }
 
 /// The exit status of a run that could be done.

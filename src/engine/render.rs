@@ -5,6 +5,7 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::read::{self, Read};
+use super::render_external::tell_failures;
 use super::{Error, Request};
 use crate::discover::clean;
 use crate::gitops::{self, Deployment};
@@ -50,7 +51,7 @@ pub fn render(request: &Request, tree: &dyn Tree) -> Result<Rendered, Error> {
     let Read {
         sources,
         input,
-        problems,
+        mut problems,
         missing,
         ..
     } = read::read(&request, tree)?;
@@ -62,7 +63,12 @@ pub fn render(request: &Request, tree: &dyn Tree) -> Result<Rendered, Error> {
         let directories: Vec<&Utf8Path> = directories.iter().map(Utf8PathBuf::as_path).collect();
         let (built, origins) = gitops::build_kustomizations(&directories, &input);
         let units = directories.iter().zip(built).map(|(directory, built)| {
-            let (objects, problems) = built;
+            let (objects, mut problems) = built;
+            let output = directory.join(gitops::KUSTOMIZE_OUTPUT);
+            let failures = request.rendered.iter().filter(|one| one.path == output);
+            for reason in failures.filter_map(|one| one.output.as_ref().err()) {
+                gitops::tell_unbuilt(&mut problems, reason);
+            }
             RenderedUnit {
                 name: gitops::shown(directory).into(),
                 objects,
@@ -72,7 +78,9 @@ pub fn render(request: &Request, tree: &dyn Tree) -> Result<Rendered, Error> {
         (units.collect(), origins)
     } else {
         let settings = super::analyse::deployment_settings(&request, tree);
-        let Deployment { units, origins, .. } = gitops::deploy(input, &settings);
+        let mut deployment = gitops::deploy(input, &settings);
+        tell_failures(&request.rendered, &mut deployment, &mut problems);
+        let Deployment { units, origins, .. } = deployment;
         let units = units.into_iter().map(|unit| RenderedUnit {
             name: unit.name,
             objects: unit

@@ -40,7 +40,9 @@ pub use files::{Files, Parsed};
 pub use kustomize::{FILE_NAMES, Reference, ReferenceKind, plugin_references, references};
 pub use plain::{Manifests, deploy as deploy_plain};
 pub use problem::Problem;
-pub use rendered::{HELM_OUTPUT, KUSTOMIZE_OUTPUT, is_chart_rendered, is_rendered, unbuilt};
+pub use rendered::{
+    HELM_OUTPUT, KUSTOMIZE_OUTPUT, is_chart_rendered, is_rendered, tell_unbuilt, unbuilt,
+};
 pub use settings::{ConfiguredMesh, Settings};
 pub use unit::{AppliedPatch, Basis, MeshScope, PatchTarget, Skipped, Unit, UnitKind};
 
@@ -86,7 +88,8 @@ pub fn build_kustomizations(
 ) -> (Vec<BuiltObjects>, Origins) {
     let mut session = Session::new(files);
     let built = directories.iter().map(|directory| {
-        let built = kustomize::build(directory, &Additions::default(), &mut session);
+        let built = rendered::built(directory, files)
+            .unwrap_or_else(|| kustomize::build(directory, &Additions::default(), &mut session));
         let resources = built.resources.resources.into_iter();
         let objects = resources.map(|resource| resource.value).collect();
         (objects, built.problems)

@@ -1,6 +1,7 @@
 //! An exception whose time is over.
 
 use crate::declare_rule;
+use crate::diagnostic::counted;
 use crate::rule::{ExceptionFault, NoOptions, TriageContext};
 
 declare_rule! {
@@ -179,11 +180,11 @@ fn check(_options: &NoOptions, cx: &mut TriageContext<'_>) {
         let (effect, help) = match findings {
             0 => (String::new(), "remove the entry; no finding needs it"),
             1 => (
-                "; 1 finding is reported again".to_owned(),
+                format!("; {} is reported again", counted(1, "finding")),
                 "repair the finding and remove the entry, or give it a later day",
             ),
             count => (
-                format!("; {count} findings are reported again"),
+                format!("; {} are reported again", counted(*count, "finding")),
                 "repair the findings and remove the entry, or give it a later day",
             ),
         };
