@@ -41,9 +41,11 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Notes a fault of a field, at the field's value or at what is written nearest to it.
+    /// Notes a fault of a field, at the field's value or at what is written nearest to it. What a mapping lacks because
+    /// something removed it is a fault of that.
     pub(super) fn fault(&mut self, field: &Field<'_>, message: impl Into<String>) {
-        self.fault_at(field, field.nearest_place(), message);
+        let removal = field.value.and_then(|value| value.removal(None));
+        self.fault_at(field, removal.or_else(|| field.nearest_place()), message);
     }
 
     /// Notes a fault of a field at a place of its own.

@@ -185,6 +185,16 @@ impl Value {
             .find(|entry| &*entry.key.value == key)
     }
 
+    /// Where a field that is not there was removed last, or the last of all of them.
+    pub fn removal(&self, key: Option<&str>) -> Option<Place> {
+        let mut removed = self.as_mapping()?.removed.iter().rev();
+        let is_it = |removed: &&Removed| {
+            let name = &*removed.entry.key.value;
+            key.is_none_or(|key| key == name) && self.get(name).is_none()
+        };
+        removed.find(is_it).map(|removed| removed.place)
+    }
+
     /// The value at the end of a chain of keys.
     pub fn at(&self, keys: &[&str]) -> Option<&Value> {
         keys.iter().try_fold(self, |value, key| value.get(key))
