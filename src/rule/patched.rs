@@ -14,6 +14,8 @@ pub struct PatchedRule {
     pub patch: Place,
     /// Whether a component calls for it.
     pub is_of_component: bool,
+    /// Whether it is a list of JSON 6902 operations.
+    pub by_operations: bool,
     /// The rule before the patch.
     pub before: DestinationRule,
     /// The rule after it.

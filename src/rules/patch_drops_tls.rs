@@ -13,7 +13,7 @@ use crate::mesh::{ClusterTls, Decision, Mesh, Sends, is_istio_mutual};
 use crate::object::ObjectId;
 use crate::resource::TlsSettings;
 use crate::rule::{NoOptions, PatchedRule, RuleContext};
-use crate::source::{Cause as Change, Place, Span};
+use crate::source::{Place, Span};
 
 declare_rule! {
     /// ## What it does
@@ -315,7 +315,7 @@ enum Effect<'a> {
     Hidden,
     /// It has another mode.
     Set(&'a TlsSettings),
-    /// It is removed, and another one is added elsewhere: by another operation, or by another patch.
+    /// It is removed, and another one counts that is set elsewhere: by another operation, or by another patch.
     RemovedAndSet(&'a TlsSettings, &'a PatchedRule),
 }
 
@@ -399,7 +399,7 @@ fn report(cx: &mut RuleContext<'_>, cause: &Cause<'_>, told: Told<'_>) {
         field: "spec.trafficPolicy",
         labels: labels(cx, &loss, told.bases.into_values()),
         policy: Some(demand(severity)),
-        help: help(cx, &loss),
+        help: help(&loss),
         fix: None,
     };
     tell(cx, loss.place, cause, words);
@@ -432,11 +432,11 @@ fn claim(cx: &RuleContext<'_>, loss: &Loss<'_>, rules: usize) -> String {
         Effect::RemovedAndSet(set, setter) => {
             let mode = set.mode.as_str();
             let by = if setter.patch == loss.patch.patch {
-                format!("adds one with {mode}")
+                format!("sets {mode}")
             } else if setter.patch.span.file == loss.patch.patch.span.file {
-                format!("another adds one with {mode}")
+                format!("another sets {mode}")
             } else {
-                format!("one of {} adds one with {mode}", caller(cx, setter))
+                format!("one of {} sets {mode}", caller(cx, setter))
             };
             format!("a patch of {of} removes the `tls` of {rule}, and {by}")
         }
@@ -480,7 +480,7 @@ fn labels<'l>(
     if let Effect::RemovedAndSet(set, setter) = loss.effect
         && setter.patch != loss.patch.patch
     {
-        let text = "the patch that adds one is called for here";
+        let text = "the patch that sets it is called for here";
         calls.push((setter, written(set), text));
     }
     for (patch, place, text) in calls {
@@ -499,16 +499,15 @@ fn demand(severity: Severity) -> &'static str {
     }
 }
 
-fn help(cx: &RuleContext<'_>, loss: &Loss<'_>) -> String {
-    let change = cx.origins().change(loss.place);
-    let is_operation = change.is_some_and(|change| change.cause == Change::JsonPatch);
-    let text = match loss.effect {
-        Effect::Set(_) => "leave the mode out of the patch, or set it to ISTIO_MUTUAL",
-        Effect::RemovedAndSet(..) => "leave out both, or add a `tls` with ISTIO_MUTUAL",
-        Effect::Removed | Effect::Hidden if is_operation => {
+fn help(loss: &Loss<'_>) -> String {
+    let text = match (loss.effect, loss.patch.by_operations) {
+        (Effect::Set(_), true) => "leave the operation out, or let it set ISTIO_MUTUAL",
+        (Effect::Set(_), false) => "leave the mode out of the patch, or set it to ISTIO_MUTUAL",
+        (Effect::RemovedAndSet(..), _) => "leave both out, or set ISTIO_MUTUAL",
+        (Effect::Removed | Effect::Hidden, true) => {
             "leave the operation out, or keep `tls: {mode: ISTIO_MUTUAL}` in what it adds"
         }
-        Effect::Removed | Effect::Hidden => {
+        (Effect::Removed | Effect::Hidden, false) => {
             "repeat `tls: {mode: ISTIO_MUTUAL}` in the patch, or change the one field that is meant with a JSON 6902 patch"
         }
     };
