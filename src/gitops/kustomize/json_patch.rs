@@ -95,6 +95,8 @@ impl Run<'_, '_, '_, '_, '_> {
                 };
                 let mut value = value;
                 self.marks.mark(&mut value, None);
+                // An element that is moved within its list is not gone.
+                items.removed.retain(|one| !is_equal(&one.item, &value));
                 items.insert(at, value);
             }
             Node::Scalar(_) => return Err(missing(&pointer)),
