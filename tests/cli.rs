@@ -565,7 +565,9 @@ fn each_command_has_a_page_for_man() {
     ] {
         let outcome = run(&[&["man"], command].concat());
         assert_eq!(outcome.status, Some(0), "{command:?}");
-        assert!(outcome.stdout.contains(title), "{}", outcome.stdout);
+        let source = concat!("\"mtls-lint ", env!("CARGO_PKG_VERSION"), "\"");
+        let expected = format!("{title}  {source} \n");
+        assert!(outcome.stdout.contains(&expected), "{}", outcome.stdout);
     }
     let outcome = run(&["man", "baseline", "erase"]);
     assert_eq!(outcome.status, Some(2));

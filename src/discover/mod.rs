@@ -15,6 +15,7 @@ use crate::source::tree::{EntryKind, ReadError, Tree};
 pub(crate) use globs::Exclude;
 use paths::Paths;
 use walk::Walk;
+pub use walk::{EXCLUDED, IGNORED};
 
 /// What to look for, and where.
 #[derive(Clone, Debug)]
