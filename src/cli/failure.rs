@@ -135,7 +135,10 @@ impl From<ConfigError> for Failure {
                 let help = format!("`mtls-lint rule {rule}` says which settings it has");
                 (Some(help), "here")
             }
-            ConfigError::Several { .. } | ConfigError::At { .. } => (None, "here"),
+            ConfigError::Several { .. } => {
+                (Some("`--config FILE` uses one of them".to_owned()), "here")
+            }
+            ConfigError::At { .. } => (None, "here"),
         };
         let excerpt = spot.map(|Spot { path, text, span }| {
             excerpt(&path, &text, span.0 as usize..span.1 as usize, label)
@@ -179,7 +182,7 @@ impl From<BaselineError> for Failure {
             ),
             BaselineError::Foreign { .. }
             | BaselineError::Read { .. }
-            | BaselineError::Write { .. } => None,
+            | BaselineError::Write { .. } => Some("`--baseline FILE` names another file"),
         };
         Self {
             help: help.map(str::to_owned),

@@ -7,7 +7,7 @@ use super::args::Cli;
 use super::failure::{Exit, Failure};
 use super::input::InputArgs;
 use crate::discover::{EXCLUDED, IGNORED};
-use crate::engine::{Request, Summary};
+use crate::engine::{Request, Summary, Unread};
 use crate::report::counted;
 use crate::rule::nearest;
 use crate::source::tree::{ReadError, Tree};
@@ -123,12 +123,16 @@ pub(super) fn nothing_checked(request: &Request, summary: &Summary) -> Failure {
 
 /// Why there is nothing to look at, and what to do.
 fn reason(summary: &Summary) -> (String, &'static str) {
-    if !summary.unread.is_empty() {
-        let inputs = counted(summary.unread.len(), "input");
-        return (
-            format!("{inputs} could not be read"),
-            "make it readable, or name a folder with other manifests",
-        );
+    let unread = match summary.unread.as_slice() {
+        [] => None,
+        [Unread { path, reason, .. }] => Some(format!("`{path}` was not read: {reason}")),
+        many => Some(format!(
+            "{} could not be read",
+            counted(many.len(), "input")
+        )),
+    };
+    if let Some(why) = unread {
+        return (why, "repair it, or name a folder with other manifests");
     }
     if let [first, others @ ..] = summary.left_out.as_slice() {
         let more = match others.len() {

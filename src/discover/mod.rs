@@ -96,7 +96,7 @@ impl Search<'_> {
     fn take(&mut self, named: &Utf8Path) {
         let path = self.paths.clean(named);
         if self.exclude.covers(&path) {
-            self.found.left_out(path, walk::EXCLUDED);
+            self.found.left_out(path, EXCLUDED);
             return;
         }
         match self.tree.kind(&path) {

@@ -49,16 +49,20 @@ pub fn render(request: &Request, tree: &dyn Tree) -> Result<Rendered, Error> {
     let Read {
         sources,
         input,
-        problems: unread,
+        mut problems,
         mut summary,
         missing,
         ..
     } = read::read(&request, tree)?;
-    summary.unread = problems::unread(&unread, &sources);
     let directories: Vec<Utf8PathBuf> =
         request.paths.iter().map(|path| clean(path, tree)).collect();
     let is_root = |directory: &Utf8PathBuf| gitops::is_kustomization(directory, &input);
     let is_built = !directories.is_empty() && directories.iter().all(is_root);
+    // A kustomization says itself which of its files it cannot do without.
+    if !is_built {
+        problems.extend(problems::of_documents(&input));
+        summary.unread = problems::unread(&problems, &sources);
+    }
     let (units, origins) = if is_built {
         let directories: Vec<&Utf8Path> = directories.iter().map(Utf8PathBuf::as_path).collect();
         let (built, origins) = gitops::build_kustomizations(&directories, &input);

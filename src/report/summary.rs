@@ -69,7 +69,8 @@ pub(super) fn headline(report: &Report) -> String {
     let read = &report.summary;
     let mut line = findings(report);
     if is_void(report) {
-        line.push_str(": no file was read");
+        let what = if read.files == 0 { "file" } else { "document" };
+        write!(line, ": no {what} was read").expect("a String takes any text");
         return line;
     }
     let parts = [
@@ -92,7 +93,11 @@ pub(super) fn headline(report: &Report) -> String {
         write!(line, ", {known} known").expect("a String takes any text");
     }
     if report.diagnostics.is_empty() && known == 0 && read.suppressed == 0 && read.refused == 0 {
-        line.push_str(": no conflict found under these assumptions");
+        line.push_str(if read.resources == 0 {
+            ": nothing there matters to mutual TLS"
+        } else {
+            ": no conflict found under these assumptions"
+        });
     }
     line
 }
@@ -114,7 +119,7 @@ fn refused(report: &Report) -> Option<String> {
 
 /// Whether a run had nothing that findings could be about.
 fn is_void(report: &Report) -> bool {
-    report.summary.files == 0 && report.diagnostics.is_empty()
+    report.summary.documents == 0 && report.diagnostics.is_empty()
 }
 
 /// How many findings a report has of each severity.
