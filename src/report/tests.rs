@@ -1,5 +1,6 @@
 //! Every format over one report.
 
+mod fields;
 mod json;
 mod markdown;
 mod sample;
