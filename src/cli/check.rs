@@ -8,12 +8,12 @@ use super::args::{CheckArgs, OutputArgs};
 use super::environment::{Environment, FILE_STYLE, shows_progress};
 use super::failure::{Exit, Failure};
 use super::input::{nothing_checked, tell_missing};
-use super::output::{OutputSpec, Target, harmless, to_file, to_stdout};
+use super::output::{OutputSpec, Target, harmless, note, to_file, to_stdout};
 use super::progress::Line;
 use super::selection::select;
 use super::{baseline, diff, unmatched, verbose};
 use crate::config::{Config, FailOn};
-use crate::diagnostic::Applicability;
+use crate::diagnostic::{Applicability, Diagnostic};
 use crate::engine::{self, Base, FileChange, Fixed, Report, Request};
 use crate::report::{self, Style};
 use crate::rule::RuleMeta;
@@ -58,6 +58,10 @@ pub(super) fn once(
 
     if args.fix.diff {
         to_stdout(|out| write_diff(&fixed.changes, environment.is_terminal, out))?;
+        let line = left_out(&fixed, args.fix.unsafe_fixes);
+        if let Some(line) = line.filter(|_| !args.output.is_quiet()) {
+            note(&line);
+        }
     } else {
         engine::write_changes(&fixed.changes)?;
     }
@@ -229,6 +233,28 @@ fn write_diff(changes: &[FileChange], is_terminal: bool, out: &mut dyn Write) ->
         out.write_all(text.as_bytes())?;
     }
     Ok(())
+}
+
+/// What a diff does not show: repairs that a person should look at, or that there is nothing to repair.
+fn left_out(fixed: &Fixed, with_unsafe: bool) -> Option<String> {
+    let report = &fixed.outcome.report;
+    let known = report.accepted.iter().flat_map(|accepted| &accepted.known);
+    let findings: Vec<&Diagnostic> = report.diagnostics.iter().chain(known).collect();
+    let is_left_out = |finding: &&&Diagnostic| {
+        let fix = finding.fix.as_ref();
+        !with_unsafe && fix.is_some_and(|fix| fix.applicability == Applicability::Unsafe)
+    };
+    match findings.iter().filter(is_left_out).count() {
+        0 if fixed.changes.is_empty() && !findings.is_empty() => Some(format!(
+            "nothing to change: no fix applies to {}",
+            counted((findings.len(), "finding"))
+        )),
+        0 => None,
+        1 => Some("1 unsafe fix is left out; `--unsafe-fixes` adds it".to_owned()),
+        count => Some(format!(
+            "{count} unsafe fixes are left out; `--unsafe-fixes` adds them"
+        )),
+    }
 }
 
 /// A number of things.
