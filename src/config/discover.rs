@@ -2,6 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::parse::without_mark;
 use super::{Config, ConfigError, Lines, parse};
 use crate::source::tree::{EntryKind, ReadError, Tree};
 
@@ -62,7 +63,7 @@ pub fn load(tree: &dyn Tree, path: &Utf8Path) -> Result<Config, ConfigError> {
 
 /// On which lines a config file says what.
 pub fn lines(tree: &dyn Tree, path: &Utf8Path) -> Result<Lines, ConfigError> {
-    Ok(Lines::of(&text(tree, path)?))
+    Ok(Lines::of(without_mark(&text(tree, path)?)))
 }
 
 /// The text of a config file.
@@ -73,11 +74,9 @@ fn text(tree: &dyn Tree, path: &Utf8Path) -> Result<String, ConfigError> {
             path: path.to_owned(),
             source,
         })?;
-    let text = String::from_utf8(bytes).map_err(|_| ConfigError::NotUtf8 {
+    String::from_utf8(bytes).map_err(|_| ConfigError::NotUtf8 {
         path: path.to_owned(),
-    })?;
-    // YAML allows a byte order mark; editors on Windows write one.
-    Ok(text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned())
+    })
 }
 
 #[cfg(test)]
