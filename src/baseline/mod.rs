@@ -1,7 +1,7 @@
 //! The baseline: the findings that a repository already has and accepts for now.
 //!
 //! An entry says what a finding *is*, by rule, object, field and severity, and not where it stands: files may be moved,
-//! renamed and reformatted. Equal findings are told apart by their number alone. A finding about no object, such as a file
+//! renamed and reformatted, and elements of lists change their order. Equal findings are told apart by their number alone. A finding about no object, such as a file
 //! that cannot be parsed, is known by its message without the names and numbers in it, which moving changes.
 
 mod store;
@@ -13,6 +13,7 @@ use std::ops::Add;
 use rustc_hash::FxHashMap;
 
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::yaml::FieldPath;
 
 pub use store::{BaselineError, DEFAULT_PATH, exists, load, save};
 
@@ -42,7 +43,7 @@ impl Entry {
         Self {
             rule: diagnostic.rule.to_owned(),
             object: diagnostic.object.as_ref().map(ToString::to_string),
-            field: diagnostic.field.as_ref().map(ToString::to_string),
+            field: diagnostic.field.as_ref().map(FieldPath::key),
             severity: diagnostic.severity,
             message: diagnostic.message.clone(),
         }

@@ -4,6 +4,7 @@ mod adjust;
 mod analyse;
 mod compare;
 mod doubt;
+mod elements;
 mod error;
 mod explain;
 mod fix;

@@ -22,7 +22,7 @@ const OPTIONAL: [&str; 3] = ["annotations", "labels", "ignore"];
 pub(super) struct Roots<'s> {
     sources: &'s Sources,
     file: &'s SourceFile,
-    roots: Vec<Value>,
+    documents: Vec<Value>,
 }
 
 /// A child of a mapping or list: its position.
@@ -44,7 +44,7 @@ impl<'s> Roots<'s> {
         Self {
             sources,
             file,
-            roots,
+            documents: roots,
         }
     }
 
@@ -69,39 +69,31 @@ impl<'s> Roots<'s> {
         let removal = self.without(&trail, false)?;
         let entry = child_entry(trail.last()?)?;
         let metadata = root.entry("metadata")?;
-        let block = |value: &'_ Value| value.as_mapping().is_some_and(|mapping| !mapping.flow);
         let annotations = metadata.value.entry("annotations");
-        let values = annotations.map(|annotations| &annotations.value);
-        if values.is_some_and(|values| values.entry(&entry.key.value).is_some()) {
+        let there = annotations.and_then(|values| values.value.entry(&entry.key.value));
+        if there.is_some() {
             return Some(vec![removal]);
         }
         let text = self.one_line(entry)?;
-        let insertion = match values {
-            Some(values) => {
-                let first = values.entries().first().filter(|_| block(values))?;
-                let indent = self.indent(first.key.place.span)?;
-                self.line_before(first.key.place.span, &[format!("{indent}{text}")])
-            }
-            None => {
-                let last = metadata.value.entries().last()?;
-                let first = metadata.value.entries().first()?;
-                let indent = self
-                    .indent(first.key.place.span)
-                    .filter(|_| block(&metadata.value))?;
-                let step = " ".repeat(INDENT);
-                let lines = [
-                    format!("{indent}annotations:"),
-                    format!("{indent}{step}{text}"),
-                ];
-                self.line_after(last, &lines)?
-            }
+        let insertion = if let Some(annotations) = annotations {
+            let (indent, first) = self.indent(&annotations.value)?;
+            self.line_before(first.key.place.span, &[format!("{indent}{text}")])
+        } else {
+            let (indent, _) = self.indent(&metadata.value)?;
+            let last = metadata.value.entries().last()?;
+            let step = " ".repeat(INDENT);
+            let lines = [
+                format!("{indent}annotations:"),
+                format!("{indent}{step}{text}"),
+            ];
+            self.line_after(last, &lines)?
         };
         Some(vec![removal, insertion])
     }
 
     /// From the root of a document to the entry or element that is written at some bytes.
     fn trail(&self, span: Span) -> Option<Vec<Step<'_>>> {
-        self.roots.iter().find_map(|root| {
+        self.documents.iter().find_map(|root| {
             let mut trail = Vec::new();
             find(root, span, &mut trail).then_some(trail)
         })
@@ -203,13 +195,14 @@ impl<'s> Roots<'s> {
         is_plain.then(|| text.to_owned())
     }
 
-    /// The blanks before a key; none where something else stands there.
-    fn indent(&self, key: Span) -> Option<&str> {
-        let line = self
-            .file
-            .line_range(self.file.line_index(key.start as usize));
-        let before = self.file.text().get(line.start..key.start as usize)?;
-        before.trim().is_empty().then_some(before)
+    /// The first entry of a mapping and the blanks before it; none where it is not written as a block.
+    fn indent<'v>(&self, mapping: &'v Value) -> Option<(&str, &'v MappingEntry)> {
+        let first = mapping.entries().first()?;
+        let key = first.key.place.span.start as usize;
+        let line = self.file.line_range(self.file.line_index(key));
+        let before = self.file.text().get(line.start..key)?;
+        let is_block = before.trim().is_empty() && !self.is_flow(mapping);
+        is_block.then_some((before, first))
     }
 
     /// Inserts lines above the one of a key.
