@@ -373,6 +373,9 @@ fn code_scanning_gets_known_findings_as_unchanged_and_others_as_new() {
     repository.write("apps/second.yaml", SECOND);
     let expected = ["new", "unchanged"].map(|state| Some(state.to_owned()));
     assert_eq!(states(&repository), expected);
+    repository.remove(BREAKER);
+    let expected = ["new", "absent"].map(|state| Some(state.to_owned()));
+    assert_eq!(states(&repository), expected);
 }
 
 /// A rule whose subsets say what mode they want.
@@ -440,4 +443,32 @@ fn settings_of_ports_that_change_their_order_revive_nothing() {
         &rule([right, wrong]),
         &rule([(8080, "istio"), (80, "ISTIO_MUTUAL")])
     ));
+}
+
+#[test]
+fn code_scanning_hears_of_nothing_that_is_absent_where_only_a_part_is_looked_at() {
+    let repository = Repository::accepted();
+    for arguments in [&["mesh"][..], &["--select", "unread-input"]] {
+        let outcome = repository.run(&[arguments, &["--format", "sarif"]].concat());
+        assert!(!outcome.stdout.contains("\"absent\""), "{arguments:?}");
+    }
+}
+
+#[test]
+fn what_is_written_follows_its_schema() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schemas/baseline-1.schema.json");
+    let schema = fs::read_to_string(path).expect("the schema is there");
+    let schema: Value = serde_json::from_str(&schema).expect("it is JSON");
+    let validator = jsonschema::validator_for(&schema).expect("it is a schema");
+    let repository = Repository::new();
+    repository.write("apps/subsets.yaml", &subsets(&[("v1", "DISABLED")]));
+    repository.write("broken.yaml", "kind: [\n");
+    assert_eq!(repository.run(&["baseline", "write"]).status, Some(0));
+    let mut written: Value =
+        serde_json::from_str(&repository.read(BASELINE)).expect("the baseline is JSON");
+    let errors: Vec<_> = validator.iter_errors(&written).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    assert_eq!(written["findings"].as_array().map(Vec::len), Some(3));
+    written["findings"][0]["line"] = 3.into();
+    assert!(!validator.is_valid(&written));
 }

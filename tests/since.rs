@@ -242,3 +242,85 @@ fn diff_is_a_stable_interface() {
     assert_eq!(document["changes"][0]["after"], "refused");
     assert_eq!(document["changes"][0]["causes"][0]["path"], BREAKER);
 }
+
+/// Another rule that breaks mutual TLS, for the other service.
+const SECOND: &str = "\
+apiVersion: networking.istio.io/v1alpha3
+kind: DestinationRule
+metadata: {name: sleep, namespace: default}
+spec:
+  host: sleep
+  trafficPolicy: {connectionPool: {tcp: {maxConnections: 1}}}
+";
+
+/// Runs the command with the baseline of the folder.
+fn run_with_baseline(folder: &Path, arguments: &[&str]) -> Outcome {
+    run_with(folder, arguments, &[])
+}
+
+#[test]
+fn what_is_new_and_accepted_is_not_reported_and_what_is_new_alone_is() {
+    let repository = Repository::new();
+    let folder = repository.path();
+    let accepted = run_with_baseline(folder, &["baseline", "write"]);
+    assert_eq!(accepted.status, Some(0), "{}", accepted.stderr);
+    let since = ["--base", "HEAD~1", "--format", "json"];
+    let outcome = run_with_baseline(folder, &since);
+    assert_eq!(found(&outcome), []);
+    assert_eq!(outcome.status, Some(0));
+    support::write(folder, "apps/second.yaml", SECOND.as_bytes());
+    let outcome = run_with_baseline(folder, &since);
+    let second = (
+        "override-drops-mtls".to_owned(),
+        "apps/second.yaml".to_owned(),
+    );
+    assert_eq!(found(&outcome), [second]);
+    let baseline = &outcome.json()["summary"]["baseline"];
+    assert_eq!(baseline["known"], 1);
+}
+
+#[test]
+fn what_is_neither_new_nor_accepted_is_not_reported_either() {
+    let repository = Repository::new();
+    let folder = repository.path();
+    let empty = r#"{"schema": "mtls-lint/baseline/1", "findings": []}"#;
+    support::write(folder, ".mtls-lint-baseline.json", empty.as_bytes());
+    let all = run_with_baseline(folder, &["--format", "json"]);
+    assert_eq!(found(&all).len(), 1);
+    let since = run_with_baseline(folder, &["--base", "HEAD", "--format", "json"]);
+    assert_eq!(found(&since), []);
+}
+
+#[test]
+fn a_baseline_of_more_than_what_is_new_is_not_called_stale() {
+    let repository = Repository::new();
+    let folder = repository.path();
+    run_with_baseline(folder, &["baseline", "write"]);
+    for format in ["concise", "sarif"] {
+        let outcome = run_with_baseline(folder, &["--base", "HEAD", "--format", format]);
+        assert_eq!(outcome.status, Some(0), "{}", outcome.stderr);
+        let has = |text: &str| outcome.stdout.contains(text);
+        assert!(!has("gone") && !has("\"absent\""), "{}", outcome.stdout);
+    }
+}
+
+#[test]
+fn subsets_that_change_their_order_are_not_new() {
+    let repository = Repository::new();
+    let subset =
+        |name| format!("  - {{name: {name}, trafficPolicy: {{tls: {{mode: DISABLED}}}}}}\n");
+    let rule = |first, second| {
+        let text = SECOND.replace(
+            "{connectionPool: {tcp: {maxConnections: 1}}}",
+            "{tls: {mode: ISTIO_MUTUAL}}",
+        );
+        format!("{text}  subsets:\n{}{}", subset(first), subset(second))
+    };
+    let path = "apps/subsets.yaml";
+    support::write(repository.path(), path, rule("v1", "v2").as_bytes());
+    repository.commit();
+    support::write(repository.path(), path, rule("v2", "v1").as_bytes());
+    assert_eq!(found(&check(repository.path(), "HEAD")), []);
+    support::write(repository.path(), path, rule("v1", "v3").as_bytes());
+    assert_eq!(found(&check(repository.path(), "HEAD")).len(), 1);
+}

@@ -15,7 +15,7 @@ use rustc_hash::FxHashMap;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::yaml::FieldPath;
 
-pub use store::{BaselineError, DEFAULT_PATH, exists, load, save};
+pub use store::{BaselineError, DEFAULT_PATH, exists, load, save, schema};
 
 /// The findings that are accepted, each kind of them with its number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,14 +25,17 @@ pub struct Baseline {
 
 /// What an accepted finding is. The order is that of the file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Entry {
-    rule: String,
-    object: Option<String>,
-    field: Option<String>,
+pub struct Entry {
+    /// The name of the rule.
+    pub rule: String,
+    /// The object, if it is about one.
+    pub object: Option<String>,
+    /// The field, with the names of elements of lists.
+    pub field: Option<String>,
     /// The finding is accepted up to this severity.
-    severity: Severity,
+    pub severity: Severity,
     /// For people, and to prefer the right one of several.
-    message: String,
+    pub message: String,
 }
 
 /// What a finding and an entry have in common: rule, object and field, and without an object the message.
@@ -70,6 +73,11 @@ impl Baseline {
     /// The baseline that accepts these findings.
     pub fn of(diagnostics: &[Diagnostic]) -> Self {
         diagnostics.iter().map(|one| (Entry::of(one), 1)).collect()
+    }
+
+    /// What it accepts, and how many findings of each kind.
+    pub fn entries(&self) -> impl Iterator<Item = (&Entry, usize)> {
+        self.entries.iter().map(|(entry, count)| (entry, *count))
     }
 
     /// How many findings it accepts.

@@ -32,7 +32,7 @@ pub(super) fn summary(report: &Report) -> String {
 /// What to do about entries of the baseline that no finding needs any more.
 pub(super) fn gone(report: &Report) -> Option<String> {
     let accepted = report.accepted.as_ref()?;
-    let (count, are) = match accepted.gone? {
+    let (count, are) = match accepted.gone.as_ref()?.count() {
         0 => return None,
         1 => ("1 entry".to_owned(), "is"),
         count => (format!("{count} entries"), "are"),
