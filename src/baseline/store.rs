@@ -140,10 +140,11 @@ pub fn exists(tree: &dyn Tree, path: &Utf8Path) -> bool {
     matches!(tree.kind(path), Ok(EntryKind::File | EntryKind::Link))
 }
 
-/// Reads a baseline.
-pub fn load(tree: &dyn Tree, path: &Utf8Path) -> Result<Baseline, BaselineError> {
-    let path = path.to_owned();
-    match tree.read(&path, MAX_SIZE) {
+/// Reads a baseline, which is called otherwise in messages.
+pub fn load(tree: &dyn Tree, path: &Utf8Path, shown: &Utf8Path) -> Result<Baseline, BaselineError> {
+    let read = tree.read(path, MAX_SIZE);
+    let path = shown.to_owned();
+    match read {
         Ok(bytes) => parse(path, &bytes),
         Err(ReadError::Missing) => Err(BaselineError::Missing { path }),
         Err(source) => Err(BaselineError::Read { path, source }),

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use camino::Utf8Path;
 use similar::TextDiff;
 
 use super::args::{CheckArgs, OutputArgs};
@@ -48,6 +49,21 @@ pub(super) fn once(
     args.input.render(&mut request, tree)?;
     let mut fixed = lint(args, &request, tree)?;
     drop(line);
+    args.input.show_paths(|shown| {
+        // A file of the base is called as Git does, from the root.
+        let is_of_base = |path: &Utf8Path| {
+            let base = args.base.as_deref();
+            let rest = base.and_then(|base| path.as_str().strip_prefix(base));
+            rest.is_some_and(|rest| rest.starts_with(':'))
+        };
+        fixed.show_paths(&|path| {
+            if is_of_base(path) {
+                path.to_owned()
+            } else {
+                shown(path)
+            }
+        });
+    });
     if let Some(known) = known {
         baseline::accept(&mut fixed.outcome.report, known, args, &request);
     }
@@ -79,12 +95,11 @@ pub(super) fn once(
         verbose::tell(args, &report.summary, tree);
     }
     unmatched::tell(args, &config, &report.summary, tree);
-    unmatched::tell_config_above(args, tree);
     if !fixed.outcome.missing.is_empty() {
         return Ok(tell_missing(&fixed.outcome.missing));
     }
     if report.summary.files == 0 && !args.exit.allow_empty {
-        return Err(nothing_checked(&request)
+        return Err(nothing_checked(&args.input, &request)
             .with_help("name a folder with manifests, or pass `--allow-empty`"));
     }
     let fail_on = args.exit.fail_on.or(config.fail_on).unwrap_or_default();
@@ -164,7 +179,8 @@ pub(super) fn request(args: &CheckArgs, config: &Config) -> Result<Request, Fail
 
 /// Lists the files that a run reads.
 fn show_files(args: &CheckArgs, request: &Request, tree: &dyn Tree) -> Result<Exit, Failure> {
-    let read = engine::files(request, tree)?;
+    let mut read = engine::files(request, tree)?;
+    args.input.show_paths(|shown| read.show_paths(shown));
     if args.output.verbose {
         verbose::tell(args, &read.summary, tree);
     }
@@ -176,7 +192,7 @@ fn show_files(args: &CheckArgs, request: &Request, tree: &dyn Tree) -> Result<Ex
         return Ok(tell_missing(&read.missing));
     }
     if read.paths.is_empty() && !args.exit.allow_empty {
-        return Err(nothing_checked(request));
+        return Err(nothing_checked(&args.input, request));
     }
     Ok(Exit::Success)
 }
@@ -184,12 +200,13 @@ fn show_files(args: &CheckArgs, request: &Request, tree: &dyn Tree) -> Result<Ex
 /// Lints, and works out repairs if they are asked for.
 fn lint(args: &CheckArgs, request: &Request, tree: &dyn Tree) -> Result<Fixed, Failure> {
     let base = args.base.as_deref();
+    let root = args.input.home.root();
     let args = &args.fix;
     if !args.fix && !args.diff {
         let outcome = match base {
             None => engine::lint(request, tree)?,
             Some(revision) => {
-                let before = diff::open(revision)?;
+                let before = diff::open(revision, root)?;
                 let base = Base {
                     tree: &before,
                     name: revision,

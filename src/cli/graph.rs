@@ -60,7 +60,7 @@ const MANY_LINES: usize = 500;
 
 /// Prints the graph.
 pub(super) fn run(args: &GraphArgs, request: &Request, tree: &dyn Tree) -> Result<Exit, Failure> {
-    let analysis = match input::analyse(request, tree) {
+    let analysis = match input::analyse(&args.input, request, tree) {
         Ok(analysis) => analysis,
         Err(exit) => return Ok(exit),
     };

@@ -34,12 +34,13 @@ pub(super) enum MeshesFormat {
 
 /// Prints the meshes.
 pub(super) fn run(args: &MeshesArgs, request: &Request, tree: &dyn Tree) -> Result<Exit, Failure> {
-    let analysis = engine::analyse(request, tree)?;
+    let mut analysis = engine::analyse(request, tree)?;
+    args.input.show_paths(|shown| analysis.show_paths(shown));
     if !analysis.missing.is_empty() {
         return Ok(tell_missing(&analysis.missing));
     }
     if analysis.summary.files == 0 {
-        return Err(nothing_checked(request).with_help("name a folder with manifests"));
+        return Err(nothing_checked(&args.input, request).with_help("name a folder with manifests"));
     }
     let format = match args.format {
         MeshesFormat::Text => report::MeshesFormat::Text {

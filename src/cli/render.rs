@@ -28,7 +28,8 @@ pub(super) struct RenderArgs {
 
 /// Prints what the path deploys. What kustomize would refuse goes to standard error and ends with the status of findings.
 pub(super) fn run(args: &RenderArgs, request: &Request, tree: &dyn Tree) -> Result<Exit, Failure> {
-    let rendered = engine::render(request, tree)?;
+    let mut rendered = engine::render(request, tree)?;
+    args.input.show_paths(|shown| rendered.show_paths(shown));
     if !rendered.missing.is_empty() {
         return Ok(tell_missing(&rendered.missing));
     }
@@ -48,7 +49,9 @@ pub(super) fn run(args: &RenderArgs, request: &Request, tree: &dyn Tree) -> Resu
         .collect();
     let is_silent = units.iter().all(|unit| unit.problems.is_empty());
     if objects.is_empty() && is_silent && !rendered.is_built {
-        return Err(nothing_checked(request).with_help("name a folder with a kustomization"));
+        return Err(
+            nothing_checked(&args.input, request).with_help("name a folder with a kustomization")
+        );
     }
     let comments = args.origin.then_some(OriginComments {
         sources: &rendered.sources,

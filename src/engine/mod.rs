@@ -23,6 +23,7 @@ mod render;
 mod render_external;
 mod report;
 mod request;
+mod shown;
 mod since;
 #[cfg(test)]
 mod testing;
@@ -39,4 +40,5 @@ pub use render::{Rendered, RenderedUnit, render};
 pub use render_external::{Renderer, render_externally};
 pub use report::{Accepted, Report, Summary, Unmatched, Unread};
 pub use request::{DEFAULT_MAX_FILE_SIZE, PathRules, Rendering, Request, RuleSelection};
+pub use shown::Shown;
 pub use since::{Base, Cause, PairChange, changes_since, lint_since};
