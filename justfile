@@ -25,11 +25,25 @@ book:
     cargo test --locked --test book
     mdbook build
 
-# Runs the hooks and the action as their users do, with what is installed of pre-commit, prek, act, zizmor, actionlint.
+# Runs the hooks and the action as their users do, with what is installed of pre-commit, prek, act, zizmor, actionlint; lets the
+# SARIF multitool judge the reports; and runs the README on a fresh machine, which builds for some minutes.
 integration:
     cargo build --locked
     scripts/pre-commit-test.sh
     scripts/action-test.sh
+    scripts/sarif-test.sh
+    scripts/fresh-machine-test.sh
+
+# The archive of a release for this machine, in dist, tried; takes cargo-about and cargo-cyclonedx.
+package:
+    scripts/licences.sh
+    scripts/package.py
+    scripts/package-test.sh dist/mtls-lint-"$(rustc --print host-tuple)".tar.gz
+
+# The wheel for this machine and the source distribution, in dist, tried.
+wheel:
+    scripts/wheel.sh wheel dist
+    scripts/wheel.sh sdist dist
 
 # Everything that must hold before a change is merged.
 ready:
