@@ -25,12 +25,14 @@ book:
     cargo test --locked --test book
     mdbook build
 
-# Runs the hooks and the action as their users do, with what is installed of pre-commit, prek, act, zizmor, actionlint; lets the
-# SARIF multitool judge the reports; and runs the README on a fresh machine, which builds for some minutes.
+# Runs the hooks, the action and the commands for other CI systems as their users do, with what is installed of pre-commit, prek,
+# act, zizmor, actionlint, hadolint, reviewdog, kustomize.
+# Then the SARIF multitool judges the reports, and the README runs on a fresh machine, which builds for some minutes.
 integration:
     cargo build --locked
     scripts/pre-commit-test.sh
     scripts/action-test.sh
+    scripts/other-ci-test.sh
     scripts/sarif-test.sh
     scripts/fresh-machine-test.sh
 
@@ -44,6 +46,12 @@ package:
 wheel:
     scripts/wheel.sh wheel dist
     scripts/wheel.sh sdist dist
+
+# Uses the page of `mtls-lint graph` in headless Chromium, with clicks and keys; takes Node.js and Chromium.
+picture:
+    cargo test --locked --test graph
+    npm install --prefix scripts --no-audit --no-fund
+    node scripts/graph-browser-test.mjs
 
 # Everything that must hold before a change is merged.
 ready:
