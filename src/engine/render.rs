@@ -6,10 +6,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::read::{self, Read};
 use super::render_external::tell_failures;
-use super::{Error, Request};
+use super::{Error, Request, Summary, problems};
 use crate::discover::clean;
 use crate::gitops::{self, Deployment};
-use crate::rule::InputProblem;
 use crate::source::tree::{ReadError, Tree};
 use crate::source::{Origins, Sources};
 use crate::yaml::Value;
@@ -25,8 +24,8 @@ pub struct Rendered {
     pub units: Vec<RenderedUnit>,
     /// Whether kustomizations were built, which may deploy nothing.
     pub is_built: bool,
-    /// What could not be read.
-    pub problems: Vec<InputProblem>,
+    /// How much was read, and what could not be.
+    pub summary: Summary,
     /// Paths that the user named and that cannot be read.
     pub missing: Vec<(Utf8PathBuf, ReadError)>,
 }
@@ -52,6 +51,7 @@ pub fn render(request: &Request, tree: &dyn Tree) -> Result<Rendered, Error> {
         sources,
         input,
         mut problems,
+        mut summary,
         missing,
         ..
     } = read::read(&request, tree)?;
@@ -59,6 +59,10 @@ pub fn render(request: &Request, tree: &dyn Tree) -> Result<Rendered, Error> {
         request.paths.iter().map(|path| clean(path, tree)).collect();
     let is_root = |directory: &Utf8PathBuf| gitops::is_kustomization(directory, &input);
     let is_built = !directories.is_empty() && directories.iter().all(is_root);
+    // A kustomization says itself which of its files it cannot do without.
+    if !is_built {
+        problems.extend(problems::of_documents(&input));
+    }
     let (units, origins) = if is_built {
         let directories: Vec<&Utf8Path> = directories.iter().map(Utf8PathBuf::as_path).collect();
         let (built, origins) = gitops::build_kustomizations(&directories, &input);
@@ -80,6 +84,7 @@ pub fn render(request: &Request, tree: &dyn Tree) -> Result<Rendered, Error> {
         let settings = super::analyse::deployment_settings(&request, tree);
         let mut deployment = gitops::deploy(input, &settings);
         tell_failures(&request.rendered, &mut deployment, &mut problems);
+        summary.unread = problems::unread(&problems, &sources);
         let Deployment { units, origins, .. } = deployment;
         let units = units.into_iter().map(|unit| RenderedUnit {
             name: unit.name,
@@ -97,7 +102,7 @@ pub fn render(request: &Request, tree: &dyn Tree) -> Result<Rendered, Error> {
         origins,
         units,
         is_built,
-        problems,
+        summary,
         missing,
     })
 }

@@ -318,7 +318,7 @@ pub(super) fn is_equal(one: &Value, other: &Value) -> bool {
             left.len() == right.len()
                 && left
                     .iter()
-                    .zip(right.iter())
+                    .zip(right)
                     .all(|(left, right)| is_equal(left, right))
         }
         (Node::Mapping(left), Node::Mapping(right)) => {
