@@ -131,6 +131,9 @@ struct Dangling<'a, 'r> {
 }
 
 fn check(_options: &NoOptions, cx: &mut RuleContext<'_>) {
+    if !cx.mesh().services().iter().any(|one| is_changed(cx, one)) {
+        return;
+    }
     let units = units(cx);
     let renamed = renamed(cx, &units);
     if renamed.is_empty() {
@@ -150,6 +153,16 @@ fn check(_options: &NoOptions, cx: &mut RuleContext<'_>) {
     for rules in dangling.into_values() {
         report(cx, &rules);
     }
+}
+
+/// Whether something changed the name or namespace of a Service.
+fn is_changed(cx: &RuleContext<'_>, service: &Service) -> bool {
+    let namespace = match service.meta.namespace_source {
+        NamespaceSource::Stated(place) => Some(place),
+        NamespaceSource::Voted | NamespaceSource::Default | NamespaceSource::ClusterScoped => None,
+    };
+    let mut places = namespace.into_iter().chain([service.meta.name.place]);
+    places.any(|place| cx.origins().change(place).is_some())
 }
 
 /// The Services and rules of the mesh with the positions of their units, by identity and where the name stands.
