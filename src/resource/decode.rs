@@ -163,7 +163,10 @@ fn decode_networking(object: &Object, root: &Field<'_>, cx: &mut Context<'_>) ->
     }
     let meta = || Meta::decode(object);
     Some(match &*gvk.kind {
-        "DestinationRule" => Resource::DestinationRule(DestinationRule::decode(meta(), root, cx)?),
+        "DestinationRule" => {
+            let rule = DestinationRule::decode(meta(), root, cx)?;
+            Resource::DestinationRule(Box::new(rule))
+        }
         "ServiceEntry" => Resource::ServiceEntry(ServiceEntry::decode(meta(), root, cx)),
         "WorkloadEntry" => Resource::WorkloadEntry(WorkloadEntry::decode(meta(), root, cx)?),
         "WorkloadGroup" => Resource::WorkloadGroup(WorkloadGroup::decode(meta(), root, cx)),

@@ -96,6 +96,8 @@ pub struct TrafficPolicy {
     pub flow: bool,
     /// `tls`; null is absent.
     pub tls: Option<TlsSettings>,
+    /// The place of the key `tls` where it stands with nothing in it.
+    pub empty_tls: Option<Place>,
     /// `loadBalancer.simple`.
     pub load_balancer: Option<Spanned<LoadBalancer>>,
     /// `portLevelSettings` in the order of the file.
@@ -117,6 +119,7 @@ impl TrafficPolicy {
             place: field.value_place()?,
             flow: mapping.flow,
             tls: TlsSettings::decode(&field.child("tls"), cx),
+            empty_tls: empty_key(&field.child("tls")),
             load_balancer: LoadBalancer::decode(field, cx),
             port_level_settings: field
                 .child("portLevelSettings")
@@ -139,6 +142,8 @@ pub struct PortPolicy {
     pub port_name: Option<Spanned<Box<str>>>,
     /// `tls`; null is absent.
     pub tls: Option<TlsSettings>,
+    /// The place of the key `tls` where it stands with nothing in it.
+    pub empty_tls: Option<Place>,
     /// `loadBalancer.simple`.
     pub load_balancer: Option<Spanned<LoadBalancer>>,
 }
@@ -164,9 +169,15 @@ impl PortPolicy {
             port: port.child("number").port(cx),
             port_name: port.child("name").text(cx),
             tls: TlsSettings::decode(&element.child("tls"), cx),
+            empty_tls: empty_key(&element.child("tls")),
             load_balancer: LoadBalancer::decode(element, cx),
         })
     }
+}
+
+/// The place of a key that is written with nothing in it.
+fn empty_key(field: &Field<'_>) -> Option<Place> {
+    field.key_place().filter(|_| !field.is_present())
 }
 
 /// One element of `subsets`.

@@ -72,7 +72,7 @@ pub enum Resource {
     /// `networking.istio.io` `WorkloadGroup`.
     WorkloadGroup(WorkloadGroup),
     /// `networking.istio.io` `DestinationRule`.
-    DestinationRule(DestinationRule),
+    DestinationRule(Box<DestinationRule>),
     /// `networking.istio.io` `VirtualService`.
     VirtualService(VirtualService),
     /// `networking.istio.io` `Sidecar`.

@@ -237,7 +237,7 @@ fn report(cx: &mut RuleContext<'_>, place: Place, cause: &Cause<'_>) {
     let fix = tls.mode_place.map(|place| Fix {
         title: format!("set the tls mode of {rule} to ISTIO_MUTUAL"),
         applicability: Applicability::Unsafe,
-        edits: vec![edit::replace(place, "ISTIO_MUTUAL")],
+        edits: vec![edit::replace_scalar(cx.sources(), place, "ISTIO_MUTUAL")],
     });
     let words = Words {
         headline,

@@ -344,7 +344,7 @@ fn fix(sources: &Sources, change: &SubsetChange<'_>) -> Option<Fix> {
         (Some(tls), _) if is_istio_mutual(change.wider) => (
             format!("set the tls mode of the subset to {mode}"),
             Applicability::Unsafe,
-            edit::replace(tls.mode_place?, mode),
+            edit::replace_scalar(sources, tls.mode_place?, mode),
         ),
         (None, Some(element)) => (
             "repeat the `tls` of the rule in the settings of the port".to_owned(),

@@ -219,7 +219,7 @@ fn report(cx: &mut RuleContext<'_>, place: Place, cause: &Cause<'_>) {
         fix: tls.mode_place.map(|mode| Fix {
             title: format!("set the tls mode of {rule} to ISTIO_MUTUAL"),
             applicability: Applicability::Unsafe,
-            edits: vec![edit::replace(mode, "ISTIO_MUTUAL")],
+            edits: vec![edit::replace_scalar(cx.sources(), mode, "ISTIO_MUTUAL")],
         }),
     };
     tell(cx, place, cause, words);

@@ -8,7 +8,7 @@ fn manifest(spec: &str) -> String {
 }
 
 fn rule(spec: &str) -> DestinationRule {
-    expect_resource!(DestinationRule, &manifest(spec))
+    *expect_resource!(DestinationRule, &manifest(spec))
 }
 
 fn policy(policy: &str) -> TrafficPolicy {
@@ -25,7 +25,7 @@ fn problems_of(rest: &str) -> Vec<String> {
 #[test]
 fn the_host_keeps_its_text_and_place() {
     let text = manifest("host: \"*.local\"");
-    let rule: DestinationRule = expect_resource!(DestinationRule, &text);
+    let rule = expect_resource!(DestinationRule, &text);
     assert_eq!(&*rule.host.value, "*.local");
     assert_eq!(at(&text, rule.host.place), "\"*.local\"");
     assert_eq!(at(&text, rule.spec), "host: \"*.local\"");
@@ -108,7 +108,7 @@ fn null_is_an_absent_policy_and_an_absent_tls() {
 #[test]
 fn a_tls_block_without_a_mode_means_disable() {
     let text = manifest("host: a\ntrafficPolicy:\n  tls: {}");
-    let rule: DestinationRule = expect_resource!(DestinationRule, &text);
+    let rule = expect_resource!(DestinationRule, &text);
     let policy = rule.traffic_policy.expect("the rule has a policy");
     let tls = policy.tls.expect("the block is there");
     assert_eq!((tls.mode, tls.mode_place), (TlsMode::Disable, None));
@@ -124,7 +124,7 @@ fn every_tls_mode_is_read_with_its_place() {
         let text = manifest(&format!(
             "host: a\ntrafficPolicy: {{tls: {{mode: {mode}}}}}"
         ));
-        let rule: DestinationRule = expect_resource!(DestinationRule, &text);
+        let rule = expect_resource!(DestinationRule, &text);
         let policy = rule.traffic_policy.expect("the rule has a policy");
         let tls = policy.tls.expect("the block is there");
         assert!(policy.flow);
