@@ -1,5 +1,6 @@
 //! Typed resources: what the linter reads of each kind, every field that matters with its place. One file per kind.
 
+mod admission;
 mod authentication_policy;
 mod decode;
 mod destination_rule;

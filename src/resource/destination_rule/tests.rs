@@ -1,6 +1,7 @@
 //! What a DestinationRule decodes to.
 
-use super::super::testing::{at, expect_resource, problem_texts, problems, with_spec};
+use super::super::testing::{at, decode_all, expect_resource, problem_texts, problems, with_spec};
+use super::super::{Effect, Resource};
 use super::*;
 
 fn manifest(spec: &str) -> String {
@@ -48,43 +49,6 @@ fn an_absent_and_an_empty_export_to_are_the_same() {
     let export_to = rule("host: a\nexportTo: [., other]").export_to;
     let export_to = export_to.expect("the list has values");
     assert!(export_to.contains(".") && export_to.contains("other"));
-}
-
-#[test]
-fn an_export_to_that_istio_rejects_is_a_problem_at_the_value() {
-    let table = [
-        (
-            "['*', other]",
-            "spec.exportTo: `*` exports to all namespaces, so nothing may stand beside it",
-            "'*'",
-        ),
-        (
-            "[a, \"~\"]",
-            "spec.exportTo: `~` is not allowed in a DestinationRule",
-            "\"~\"",
-        ),
-        (
-            "[b, b]",
-            "spec.exportTo: `b` is listed twice; `.` is the rule's own namespace",
-            "b",
-        ),
-        (
-            "[., apps]",
-            "spec.exportTo: `apps` is listed twice; `.` is the rule's own namespace",
-            "apps",
-        ),
-    ];
-    for (list, problem, place) in table {
-        let text = manifest(&format!("host: a\nexportTo: {list}"));
-        assert_eq!(problems(&text), [problem], "{list}");
-        assert_eq!(problem_texts(&text), [place], "{list}");
-    }
-}
-
-#[test]
-fn the_default_namespace_is_not_taken_for_the_rules_own() {
-    let text = manifest("host: a\nexportTo: [., default]").replace(", namespace: apps", "");
-    assert_eq!(problems(&text), [""; 0]);
 }
 
 #[test]
@@ -187,6 +151,23 @@ fn port_settings_keep_number_or_name_and_tls() {
 }
 
 #[test]
+fn settings_for_a_number_that_no_port_has_count_for_no_port() {
+    for number in ["0", "65536"] {
+        let spec = format!(
+            "host: a\ntrafficPolicy: {{portLevelSettings: [{{port: {{number: {number}}}, tls: {{}}}}]}}"
+        );
+        let decoded = decode_all(&manifest(&spec));
+        let problem = &decoded[0].problems[0];
+        assert_eq!(problem.effect, Effect::Dropped);
+        let Some(Resource::DestinationRule(rule)) = decoded[0].resources.first() else {
+            panic!("the rule counts");
+        };
+        let policy = rule.traffic_policy.as_ref().expect("it has a policy");
+        assert_eq!(policy.port_level_settings[0].port, None);
+    }
+}
+
+#[test]
 fn a_port_setting_with_nothing_but_a_port_is_a_problem() {
     for element in ["{port: {number: 80}}", "{port: {number: 80}, tls: null}"] {
         let problems = problems_of(&format!(
@@ -247,10 +228,6 @@ fn wrong_types_are_problems_with_their_path() {
         (
             "trafficPolicy: {portLevelSettings: {port: {}}}",
             "spec.trafficPolicy.portLevelSettings: must be a list, not a mapping",
-        ),
-        (
-            "trafficPolicy: {portLevelSettings: [{port: {number: 65536}, tls: {}}]}",
-            "spec.trafficPolicy.portLevelSettings[0].port.number: `65536` is not a port number (1 to 65535)",
         ),
         (
             "trafficPolicy: {portLevelSettings: [{port: 80, tls: {}}]}",

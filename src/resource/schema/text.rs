@@ -74,7 +74,7 @@ const BRACKETS: [(&str, &str); 5] = [
 ];
 
 /// Whether something fills a text in before it is applied: `${VAR}`, `$(VAR)`, `$VAR`, `{{ … }}` and the like.
-pub(super) fn is_placeholder(text: &str) -> bool {
+pub(in crate::resource) fn is_placeholder(text: &str) -> bool {
     let is_wrapped = |(open, close): &(&str, &str)| {
         text.strip_prefix(open)
             .and_then(|rest| rest.strip_suffix(close))
