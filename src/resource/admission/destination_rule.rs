@@ -5,6 +5,7 @@ use super::super::{ExportTo, Meta};
 use super::names::{
     check_export_to, check_host, check_labels, check_name, check_selector, own_namespace,
 };
+use super::settings;
 
 /// Notes the faults of a rule.
 pub(super) fn check(meta: &Meta, spec: &Field<'_>, cx: &mut Context<'_>) {
@@ -76,13 +77,14 @@ fn check_policy(policy: &Field<'_>, cx: &mut Context<'_>) {
 }
 
 /// Notes the faults of what a policy and the settings of a port have in common.
-fn check_settings(settings: &Field<'_>, cx: &mut Context<'_>) {
-    let pool = settings.child("connectionPool");
+fn check_settings(field: &Field<'_>, cx: &mut Context<'_>) {
+    let pool = field.child("connectionPool");
     let is_empty = !pool.child("tcp").is_present() && !pool.child("http").is_present();
     if is_mapping(&pool) && is_empty {
         cx.fault_at(&pool, pool.key_place(), "must have `tcp` or `http`");
     }
-    check_tls(&settings.child("tls"), cx);
+    settings::check(field, cx);
+    check_tls(&field.child("tls"), cx);
 }
 
 /// Notes the faults of a `tls` (`ValidateTLS`).

@@ -6,6 +6,7 @@
 mod destination_rule;
 mod names;
 mod service_entry;
+mod settings;
 mod sidecar;
 #[cfg(test)]
 mod tests;

@@ -348,3 +348,50 @@ fn a_selector_of_a_policy_has_no_wildcards() {
         ],
     );
 }
+
+#[test]
+fn numbers_and_durations_are_in_the_range_that_istio_takes() {
+    assert_refused(
+        "DestinationRule",
+        &[
+            (
+                "host: a\ntrafficPolicy: {connectionPool: {tcp: {maxConnections: -1}}}",
+                "spec.trafficPolicy.connectionPool.tcp.maxConnections: `-1` is less than 0",
+                "-1",
+            ),
+            (
+                "host: a\ntrafficPolicy: {connectionPool: {tcp: {connectTimeout: 0s}}}",
+                "spec.trafficPolicy.connectionPool.tcp.connectTimeout: `0s` is shorter than `1ms`; leave the field out for the default",
+                "0s",
+            ),
+            (
+                "host: a\nsubsets: [{name: v1, trafficPolicy: {outlierDetection: {interval: 10us}}}]",
+                "spec.subsets[0].trafficPolicy.outlierDetection.interval: `10us` is shorter than `1ms`; leave the field out for the default",
+                "10us",
+            ),
+            (
+                "host: a\ntrafficPolicy: {outlierDetection: {maxEjectionPercent: 101}}",
+                "spec.trafficPolicy.outlierDetection.maxEjectionPercent: `101` is not between 0 and 100",
+                "101",
+            ),
+            (
+                "host: a\ntrafficPolicy: {outlierDetection: {consecutiveLocalOriginFailures: 5}}",
+                "spec.trafficPolicy.outlierDetection.consecutiveLocalOriginFailures: needs `splitExternalLocalOriginErrors: true` beside it",
+                "consecutiveLocalOriginFailures",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn numbers_and_durations_at_the_ends_of_the_range_are_let_through() {
+    assert_accepted(
+        "DestinationRule",
+        &[
+            "host: a\ntrafficPolicy: {connectionPool: {tcp: {maxConnections: 0, connectTimeout: 1ms}}}",
+            "host: a\ntrafficPolicy: {connectionPool: {tcp: {idleTimeout: 0s}}}",
+            "host: a\ntrafficPolicy: {outlierDetection: {maxEjectionPercent: 100, minHealthPercent: 0}}",
+            "host: a\ntrafficPolicy: {outlierDetection: {splitExternalLocalOriginErrors: true, consecutiveLocalOriginFailures: 5}}",
+        ],
+    );
+}
