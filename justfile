@@ -25,11 +25,19 @@ book:
     cargo test --locked --test book
     mdbook build
 
-# Runs the hooks and the action as their users do, with what is installed of pre-commit, prek, act, zizmor, actionlint.
+# Runs the hooks, the action and the commands for other CI systems as their users do, with what is installed of pre-commit, prek,
+# act, zizmor, actionlint, hadolint, reviewdog, kustomize.
 integration:
     cargo build --locked
     scripts/pre-commit-test.sh
     scripts/action-test.sh
+    scripts/other-ci-test.sh
+
+# Uses the page of `mtls-lint graph` in headless Chromium, with clicks and keys; takes Node.js and Chromium.
+picture:
+    cargo test --locked --test graph
+    npm install --prefix scripts --no-audit --no-fund
+    node scripts/graph-browser-test.mjs
 
 # Everything that must hold before a change is merged.
 ready:
