@@ -231,11 +231,6 @@ fn write_diff(changes: &[FileChange], is_terminal: bool, out: &mut dyn Write) ->
     Ok(())
 }
 
-/// A number of things.
-pub(super) fn counted((count, thing): (usize, &str)) -> String {
-    report::counted(count, thing)
-}
-
 /// The exit status of a run that could be done.
 fn status(report: &Report, fail_on: FailOn, would_change: bool, exit_zero: bool) -> Exit {
     let fails = report
@@ -393,11 +388,5 @@ mod tests {
         -b: 2
         +b: 3
         ");
-    }
-
-    #[test]
-    fn one_thing_is_singular() {
-        let words = [(1, "file"), (2, "file"), (1, "mesh"), (0, "mesh")].map(counted);
-        assert_eq!(words, ["1 file", "2 files", "1 mesh", "0 meshes"]);
     }
 }

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::text::{counted, one_line};
-use crate::diagnostic::Severity;
+use super::text::one_line;
+use crate::diagnostic::{Severity, counted};
 use crate::engine::{Report, Unread};
 
 /// How many inputs that were not read are listed.
