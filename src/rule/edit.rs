@@ -5,7 +5,7 @@ mod fill;
 
 pub(crate) use copy::copy_tls;
 
-use fill::{Filling, fill};
+use fill::fill;
 
 use crate::diagnostic::Edit;
 use crate::resource::{DestinationRule, ExportTo, PortPolicy, TrafficPolicy};
@@ -35,7 +35,7 @@ pub(crate) fn insert_tls(sources: &Sources, policy: &TrafficPolicy) -> Option<Ed
     }
     let file = sources.file(key.file);
     if let Some(key) = policy.empty_tls {
-        return fill_tls(sources.file(key.span.file), key, policy.flow);
+        return fill_tls(sources, key, policy.flow);
     }
     if policy.flow {
         return insert_into_flow(file, policy.place, "tls", "mode");
@@ -55,7 +55,7 @@ pub(crate) fn insert_tls(sources: &Sources, policy: &TrafficPolicy) -> Option<Ed
 pub(crate) fn insert_port_tls(sources: &Sources, element: &PortPolicy) -> Option<Edit> {
     let file = sources.file(element.place.span.file);
     if let Some(key) = element.empty_tls {
-        return fill_tls(sources.file(key.span.file), key, element.flow);
+        return fill_tls(sources, key, element.flow);
     }
     if element.flow {
         return insert_into_flow(file, element.place, "tls", "mode");
@@ -64,14 +64,10 @@ pub(crate) fn insert_port_tls(sources: &Sources, element: &PortPolicy) -> Option
     insert_port_lines(file, element, &["tls:".to_owned(), mode])
 }
 
-/// Gives a `tls` that stands with nothing in it its mode.
-fn fill_tls(file: &SourceFile, key: Place, is_flow: bool) -> Option<Edit> {
-    let filling = Filling {
-        is_flow,
-        lines: &["mode: ISTIO_MUTUAL"],
-        text: |quote| format!("{{{quote}mode{quote}: {quote}ISTIO_MUTUAL{quote}}}"),
-    };
-    fill(file, key, &filling)
+/// Gives a `tls` that stands with nothing in it its mode; `None` in a mapping that is written as `{…}`, where lines mean nothing.
+fn fill_tls(sources: &Sources, key: Place, is_flow: bool) -> Option<Edit> {
+    let file = sources.file(key.span.file);
+    (!is_flow).then(|| fill(file, key, &["mode: ISTIO_MUTUAL"]))?
 }
 
 /// Inserts lines into an element of `portLevelSettings` that is written as a block: below its port, or at its start where
@@ -121,7 +117,8 @@ pub(crate) fn insert_policy(sources: &Sources, rule: &DestinationRule) -> Option
     let file = sources.file(host.file);
     let is_flow = file.text().get(spec.range())?.starts_with('{');
     if let Some(key) = rule.policy_key {
-        return fill_policy(sources.file(key.span.file), key, is_flow);
+        let lines = ["tls:", "mode: ISTIO_MUTUAL"];
+        return (!is_flow).then(|| fill(sources.file(key.span.file), key, &lines))?;
     }
     if is_flow {
         return insert_policy_into_flow(file, host);
@@ -134,18 +131,6 @@ pub(crate) fn insert_policy(sources: &Sources, rule: &DestinationRule) -> Option
         format!("{indent}{step}{step}mode: ISTIO_MUTUAL"),
     ];
     Some(insert_below(file, host, &lines))
-}
-
-/// Gives a `trafficPolicy` that stands with nothing in it the tls.
-fn fill_policy(file: &SourceFile, key: Place, is_flow: bool) -> Option<Edit> {
-    let filling = Filling {
-        is_flow,
-        lines: &["tls:", "mode: ISTIO_MUTUAL"],
-        text: |quote| {
-            format!("{{{quote}tls{quote}: {{{quote}mode{quote}: {quote}ISTIO_MUTUAL{quote}}}}}")
-        },
-    };
-    fill(file, key, &filling)
 }
 
 /// The same where `spec` is written as `{…}`: on the line of the host, or on one of its own if the host has one.
