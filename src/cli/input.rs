@@ -7,11 +7,12 @@ use clap::Args;
 
 use super::environment::{shows_progress, today};
 use super::failure::{Exit, Failure};
+use super::nothing::{is_void, nothing_checked, tell_missing};
 use super::output::note;
 use super::progress::Line;
 use crate::config::{self, Config, MeshSettings};
 use crate::engine::{self, Analysis, DEFAULT_MAX_FILE_SIZE, Renderer, Request, Summary};
-use crate::source::tree::{ReadError, Tree};
+use crate::source::tree::Tree;
 
 /// The path that stands for standard input.
 const STDIN: &str = "-";
@@ -190,19 +191,22 @@ fn read_stdin(limit: u64) -> Result<Vec<u8>, Failure> {
 
 /// Analyses what a request names for a command that only shows it. A named path that cannot be read, or nothing to read
 /// at all, ends the run.
-pub(super) fn analyse(request: &Request, tree: &dyn Tree) -> Result<Analysis, Exit> {
+pub(super) fn analyse(
+    args: &InputArgs,
+    request: &Request,
+    tree: &dyn Tree,
+) -> Result<Analysis, Exit> {
     let line = Line::start(&request.progress, shows_progress());
     let analysis = engine::analyse(request, tree);
     drop(line);
     let analysis = analysis.map_err(|error| print(&error.into()))?;
     if !analysis.missing.is_empty() {
-        return Err(tell_missing(&analysis.missing));
-    }
-    if analysis.summary.files == 0 {
-        let failure = nothing_checked(request).with_help("name a folder with manifests");
-        return Err(print(&failure));
+        return Err(tell_missing(&analysis.missing, args, tree));
     }
     tell_unread(&analysis.summary);
+    if is_void(request, &analysis.summary) {
+        return Err(print(&nothing_checked(request, &analysis.summary)));
+    }
     Ok(analysis)
 }
 
@@ -212,34 +216,11 @@ fn print(failure: &Failure) -> Exit {
     failure.exit
 }
 
-/// Says which named paths could not be read.
-pub(super) fn tell_missing(missing: &[(Utf8PathBuf, ReadError)]) -> Exit {
-    for (path, error) in missing {
-        Failure::input(format!("cannot read `{path}`: {error}")).print();
-    }
-    Exit::Input
-}
-
-/// The failure of a run that found no file to read.
-pub(super) fn nothing_checked(request: &Request) -> Failure {
-    let names: Vec<String> = request
-        .paths
-        .iter()
-        .map(|path| format!("`{path}`"))
-        .collect();
-    let place = if names.is_empty() {
-        "standard input".to_owned()
-    } else {
-        names.join(", ")
-    };
-    Failure::input(format!("nothing to check in {place}"))
-}
-
 /// How many inputs that were not read are named.
 const UNREAD: usize = 5;
 
 /// Says what was not read: the answer may be another with it.
-fn tell_unread(summary: &Summary) {
+pub(super) fn tell_unread(summary: &Summary) {
     for unread in summary.unread.iter().take(UNREAD) {
         let line = unread
             .line

@@ -13,6 +13,7 @@ mod init;
 mod input;
 mod matrix;
 mod meshes;
+mod nothing;
 mod output;
 mod progress;
 mod render;
@@ -23,6 +24,7 @@ mod shell;
 mod trace;
 mod unknown;
 mod unmatched;
+mod usage;
 mod verbose;
 mod watch;
 
