@@ -4,7 +4,6 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, Subcommand};
 
 use super::args::{CheckArgs, RuleSelectionArgs};
-use super::check::counted;
 use super::environment::shows_progress;
 use super::failure::{Exit, Failure};
 use super::input::{InputArgs, tell_unread};
@@ -14,7 +13,7 @@ use super::progress::Line;
 use super::selection::select;
 use crate::baseline::{self, Baseline, BaselineError, DEFAULT_PATH};
 use crate::config::Config;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Severity, counted};
 use crate::engine::{self, Report, Request};
 use crate::source::tree::Tree;
 
@@ -150,8 +149,8 @@ fn apply(
                 (count(Severity::Warning), "warning"),
                 (count(Severity::Note), "note"),
             ];
-            let parts = parts.map(counted).join(", ");
-            let told = format!("accepts {} ({parts})", counted((found.len(), "finding")));
+            let parts = parts.map(|(count, noun)| counted(count, noun)).join(", ");
+            let told = format!("accepts {} ({parts})", counted(found.len(), "finding"));
             (Baseline::of(found), told)
         }
         BaselineCommand::Update(_) => {

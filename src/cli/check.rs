@@ -14,7 +14,7 @@ use super::progress::Line;
 use super::selection::select;
 use super::{baseline, diff, unmatched, verbose};
 use crate::config::{Config, FailOn};
-use crate::diagnostic::{Applicability, Diagnostic};
+use crate::diagnostic::{Applicability, Diagnostic, counted};
 use crate::engine::{self, Base, FileChange, Fixed, Report, Request};
 use crate::report::{self, Style};
 use crate::rule::RuleMeta;
@@ -172,7 +172,7 @@ pub(super) fn start_threads(args: &CheckArgs) -> Result<(), Failure> {
         .map_err(|error| {
             Failure::usage(format!(
                 "cannot start {}: {error}",
-                counted((jobs.get(), "thread"))
+                counted(jobs.get(), "thread")
             ))
         })
 }
@@ -273,7 +273,7 @@ fn left_out(fixed: &Fixed, with_unsafe: bool) -> Option<String> {
     match findings.iter().filter(is_left_out).count() {
         0 if fixed.changes.is_empty() && !findings.is_empty() => Some(format!(
             "nothing to change: no fix applies to {}",
-            counted((findings.len(), "finding"))
+            counted(findings.len(), "finding")
         )),
         0 => None,
         1 => Some("1 unsafe fix is left out; `--unsafe-fixes` adds it".to_owned()),
@@ -281,11 +281,6 @@ fn left_out(fixed: &Fixed, with_unsafe: bool) -> Option<String> {
             "{count} unsafe fixes are left out; `--unsafe-fixes` adds them"
         )),
     }
-}
-
-/// A number of things.
-pub(super) fn counted((count, thing): (usize, &str)) -> String {
-    crate::diagnostic::counted(count, thing)
 }
 
 /// The exit status of a run that could be done.
@@ -445,11 +440,5 @@ mod tests {
         -b: 2
         +b: 3
         ");
-    }
-
-    #[test]
-    fn one_thing_is_singular() {
-        let words = [(1, "file"), (2, "file"), (1, "mesh"), (0, "mesh")].map(counted);
-        assert_eq!(words, ["1 file", "2 files", "1 mesh", "0 meshes"]);
     }
 }
