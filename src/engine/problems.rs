@@ -150,11 +150,12 @@ pub(super) fn unread(problems: &[InputProblem], sources: &Sources) -> Vec<Unread
                     templates,
                     failure,
                 } => {
+                    let path = gitops::shown(path).into();
                     let templates = counted(*templates, "template");
                     let reason = failure.as_ref().map(|reason| format!(": {reason}"));
                     let reason = reason.unwrap_or_default();
                     (
-                        (gitops::shown(path).into(), None),
+                        (path, None),
                         format!("a chart that is not rendered ({templates}){reason}"),
                     )
                 }

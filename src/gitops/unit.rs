@@ -67,6 +67,8 @@ pub struct PatchTarget {
     pub before: Option<Value>,
     /// The object just after the patch; none if the patch deletes it.
     pub after: Option<Value>,
+    /// Whether the patch is a list of JSON 6902 operations.
+    pub by_operations: bool,
 }
 
 /// The units that live in one mesh.

@@ -126,7 +126,7 @@ impl Writer<'_> {
 
     /// Writes a sequence with an item on each line.
     fn sequence(&mut self, items: &Sequence, depth: usize) {
-        for item in items.iter() {
+        for item in items {
             self.indent(depth);
             self.text.push_str("- ");
             match &item.node {

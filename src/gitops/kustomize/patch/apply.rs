@@ -49,7 +49,7 @@ pub(super) fn merge_into(
                 let after = before
                     .is_some()
                     .then(|| is_left.then(|| resource.value.clone()));
-                targets.push(hit(position, before, after.flatten()));
+                targets.push(hit(position, before, after.flatten(), false));
             }
             Err(refusal) => result = result.and(Err(refusal)),
         }
@@ -129,7 +129,7 @@ pub(super) fn json_into(
                 }
                 resource.value = value;
                 let after = before.is_some().then(|| resource.value.clone());
-                targets.push(hit(position, before, after));
+                targets.push(hit(position, before, after, true));
             }
             Err(refusal) => result = result.and(Err(refusal)),
         }
@@ -210,13 +210,14 @@ fn kept(value: &Value) -> Option<Value> {
 }
 
 /// An object that a patch was applied to.
-fn hit(position: usize, before: Option<Value>, after: Option<Value>) -> Hit {
+fn hit(position: usize, before: Option<Value>, after: Option<Value>, by_operations: bool) -> Hit {
     Hit {
         position,
         target: PatchTarget {
             object: None,
             before,
             after,
+            by_operations,
         },
     }
 }
