@@ -17,6 +17,7 @@ lint() {
 lint shellcheck action/*.sh scripts/*.sh .ci/run
 lint zizmor --offline --quiet --persona=pedantic action.yml .github/workflows
 lint actionlint .github/workflows/*.yml
+lint hadolint Dockerfile
 
 if ! command -v act >/dev/null; then
     printf 'skipped: act is not installed\n'
@@ -110,6 +111,8 @@ printf '{"ref": "refs/heads/main", "after": "%s"}\n' "$broken" >"$scratch/push.j
 
 try 'a push with a finding fails after the upload' push 1
 has 'apps/circuit-breaker.yaml'
+has '::error file=apps/circuit-breaker.yaml,line=8,endLine=8,col=3,endColumn=16,title=override-drops-mtls::calls to'
+has '## mtls-lint: 1 error, 0 warnings, 0 notes'
 has 'uploaded as mtls-lint'
 has '"errors": "1"'
 has '"exit-code": "1"'
@@ -170,3 +173,58 @@ check_shallow 0123456789012345678901234567890123456789
 has 'error\[override-drops-mtls\]'
 has 'could not be fetched'
 printf 'ok: a base that cannot be fetched is a warning\n'
+
+# What the README says, to the letter: the action comes from its address at its tag, which is the one on disk.
+mkdir "$scratch/action"
+cp -r action.yml action "$scratch/action"
+{
+    printf 'on: push\njobs:\n  lint:\n    runs-on: ubuntu-latest\n    permissions: {contents: read, security-events: write}\n'
+    printf '    steps:\n      - uses: actions/checkout@v5\n'
+    # shellcheck disable=SC2016 # nothing may expand this
+    sed -n '/^# a step of a GitHub workflow/,/^```$/{/^- /,$ {/^```$/!s/^/      /p}}' README.md
+} >"$scratch/repository/.github/workflows/lint.yml"
+uses="$(sed -n 's/.*uses: \(mtls-lint.*\)/\1/p' "$scratch/repository/.github/workflows/lint.yml")"
+[[ -n "$uses" ]] || { printf 'FAILED: the README has no step with the action\n' >&2 && exit 1; }
+status=0
+(cd "$scratch/repository" && act push --eventpath "$scratch/push.json" --env GITHUB_ACTIONS=true --secret GITHUB_TOKEN=none \
+    -P ubuntu-latest=-self-hosted --pull=false --local-repository "$checkout_uses=$scratch/stand-in" \
+    --local-repository "$uses=$scratch/action") >"$scratch/log" 2>&1 || status=$?
+has '::error file=apps/circuit-breaker.yaml,line=8,'
+has 'uploaded as mtls-lint'
+[[ "$status" == 1 ]] || { printf 'FAILED: act ended with %s, not 1\n' "$status" >&2 && exit 1; }
+printf 'ok: the step of the README\n'
+
+# How the program gets to a runner that has none: a release archive whose checksum is known.
+version="$(sed -n 's/^own_version=//p' action/install.sh)"
+archive=mtls-lint-x86_64-unknown-linux-gnu.tar.gz
+mkdir "$scratch/bin" "$scratch/release"
+cp "$program" "$scratch/release/mtls-lint"
+tar -czf "$scratch/$archive" -C "$scratch/release" mtls-lint
+for tool in bash cat chmod cp cut dirname basename gzip mkdir sed sha256sum tar; do
+    ln -s "$(command -v "$tool")" "$scratch/bin/$tool"
+done
+cat >"$scratch/bin/curl" <<SH
+#!$(command -v bash)
+while [ "\$1" != --output ]; do shift; done
+printf '%s\n' "\$3" >"$scratch/asked"
+cp "$scratch/$archive" "\$2"
+SH
+chmod +x "$scratch/bin/curl"
+install_with() {
+    rm -rf "$scratch/tools" && mkdir "$scratch/tools"
+    printf '%s  %s\n' "$1" "$archive" >"$scratch/action/action/checksums.txt"
+    status=0
+    env -i PATH="$scratch/bin" RUNNER_TEMP="$scratch/tools" RUNNER_OS=Linux RUNNER_ARCH="$2" GITHUB_PATH="$scratch/path" \
+        GITHUB_OUTPUT="$scratch/output" bash "$scratch/action/action/install.sh" >"$scratch/log" 2>&1 || status=$?
+    [[ "$status" == "$3" ]] || { printf 'FAILED: the installation ended with %s, not %s\n' "$status" "$3" >&2 && cat "$scratch/log" && exit 1; }
+}
+sum="$(sha256sum "$scratch/$archive" | cut -d ' ' -f 1)"
+install_with "$sum" X64 0
+has "mtls-lint $version: release archive"
+grep -qx "https://github.com/mtls-lint/mtls-lint/releases/download/v$version/$archive" "$scratch/asked"
+grep -q "^program=$scratch/tools/" "$scratch/output"
+install_with "${sum//[0-9]/0}" X64 2
+has "has the checksum $sum, not"
+install_with "$sum" S390X 2
+has 'could not be installed'
+printf 'ok: an archive is installed only with its checksum\n'

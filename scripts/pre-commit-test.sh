@@ -89,7 +89,69 @@ use() {
     git add README.md
     expect 0 'Passed' "${run[@]}"                            # nothing that matters
     git reset --quiet --hard
+    use_files "${run[@]}"
     printf 'ok: %s %s\n' "$tool" "$id"
+}
+
+# A file that Git does not track, one that is renamed, and three thousand.
+use_files() {
+    local repository index
+    repository="$(new_repository)"
+    cd "$repository"
+    cp "$repository.breaker" "$breaker"
+    printf '# more\n' >>mesh/destination-rule.yaml
+    git add mesh
+    expect 0 "does not track: .*$breaker" "$@"                    # it is named, and does not count
+    git add "$breaker"
+    git_at . commit --quiet --message=broken
+    git mv "$breaker" apps/breaker.yaml
+    expect 1 'apps/breaker.yaml:.*error\[override-drops-mtls\]' "$@"
+    git_at . reset --quiet --hard HEAD~1
+    mkdir many
+    for ((index = 0; index < 3000; index++)); do
+        printf 'apiVersion: v1\nkind: Service\nmetadata: {name: s%d, namespace: many}\nspec: {ports: [{port: 80}]}\n' \
+            "$index" >"many/$index.yaml"
+    done
+    git add many
+    expect 0 'Passed' "$@"
+    cp "$repository.breaker" "$breaker"
+    git add "$breaker"
+    expect 1 'error\[override-drops-mtls\]' "$@" --files many/*.yaml "$breaker"
+    git_at . reset --quiet --hard
+}
+
+# The hook as somebody tries it before adding it to a repository.
+try_repository() {
+    local tool="$1" id="$2" hooks="$3" repository
+    repository="$(new_repository)"
+    cd "$repository"
+    expect 0 'Passed' "$tool" try-repo "$hooks" "$id" --verbose
+    cp "$repository.breaker" "$breaker"
+    git add "$breaker"
+    expect 1 'error\[override-drops-mtls\]' "$tool" try-repo "$hooks" "$id" --verbose
+    printf 'ok: %s try-repo %s\n' "$tool" "$id"
+}
+
+# What the README says, to the letter: the address is that of the hooks on disk, and the tag is there.
+use_readme() {
+    local tool="$1" hooks="$2" repository
+    repository="$(new_repository)"
+    cd "$repository"
+    # shellcheck disable=SC2016 # nothing may expand this
+    sed -n '/^# .pre-commit-config.yaml$/,/^```$/{/^```$/!p}' "$root/README.md" >.pre-commit-config.yaml
+    grep -q 'id: mtls-lint' .pre-commit-config.yaml || fail 'the README has no configuration of the hook'
+    local address tag
+    address="$(sed -n 's/.*repo: *//p' .pre-commit-config.yaml)"
+    tag="$(sed -n 's/.*rev: *//p' .pre-commit-config.yaml)"
+    git_at "$hooks" tag --force "$tag" >/dev/null
+    printf '[url "%s"]\n    insteadOf = %s\n' "$hooks" "$address" >"$scratch/gitconfig"
+    git add .pre-commit-config.yaml
+    expect 0 'installed' env GIT_CONFIG_GLOBAL="$scratch/gitconfig" "$tool" install
+    cp "$repository.breaker" "$breaker"
+    git add "$breaker"
+    expect 1 'error\[override-drops-mtls\]' env GIT_CONFIG_GLOBAL="$scratch/gitconfig" \
+        git -c user.name=t -c user.email=t@example.com commit --message=broken
+    printf 'ok: %s with the configuration of the README\n' "$tool"
 }
 
 # The hooks as a repository of their own, as they are on disk.
@@ -113,8 +175,15 @@ for tool in pre-commit prek; do
     fi
     "$tool" validate-manifest "$root/.pre-commit-hooks.yaml"
     use "$tool" mtls-lint-system "$hooks"
-    [[ "$builds_source" == false ]] || use "$tool" mtls-lint-src "$hooks"
+    try_repository "$tool" mtls-lint-system "$hooks"
+    if [[ "$builds_source" == true ]]; then
+        use "$tool" mtls-lint-src "$hooks"
+        try_repository "$tool" mtls-lint-src "$hooks"
+    fi
     if [[ -n "$wheels" ]]; then
-        PIP_FIND_LINKS="$wheels" UV_FIND_LINKS="$wheels" use "$tool" mtls-lint "$hooks"
+        export PIP_FIND_LINKS="$wheels" UV_FIND_LINKS="$wheels"
+        use "$tool" mtls-lint "$hooks"
+        try_repository "$tool" mtls-lint "$hooks"
+        use_readme "$tool" "$hooks"
     fi
 done

@@ -9,8 +9,9 @@ declare_rule! {
     /// ## What it does
     ///
     /// Compares the Istio objects that decide about mutual TLS with the schemas that Istio publishes: unknown, misspelt and
-    /// misplaced fields, values that an enum does not have, wrong types, missing fields, numbers out of range, and characters
-    /// that cannot be seen in names, hosts and values.
+    /// misplaced fields, values that an enum does not have, wrong types, missing fields, numbers out of range, lists and texts
+    /// that are too long, fields of which one alone may be given (`simple` and `consistentHash`), and characters that cannot
+    /// be seen in names, hosts and values.
     ///
     /// The kinds are DestinationRule, PeerAuthentication, ServiceEntry, Sidecar, VirtualService, WorkloadEntry,
     /// WorkloadGroup, and the retired Policy and MeshPolicy of Istio 1.0 to 1.5. Fields that an older version of Istio knew

@@ -198,6 +198,11 @@ fn of_git(git: &Value, evaluation: &Evaluation<'_>, notes: &mut Notes) -> Vec<Pa
         of_git_below(git, prefix, files)
     });
     let mut made = tried.find(|made| !made.is_empty()).unwrap_or_default();
+    let url = git.get("repoURL").and_then(Value::as_text);
+    let is_own = url.is_some_and(|url| evaluation.argo_own.contains(&repository::address(url)));
+    if made.is_empty() && !is_own {
+        notes.problems.push(not_here(git, "git"));
+    }
     if let Some(values) = git.get("values") {
         for parameters in &mut made {
             let filled = parameters.fill_tree(values);

@@ -286,6 +286,29 @@ fn elements_that_only_the_cluster_knows_are_not_resolved() {
 }
 
 #[test]
+fn a_generator_over_another_repository_is_not_resolved() {
+    for (url, expected) in [
+        (
+            "https://git.example/other/clusters",
+            vec!["what the generator `git` makes is not in the repository"],
+        ),
+        // Argo CD makes nothing of what is not in this repository either.
+        ("https://git.example/a/b", vec![]),
+    ] {
+        let generators =
+            format!("  - git: {{repoURL: '{url}', files: [{{path: 'clusters/*.yaml'}}]}}\n");
+        let set = application_set(&generators, "apps/{{dir}}", "{{cluster}}");
+        let web = application("web", "apps/a", "", "name: c1");
+        let (_, problems) = mode_and_problems(&[
+            ("argo/set.yaml", &set),
+            ("argo/web.yaml", &web),
+            ("apps/a/web.yaml", SERVICE),
+        ]);
+        assert_eq!(problems, expected, "{url}");
+    }
+}
+
+#[test]
 fn the_parameters_of_a_path_have_the_prefix_that_is_asked_for() {
     let generators = "  - git: {repoURL: 'https://git.example/a/b', pathParamPrefix: my, \
                       directories: [{path: 'apps/*'}]}\n";

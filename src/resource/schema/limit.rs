@@ -1,6 +1,7 @@
 //! Limits that a value has to keep beside its type: its size, and fields of which one alone may be given.
 
 use super::Schema;
+use super::text::is_placeholder;
 use crate::yaml::{MappingEntry, Value};
 
 /// A limit, as the schemas of `OpenAPI` know it.
@@ -28,7 +29,8 @@ pub(super) fn keeps_to(value: &Value, schema: &Schema, limits: &[Limit]) -> bool
         .all(|limit| excess(value, schema, limit).is_none())
 }
 
-/// How a value breaks a limit; nothing is said about a value of another type than the schema's.
+/// How a value breaks a limit; nothing is said about a value of another type than the schema's, nor about the size of a
+/// text that is filled in later.
 pub(super) fn excess<'a>(value: &'a Value, schema: &Schema, limit: &Limit) -> Option<Excess<'a>> {
     match limit {
         Limit::AtLeast(least) => {
@@ -82,8 +84,11 @@ impl Size {
         match schema.inner() {
             Schema::List(_) => size(value.as_sequence()?.len(), "element"),
             Schema::Map(_) => size(value.as_mapping()?.entries.len(), "entry"),
-            // In characters, as the API server counts, and not in bytes.
-            _ => size(value.as_str()?.chars().count(), "character"),
+            _ => {
+                let text = value.as_str().filter(|text| !is_placeholder(text))?;
+                // In characters, as the API server counts, and not in bytes.
+                size(text.chars().count(), "character")
+            }
         }
     }
 
