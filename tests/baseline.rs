@@ -380,15 +380,14 @@ fn code_scanning_gets_known_findings_as_unchanged_and_others_as_new() {
 
 /// A rule whose subsets say what mode they want.
 fn subsets(modes: &[(&str, &str)]) -> String {
-    let mut text = "apiVersion: networking.istio.io/v1alpha3\nkind: DestinationRule\nmetadata: {name: sleep, namespace: default}\n\
-                    spec:\n  host: sleep\n  trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}\n  subsets:\n"
-        .to_owned();
-    for (name, mode) in modes {
-        text += &format!(
+    let rule = "apiVersion: networking.istio.io/v1alpha3\nkind: DestinationRule\nmetadata: {name: sleep, namespace: default}\n\
+                spec:\n  host: sleep\n  trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}\n  subsets:\n";
+    let subsets = modes.iter().map(|(name, mode)| {
+        format!(
             "  - name: {name}\n    labels: {{app: sleep}}\n    trafficPolicy: {{tls: {{mode: {mode}}}}}\n"
-        );
-    }
-    text
+        )
+    });
+    rule.to_owned() + &subsets.collect::<String>()
 }
 
 /// Whether a run has nothing new after a file changed from one text to another.
