@@ -1,12 +1,15 @@
 # syntax=docker/dockerfile:1
 # Two images: the program alone (the last target, the default), and with Git for `--hook` and `--base` (`--target git`).
 FROM rust:1.95-alpine AS build
+# Alpine keeps no old packages, so a pinned version would stop the build one day.
+# hadolint ignore=DL3018
 RUN apk add --no-cache musl-dev
 WORKDIR /build
 COPY . .
 RUN cargo build --release --locked
 
 FROM alpine:3.22 AS git
+# hadolint ignore=DL3018
 RUN apk add --no-cache git && git config --system --add safe.directory /src
 COPY --from=build /build/target/release/mtls-lint /usr/local/bin/mtls-lint
 USER 65532:65532

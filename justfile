@@ -26,7 +26,7 @@ book:
     mdbook build
 
 # Runs the hooks, the action and the commands for other CI systems as their users do, with what is installed of pre-commit, prek,
-# act, zizmor, actionlint, reviewdog, kustomize.
+# act, zizmor, actionlint, hadolint, reviewdog, kustomize.
 integration:
     cargo build --locked
     scripts/pre-commit-test.sh

@@ -7,7 +7,8 @@ use super::args::{CheckArgs, RuleSelectionArgs};
 use super::check::counted;
 use super::environment::shows_progress;
 use super::failure::{Exit, Failure};
-use super::input::{InputArgs, nothing_checked, tell_missing};
+use super::input::{InputArgs, tell_unread};
+use super::nothing::{is_void, nothing_checked, tell_missing};
 use super::output::{harmless, to_stdout};
 use super::progress::Line;
 use super::selection::select;
@@ -111,12 +112,15 @@ pub(super) fn run(args: &BaselineArgs, tree: &dyn Tree) -> Result<Exit, Failure>
     drop(line);
     file.input.show_paths(|shown| outcome.show_paths(shown));
     if !outcome.missing.is_empty() {
-        return Ok(tell_missing(&outcome.missing));
+        return Ok(tell_missing(&outcome.missing, &file.input, tree));
     }
-    if outcome.report.summary.files == 0 {
-        return Err(
-            nothing_checked(&file.input, &request).with_help("name a folder with manifests")
-        );
+    if is_void(&request, &outcome.report.summary) {
+        tell_unread(&outcome.report.summary);
+        return Err(nothing_checked(
+            &file.input,
+            &request,
+            &outcome.report.summary,
+        ));
     }
     let found = &outcome.report.diagnostics;
     let (after, told) = apply(&args.command, &before, found, &request);

@@ -8,7 +8,7 @@ use similar::TextDiff;
 use super::args::{CheckArgs, OutputArgs};
 use super::environment::{Environment, FILE_STYLE, shows_progress};
 use super::failure::{Exit, Failure};
-use super::input::{nothing_checked, tell_missing};
+use super::nothing::{is_void, nothing_checked, tell_missing};
 use super::output::{OutputSpec, Target, harmless, note, to_file, to_stdout};
 use super::progress::Line;
 use super::selection::select;
@@ -85,10 +85,15 @@ pub(super) fn once(
         summary: !args.output.is_quiet(),
         ..environment.style(args.output.color)
     };
+    let is_void = is_void(&request, &report.summary) && !args.exit.allow_empty;
+    // What follows on standard error says all that a person needs to know about such a run.
+    let is_told = is_void && report.diagnostics.is_empty();
     for output in &outputs {
-        write_report(report, output, style)?;
+        if !(is_told && output.is_read_by_people()) {
+            write_report(report, output, style)?;
+        }
     }
-    if args.output.statistics {
+    if args.output.statistics && !is_told {
         to_stdout(|out| report::render_statistics(report, out))?;
     }
     if args.output.verbose {
@@ -96,11 +101,10 @@ pub(super) fn once(
     }
     unmatched::tell(args, &config, &report.summary, tree);
     if !fixed.outcome.missing.is_empty() {
-        return Ok(tell_missing(&fixed.outcome.missing));
+        return Ok(tell_missing(&fixed.outcome.missing, &args.input, tree));
     }
-    if report.summary.files == 0 && !args.exit.allow_empty {
-        return Err(nothing_checked(&args.input, &request)
-            .with_help("name a folder with manifests, or pass `--allow-empty`"));
+    if is_void {
+        return Err(nothing_checked(&args.input, &request, &report.summary).or_allowed());
     }
     let fail_on = args.exit.fail_on.or(config.fail_on).unwrap_or_default();
     let would_change = args.fix.diff && !fixed.changes.is_empty();
@@ -189,10 +193,10 @@ fn show_files(args: &CheckArgs, request: &Request, tree: &dyn Tree) -> Result<Ex
         paths.try_for_each(|path| writeln!(out, "{}", harmless(path.as_str())))
     })?;
     if !read.missing.is_empty() {
-        return Ok(tell_missing(&read.missing));
+        return Ok(tell_missing(&read.missing, &args.input, tree));
     }
     if read.paths.is_empty() && !args.exit.allow_empty {
-        return Err(nothing_checked(&args.input, request));
+        return Err(nothing_checked(&args.input, request, &read.summary).or_allowed());
     }
     Ok(Exit::Success)
 }

@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::failure::{Exit, Failure};
 use super::input::{self, InputArgs};
-use super::matrix::{VerdictArg, selection};
+use super::matrix::{VerdictArg, nothing_shown, selection};
 use super::output::{note, to_stdout};
 use crate::engine::Request;
 use crate::report::{self, GraphSize};
@@ -83,7 +83,7 @@ pub(super) fn run(args: &GraphArgs, request: &Request, tree: &dyn Tree) -> Resul
         Ok(())
     })?;
     if size.answers == 0 {
-        note("note: no client and destination is as asked for");
+        note(nothing_shown(&selection));
     }
     let is_drawn = matches!(args.format, GraphFormat::Dot | GraphFormat::Mermaid);
     if is_drawn && size.lines > MANY_LINES {

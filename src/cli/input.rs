@@ -8,11 +8,12 @@ use clap::Args;
 use super::environment::{shows_progress, today};
 use super::failure::{Exit, Failure};
 use super::home::Home;
+use super::nothing::{is_void, nothing_checked, tell_missing};
 use super::output::note;
 use super::progress::Line;
 use crate::config::{self, Config, MeshSettings};
 use crate::engine::{self, Analysis, DEFAULT_MAX_FILE_SIZE, Renderer, Request, Shown, Summary};
-use crate::source::tree::{ReadError, Tree, WorkTree};
+use crate::source::tree::{Tree, WorkTree};
 
 /// The path that stands for standard input.
 const STDIN: &str = "-";
@@ -230,13 +231,12 @@ pub(super) fn analyse(
     let mut analysis = analysis.map_err(|error| print(&error.into()))?;
     args.show_paths(|shown| analysis.show_paths(shown));
     if !analysis.missing.is_empty() {
-        return Err(tell_missing(&analysis.missing));
-    }
-    if analysis.summary.files == 0 {
-        let failure = nothing_checked(args, request).with_help("name a folder with manifests");
-        return Err(print(&failure));
+        return Err(tell_missing(&analysis.missing, args, tree));
     }
     tell_unread(&analysis.summary);
+    if is_void(request, &analysis.summary) {
+        return Err(print(&nothing_checked(args, request, &analysis.summary)));
+    }
     Ok(analysis)
 }
 
@@ -246,34 +246,11 @@ fn print(failure: &Failure) -> Exit {
     failure.exit
 }
 
-/// Says which named paths could not be read.
-pub(super) fn tell_missing(missing: &[(Utf8PathBuf, ReadError)]) -> Exit {
-    for (path, error) in missing {
-        Failure::input(format!("cannot read `{path}`: {error}")).print();
-    }
-    Exit::Input
-}
-
-/// The failure of a run that found no file to read.
-pub(super) fn nothing_checked(args: &InputArgs, request: &Request) -> Failure {
-    let names: Vec<String> = request
-        .paths
-        .iter()
-        .map(|path| format!("`{}`", args.home.shown(path)))
-        .collect();
-    let place = if names.is_empty() {
-        "standard input".to_owned()
-    } else {
-        names.join(", ")
-    };
-    Failure::input(format!("nothing to check in {place}"))
-}
-
 /// How many inputs that were not read are named.
 const UNREAD: usize = 5;
 
 /// Says what was not read: the answer may be another with it.
-fn tell_unread(summary: &Summary) {
+pub(super) fn tell_unread(summary: &Summary) {
     for unread in summary.unread.iter().take(UNREAD) {
         let line = unread
             .line

@@ -3,7 +3,8 @@
 use clap::{Args, ValueEnum};
 
 use super::failure::{Exit, Failure};
-use super::input::{InputArgs, nothing_checked, tell_missing};
+use super::input::{InputArgs, tell_unread};
+use super::nothing::{is_void, nothing_checked, tell_missing};
 use super::output::to_stdout;
 use crate::engine::{self, Request};
 use crate::report::{self, render_meshes};
@@ -37,10 +38,11 @@ pub(super) fn run(args: &MeshesArgs, request: &Request, tree: &dyn Tree) -> Resu
     let mut analysis = engine::analyse(request, tree)?;
     args.input.show_paths(|shown| analysis.show_paths(shown));
     if !analysis.missing.is_empty() {
-        return Ok(tell_missing(&analysis.missing));
+        return Ok(tell_missing(&analysis.missing, &args.input, tree));
     }
-    if analysis.summary.files == 0 {
-        return Err(nothing_checked(&args.input, request).with_help("name a folder with manifests"));
+    if is_void(request, &analysis.summary) {
+        tell_unread(&analysis.summary);
+        return Err(nothing_checked(&args.input, request, &analysis.summary));
     }
     let format = match args.format {
         MeshesFormat::Text => report::MeshesFormat::Text {

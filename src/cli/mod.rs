@@ -14,6 +14,7 @@ mod init;
 mod input;
 mod matrix;
 mod meshes;
+mod nothing;
 mod output;
 mod progress;
 mod render;
@@ -24,6 +25,7 @@ mod shell;
 mod trace;
 mod unknown;
 mod unmatched;
+mod usage;
 mod verbose;
 mod watch;
 

@@ -10,7 +10,7 @@ use super::environment::Environment;
 use super::failure::{Exit, Failure};
 use super::{
     baseline, check, config, diff, graph, hook, init, matrix, meshes, render, rules, shell, trace,
-    watch,
+    usage, watch,
 };
 use crate::source::tree::WorkTree;
 
@@ -19,6 +19,7 @@ pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
+            let error = usage::improved(error);
             // A closed pipe must not turn `--help` into a failure.
             drop(error.print());
             let exit = if error.use_stderr() {

@@ -31,7 +31,12 @@ use crate::suppress::{Date, Entry, Exceptions};
 
 /// The settings of a config file. Paths and globs are relative to its folder.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(
+    default,
+    deny_unknown_fields,
+    rename_all = "kebab-case",
+    expecting = "keys and values, such as `fail-on: error`"
+)]
 #[schemars(title = "mtls-lint.yaml", inline)]
 pub struct Config {
     /// Files and folders to read where the command line names none.

@@ -15,6 +15,7 @@ use super::incomplete::doubt_incomplete;
 use super::overlay_patch::keep_to_their_meshes;
 use super::precede::precede;
 use super::prove::prove;
+use super::refused::unexplained;
 use super::triage::{Findings, triage};
 use super::undeclared::doubt_undeclared;
 use super::{Analysis, Error, Progress, Report, Request, Stage, analyse};
@@ -70,6 +71,8 @@ pub(super) fn examine(request: &Request, tree: &dyn Tree) -> Result<(Analysis, F
     name_elements(&mut diagnostics, &analysis.deployment);
     let names: Vec<&str> = analysis.meshes.iter().map(Mesh::name).collect();
     let findings = triage(diagnostics, &names, &analysis.sources);
+    let all = findings.shown.iter().chain(&findings.hidden);
+    analysis.summary.refused = unexplained(&analysis.meshes, all);
     Ok((analysis, findings))
 }
 

@@ -19,6 +19,7 @@ mod progress;
 mod prove;
 mod reach;
 mod read;
+mod refused;
 mod render;
 mod render_external;
 mod report;

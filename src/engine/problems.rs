@@ -140,10 +140,13 @@ pub(super) fn unread(problems: &[InputProblem], sources: &Sources) -> Vec<Unread
                 InputProblem::NotUtf8 { path, line } => {
                     ((path.clone(), Some(*line)), "not UTF-8".to_owned())
                 }
-                InputProblem::Chart { path, templates } => (
-                    (path.clone(), None),
-                    format!("a chart that is not rendered ({templates} templates)"),
-                ),
+                InputProblem::Chart { path, templates } => {
+                    let path = gitops::shown(path).into();
+                    let plural = if *templates == 1 { "" } else { "s" };
+                    let reason =
+                        format!("a chart that is not rendered ({templates} template{plural})");
+                    ((path, None), reason)
+                }
                 InputProblem::Document { place, message, .. } => (at(place.span), message.clone()),
                 InputProblem::Deploy(problem) => (at(problem.place().span), problem.message()),
                 InputProblem::Object(problem) => {

@@ -46,8 +46,11 @@ pub(super) fn read(request: &Request, tree: &dyn Tree) -> Result<Read, Error> {
         },
         tree,
     )
-    .map_err(|error| Error::Setting {
-        message: error.to_string(),
+    .map_err(|discover::Error::Glob { glob, source }| Error::Setting {
+        message: format!(
+            "`{glob}`, of `--exclude` or of `exclude` in the config file, is not a glob: {}",
+            source.kind()
+        ),
     })?;
     let mut problems: Vec<InputProblem> = found
         .unread

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::read::{self, Read};
-use super::{Error, Request};
+use super::{Error, Request, Summary, problems};
 use crate::discover::clean;
 use crate::gitops::{self, Deployment};
-use crate::rule::InputProblem;
 use crate::source::tree::{ReadError, Tree};
 use crate::source::{Origins, Sources};
 use crate::yaml::Value;
@@ -24,8 +23,8 @@ pub struct Rendered {
     pub units: Vec<RenderedUnit>,
     /// Whether kustomizations were built, which may deploy nothing.
     pub is_built: bool,
-    /// What could not be read.
-    pub problems: Vec<InputProblem>,
+    /// How much was read, and what could not be.
+    pub summary: Summary,
     /// Paths that the user named and that cannot be read.
     pub missing: Vec<(Utf8PathBuf, ReadError)>,
 }
@@ -50,7 +49,8 @@ pub fn render(request: &Request, tree: &dyn Tree) -> Result<Rendered, Error> {
     let Read {
         sources,
         input,
-        problems,
+        mut problems,
+        mut summary,
         missing,
         ..
     } = read::read(&request, tree)?;
@@ -58,6 +58,11 @@ pub fn render(request: &Request, tree: &dyn Tree) -> Result<Rendered, Error> {
         request.paths.iter().map(|path| clean(path, tree)).collect();
     let is_root = |directory: &Utf8PathBuf| gitops::is_kustomization(directory, &input);
     let is_built = !directories.is_empty() && directories.iter().all(is_root);
+    // A kustomization says itself which of its files it cannot do without.
+    if !is_built {
+        problems.extend(problems::of_documents(&input));
+        summary.unread = problems::unread(&problems, &sources);
+    }
     let (units, origins) = if is_built {
         let directories: Vec<&Utf8Path> = directories.iter().map(Utf8PathBuf::as_path).collect();
         let (built, origins) = gitops::build_kustomizations(&directories, &input);
@@ -89,7 +94,7 @@ pub fn render(request: &Request, tree: &dyn Tree) -> Result<Rendered, Error> {
         origins,
         units,
         is_built,
-        problems,
+        summary,
         missing,
     })
 }

@@ -71,7 +71,9 @@ const POLL: Duration = Duration::from_millis(10);
 #[derive(Debug, thiserror::Error)]
 enum RenderError {
     /// None of the programs that could do it is there.
-    #[error("{programs} installed")]
+    #[error(
+        "{programs} installed; install it, or lint what it prints elsewhere: `… | mtls-lint -`"
+    )]
     Missing {
         /// Their names and a verb.
         programs: &'static str,

@@ -79,6 +79,8 @@ pub struct Summary {
     pub meshes: usize,
     /// Findings that an exception of the user hides.
     pub suppressed: usize,
+    /// Pairs of client and destination that are refused without a finding, shown or hidden, that is about them.
+    pub refused: usize,
     /// Inputs that could not be read.
     pub unread: Vec<Unread>,
     /// Inputs that the user or Git leaves out, as far as there would be manifests by their names.

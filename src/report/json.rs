@@ -336,6 +336,8 @@ pub(super) struct JsonSummary<'r> {
     notes: usize,
     /// How many findings an exception of the user hides.
     suppressed: usize,
+    /// How many pairs of client and destination are refused and in no finding, not even in one that is hidden or known.
+    refused: usize,
     /// What the baseline knows, where there is one; its findings are not in the report.
     #[serde(skip_serializing_if = "Option::is_none")]
     baseline: Option<JsonBaseline<'r>>,
@@ -352,6 +354,7 @@ impl<'r> JsonSummary<'r> {
             resources,
             meshes,
             suppressed,
+            refused,
             unread,
             // About settings and what they leave out: told on standard error.
             unmatched: _,
@@ -367,6 +370,7 @@ impl<'r> JsonSummary<'r> {
             warnings: report.count(Severity::Warning),
             notes: report.count(Severity::Note),
             suppressed: *suppressed,
+            refused: *refused,
             baseline: report.accepted.as_ref().map(JsonBaseline::new),
             unread: unread.iter().map(JsonUnread::new).collect(),
         }

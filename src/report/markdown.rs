@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use super::details::{Kind, Part, parts};
 use super::location::{Extent, Location};
-use super::summary::{LISTED, describe, findings, gone, headline, tally, unread_title};
+use super::summary::{LISTED, describe, findings, headline, remarks, tally, unread_title};
 use super::text::{counted, inert, one_line};
 use super::{TOOL, rule_page};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -52,7 +52,7 @@ fn head(report: &Report) -> String {
         findings(report),
         inline(&headline(report))
     );
-    if let Some(line) = gone(report) {
+    for line in remarks(report) {
         write!(head, "\n{}\n", inline(&line)).expect("a String takes any text");
     }
     let unread = &report.summary.unread;

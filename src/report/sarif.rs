@@ -14,12 +14,12 @@ use serde_sarif::sarif;
 
 use self::location::{artifact, link_text, located, region, text_message};
 use super::caveat;
-use super::details::statement;
+use super::details::{meshes, statement};
 use super::line_hash::LineHashes;
 use super::location::{Extent, Location, Region};
 use super::text::{inert_json, one_line, visible};
 use super::{HOME_PAGE, TOOL};
-use crate::diagnostic::{Diagnostic, Edit, ExceptionKind, Fix, Severity, Suppression};
+use crate::diagnostic::{Diagnostic, Edit, ExceptionKind, Fact, Fix, Severity, Suppression};
 use crate::engine::{Report, Unread};
 use crate::rule::RuleMeta;
 use crate::source::{FileId, Sources};
@@ -178,6 +178,14 @@ fn message(diagnostic: &Diagnostic) -> String {
     }
     for (label, id) in diagnostic.labels.iter().zip(1..) {
         push(&format!("See [{}]({id}).", link_text(&label.message)));
+    }
+    // Code scanning shows no properties, and of the evidence what stands somewhere.
+    let is_nowhere = |fact: &&Fact| fact.place.is_none();
+    for fact in diagnostic.evidence.iter().filter(is_nowhere) {
+        push(&format!("Why: {}", sentence(&statement(fact))));
+    }
+    if let Some(meshes) = meshes(diagnostic) {
+        push(&format!("Mesh: {}", sentence(&one_line(&meshes))));
     }
     if let Some(caveat) = caveat(diagnostic.certainty) {
         push(&format!("Note: {caveat}."));

@@ -74,8 +74,13 @@ fn check(_options: &NoOptions, cx: &mut InputContext<'_>) {
     for problem in cx.problems() {
         match problem {
             InputProblem::Unreadable { path, reason } => {
+                let help = if reason.contains("--max-file-size") {
+                    "raise `--max-file-size`, or leave it out with `--exclude`"
+                } else {
+                    "make it readable, or leave it out with `--exclude`"
+                };
                 cx.report_path(path, format!("`{path}` is not read: {reason}"))
-                    .help("make it readable, or leave it out with `--exclude`");
+                    .help(help);
             }
             InputProblem::NotUtf8 { path, line } => {
                 let message = format!("`{path}` is not read: line {line} is not UTF-8");
@@ -185,6 +190,7 @@ fn meshes(cx: &mut InputContext<'_>, names: &[String], directories: &[Utf8PathBu
 
 /// A chart that nobody renders.
 fn chart(cx: &mut InputContext<'_>, path: &Utf8Path, templates: usize) {
+    let path = Utf8Path::new(gitops::shown(path));
     let count = match templates {
         1 => "its template is".to_owned(),
         count => format!("its {count} templates are"),
@@ -353,6 +359,19 @@ mod tests {
             assert_eq!(finding.severity, Severity::Note);
             assert!(finding.message.contains(words), "{}", finding.message);
         }
+    }
+
+    #[test]
+    fn a_chart_in_the_working_directory_has_a_name() {
+        let finding = worded(InputProblem::Chart {
+            path: "".into(),
+            templates: 2,
+        });
+        assert_eq!(
+            finding.message,
+            "chart `.` is not rendered: its 2 templates are not read"
+        );
+        assert_eq!(finding.path.as_deref(), Some(".".into()));
     }
 
     fn of_object(effect: Effect) -> InputProblem {
