@@ -321,3 +321,16 @@ fn commands_that_show_something_look_at_the_whole_repository_too() {
             .contains("istio-version: \"1.0\"  # ../mtls-lint.yaml:1\n")
     );
 }
+
+#[test]
+fn a_config_file_to_start_from_is_not_written_below_one_that_counts() {
+    let repository = repository("fail-on: error\n");
+    let apps = repository.path().join("apps");
+    let outcome = run(&apps, &["init"]);
+    assert_eq!(outcome.status, Some(2));
+    let told = "error: the config file `../mtls-lint.yaml` exists\n";
+    assert!(outcome.stderr.starts_with(told), "{}", outcome.stderr);
+    assert!(!apps.join("mtls-lint.yaml").exists());
+    assert_eq!(run(&apps, &["init", "--force"]).status, Some(0));
+    assert!(apps.join("mtls-lint.yaml").exists());
+}
