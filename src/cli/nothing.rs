@@ -56,8 +56,8 @@ fn instead_of(path: &Utf8Path, input: &InputArgs, tree: &dyn Tree) -> String {
     if input.paths.is_empty() {
         return "`paths` in the config file names it; correct it there".to_owned();
     }
-    if let Some(near) = beside(path, input, tree) {
-        return format!("did you mean `{near}`?");
+    if let Some(near) = beside(&input.home.inside(path), tree) {
+        return format!("did you mean `{}`?", input.home.shown(&near));
     }
     if let Some(command) = command(path.as_str()) {
         return format!("it is no command either; did you mean `mtls-lint {command}`?");
@@ -67,10 +67,10 @@ fn instead_of(path: &Utf8Path, input: &InputArgs, tree: &dyn Tree) -> String {
 }
 
 /// What stands in the same folder under nearly the same name.
-fn beside(path: &Utf8Path, input: &InputArgs, tree: &dyn Tree) -> Option<Utf8PathBuf> {
+fn beside(path: &Utf8Path, tree: &dyn Tree) -> Option<Utf8PathBuf> {
     let name = path.file_name()?;
     let folder = path.parent()?;
-    let entries = tree.list(&input.home.inside(folder), &mut |_| false);
+    let entries = tree.list(folder, &mut |_| false);
     let entries = entries.into_iter().filter_map(Result::ok);
     let names: Vec<String> = entries
         .filter_map(|entry| entry.path.file_name().map(str::to_owned))
@@ -102,7 +102,7 @@ fn is_empty_stream(request: &Request) -> bool {
 }
 
 /// The failure of a run that had nothing to look at.
-pub(super) fn nothing_checked(input: &InputArgs, request: &Request, summary: &Summary) -> Failure {
+pub(super) fn nothing_checked(args: &InputArgs, request: &Request, summary: &Summary) -> Failure {
     if is_empty_stream(request) {
         return Failure::input("nothing to check: standard input is empty")
             .with_help("see whether the program before the `|` failed");
@@ -110,7 +110,7 @@ pub(super) fn nothing_checked(input: &InputArgs, request: &Request, summary: &Su
     let names: Vec<String> = request
         .paths
         .iter()
-        .map(|path| format!("`{}`", input.home.shown(path)))
+        .map(|path| format!("`{}`", args.home.shown(path)))
         .collect();
     let place = if names.is_empty() {
         "standard input".to_owned()
