@@ -5,7 +5,7 @@ use globset::{Glob, GlobMatcher};
 
 use crate::gitops::evaluation::Evaluation;
 use crate::gitops::plain::Manifests;
-use crate::gitops::{FILE_NAMES, Unit, namespace};
+use crate::gitops::{FILE_NAMES, Problem, Unit, namespace};
 use crate::source::Spanned;
 use crate::yaml::Value;
 
@@ -58,6 +58,16 @@ pub(super) fn deploy(
             unit.name
         );
         evaluation.left_out.entry(file).or_insert(reason);
+    }
+    if let Some(jsonnet) = field("jsonnet").filter(|jsonnet| !jsonnet.entries().is_empty()) {
+        unit.problems.push(Problem::Unresolved {
+            place: jsonnet.place,
+            message: format!(
+                "what Jsonnet makes in Application `{}` is not known",
+                unit.name
+            ),
+            help: Some("render it and lint the result: `… | mtls-lint -`".to_owned()),
+        });
     }
     let root = evaluation.settings.root_namespace.as_deref();
     namespace::settle_unit(&mut manifests.objects, default_namespace, root);

@@ -66,8 +66,8 @@ fn unselected(
     if let Some(clusters) = generator.get("clusters") {
         return vec![open(clusters)];
     }
-    if generator.entry("clusters").is_some() {
-        return vec![open(generator)];
+    if let Some(clusters) = generator.entry("clusters") {
+        return vec![open(&clusters.value)];
     }
     if let Some(matrix) = generator.get("matrix") {
         return of_matrix(matrix, outer, evaluation, notes);
@@ -126,7 +126,7 @@ fn of_element(element: &Value) -> Parameters {
 /// The clusters that Argo CD knows are not in the repository: one set of parameters stands for all.
 fn open(generator: &Value) -> Parameters {
     let mut parameters = Parameters {
-        is_open: true,
+        clusters: Some(selector::clusters(generator.get("selector"))),
         ..Parameters::default()
     };
     if let Some(values) = generator.get("values") {
@@ -151,7 +151,7 @@ fn of_matrix(
         for right in one(second, &left, evaluation, notes) {
             let mut both = left.clone();
             both.values.extend(right.values);
-            both.is_open |= right.is_open;
+            both.clusters = both.clusters.or(right.clusters);
             made.push(both);
         }
     }
