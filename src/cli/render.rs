@@ -46,7 +46,9 @@ pub(super) fn run(args: &RenderArgs, request: &Request, tree: &dyn Tree) -> Resu
         .iter()
         .flat_map(|unit| unit.objects.iter().cloned())
         .collect();
-    let is_silent = units.iter().all(|unit| unit.problems.is_empty());
+    let is_silent = units
+        .iter()
+        .all(|unit| !unit.problems.iter().any(Problem::is_lack));
     if objects.is_empty() && is_silent && !rendered.is_built {
         return Err(nothing_checked(request).with_help("name a folder with a kustomization"));
     }
@@ -86,6 +88,7 @@ fn tell(problem: &Problem, sources: &Sources) -> bool {
         Problem::Unresolved { .. } | Problem::Variables { .. } | Problem::Chart { .. } => {
             ("unresolved", false)
         }
+        Problem::Remark { .. } => ("note", false),
         Problem::Unnamed { .. } | Problem::Unversioned { .. } => ("not deployed", false),
     };
     let place = problem.place();

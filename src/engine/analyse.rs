@@ -109,7 +109,8 @@ pub fn analyse(request: &Request, tree: &dyn Tree) -> Result<Analysis, Error> {
             {
                 return Vec::new();
             }
-            problems.extend(unit.problems.iter().cloned().map(InputProblem::Deploy));
+            let lacking = unit.problems.iter().filter(|problem| problem.is_lack());
+            problems.extend(lacking.cloned().map(InputProblem::Deploy));
             decode(&unit.objects, &unit.values, &sources, &mut problems)
         })
         .collect();

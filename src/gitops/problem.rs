@@ -46,6 +46,13 @@ pub enum Problem {
         /// Whether they may decide anything about mutual TLS.
         matters: bool,
     },
+    /// Something that the user may want to know, and that decides nothing about mutual TLS.
+    Remark {
+        /// Where it is written.
+        place: Place,
+        /// What there is to know, as a headline.
+        message: String,
+    },
     /// A Helm chart that a CD tool renders: what it deploys is not known, and what else there is does not depend on it.
     Chart {
         /// Where it is asked for.
@@ -64,6 +71,7 @@ impl Problem {
             | Self::Refused { place, .. }
             | Self::Unresolved { place, .. }
             | Self::Variables { place, .. }
+            | Self::Remark { place, .. }
             | Self::Chart { place, .. } => *place,
         }
     }
@@ -73,7 +81,9 @@ impl Problem {
         match self {
             Self::Unnamed { kind, .. } => format!("a {kind} without `metadata.name`"),
             Self::Unversioned { kind, .. } => format!("a {kind} without `apiVersion`"),
-            Self::Refused { message, .. } | Self::Unresolved { message, .. } => message.clone(),
+            Self::Refused { message, .. }
+            | Self::Unresolved { message, .. }
+            | Self::Remark { message, .. } => message.clone(),
             Self::Variables { source, .. } => {
                 format!("{source} with variables is not in the repository")
             }
@@ -81,12 +91,20 @@ impl Problem {
         }
     }
 
+    /// Whether something is lacking in what was read.
+    pub fn is_lack(&self) -> bool {
+        !matches!(self, Self::Remark { .. })
+    }
+
     /// What to do about it, if there is more to say than what is wrong.
     pub fn help(&self) -> Option<&str> {
         match self {
             Self::Refused { help, .. } | Self::Unresolved { help, .. } => help.as_deref(),
             Self::Variables { .. } => Some("set them for this mesh with `vars` in the config file"),
-            Self::Unnamed { .. } | Self::Unversioned { .. } | Self::Chart { .. } => None,
+            Self::Unnamed { .. }
+            | Self::Unversioned { .. }
+            | Self::Remark { .. }
+            | Self::Chart { .. } => None,
         }
     }
 }

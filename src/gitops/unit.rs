@@ -142,7 +142,10 @@ impl Unit {
         !self.problems.iter().any(|problem| match problem {
             Problem::Refused { .. } | Problem::Unresolved { .. } => true,
             Problem::Variables { matters, .. } => *matters,
-            Problem::Unnamed { .. } | Problem::Unversioned { .. } | Problem::Chart { .. } => false,
+            Problem::Unnamed { .. }
+            | Problem::Unversioned { .. }
+            | Problem::Remark { .. }
+            | Problem::Chart { .. } => false,
         })
     }
 }

@@ -137,6 +137,8 @@ fn deploy(cx: &mut InputContext<'_>, problem: &gitops::Problem) {
                 .severity(severity)
                 .help(problem.help().unwrap_or_default());
         }
+        // Nothing is missing; `mtls-lint meshes` tells it.
+        gitops::Problem::Remark { .. } => {}
         gitops::Problem::Chart { place, .. } => {
             cx.report(*place, message)
                 .primary("its templates are not read")
@@ -171,16 +173,19 @@ fn meshes(cx: &mut InputContext<'_>, names: &[String], directories: &[Utf8PathBu
     });
     help.push_str(&entries.collect::<Vec<_>>().join(", "));
     help.push_str("]`; `mtls-lint meshes` shows what they are taken for");
-    cx.report_path(
-        first,
-        format!(
+    let message = match quoted.as_slice() {
+        [name] => format!(
+            "{name} defines objects that other meshes define too, so it is taken for a mesh of its own"
+        ),
+        names => format!(
             "directories define the same objects, so they are taken for {} meshes: {}",
             names.len(),
-            quoted.join(", ")
+            names.join(", ")
         ),
-    )
-    .severity(Severity::Note)
-    .help(help);
+    };
+    cx.report_path(first, message)
+        .severity(Severity::Note)
+        .help(help);
 }
 
 /// A chart that nobody renders.

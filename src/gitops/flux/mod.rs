@@ -226,6 +226,14 @@ pub(super) fn follow(evaluation: &mut Evaluation<'_>, object: &Object, home: usi
         let missing = variables.problems(left == Left::Decisive);
         built.problems.extend(missing);
     }
+    // What was applied before stays in the cluster.
+    built
+        .problems
+        .extend(declared.suspended().map(|place| Problem::Remark {
+            place,
+            message:
+                "Flux applies no changes while it is suspended; it counts as applied".to_owned(),
+        }));
     let mut unit = evaluation.unit(&plan, built);
     unit.place = Some(object.name.place);
     evaluation.add(unit, group);

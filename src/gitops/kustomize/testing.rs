@@ -53,6 +53,7 @@ pub(super) fn problems(files: &Files, directory: &str) -> Vec<String> {
                 Problem::Unresolved { .. } | Problem::Variables { .. } | Problem::Chart { .. } => {
                     "unresolved "
                 }
+                Problem::Remark { .. } => "remark ",
                 Problem::Refused { .. } | Problem::Unnamed { .. } | Problem::Unversioned { .. } => {
                     ""
                 }

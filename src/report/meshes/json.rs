@@ -142,6 +142,7 @@ fn problem<'r>(problem: &Problem, sources: &'r Sources) -> ProblemJson<'r> {
         Problem::Refused { .. } => "refused",
         Problem::Unresolved { .. } | Problem::Variables { .. } => "unresolved",
         Problem::Chart { .. } => "chart",
+        Problem::Remark { .. } => "remark",
     };
     let (path, line) = position(problem.place(), sources);
     ProblemJson {

@@ -102,6 +102,7 @@ impl Tree<'_> {
                 Problem::Refused { .. } => "refused",
                 Problem::Unresolved { .. } | Problem::Variables { .. } => "not resolved",
                 Problem::Chart { .. } => "not rendered",
+                Problem::Remark { .. } => "note",
                 Problem::Unnamed { .. } | Problem::Unversioned { .. } => "not deployed",
             };
             let (path, line) = position(problem.place(), self.sources);
