@@ -328,6 +328,18 @@ mod tests {
     }
 
     #[test]
+    fn one_mesh_that_nothing_declares_is_not_told_as_several() {
+        let finding = worded(InputProblem::Meshes {
+            names: vec!["hub".to_owned()],
+            directories: vec!["hub".into()],
+        });
+        assert_eq!(
+            finding.message,
+            "`hub` defines objects that other meshes define too, so it is taken for a mesh of its own"
+        );
+    }
+
+    #[test]
     fn an_unreadable_file_is_a_warning_about_its_path() {
         let reason = "permission denied".into();
         let path = "big.yaml".into();
