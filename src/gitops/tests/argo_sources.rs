@@ -152,3 +152,18 @@ fn sets_over_the_same_clusters_are_in_one_mesh() {
         ]
     );
 }
+
+#[test]
+fn a_set_finds_the_directory_that_the_linter_runs_in() {
+    let set = "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\n\
+        metadata: {name: apps, namespace: argocd}\nspec:\n  \
+        generators: [{git: {repoURL: 'https://git.example/a/b', directories: [{path: apps/*}]}}]\n  template:\n    \
+        metadata: {name: '{{path.basename}}'}\n    \
+        spec: {source: {repoURL: 'https://git.example/a/b', path: '{{path}}'}, destination: {name: c1}}\n";
+    let settings = Settings {
+        working_directory: "apps/web".into(),
+        ..Settings::default()
+    };
+    let found = meshes_with(&[("set.yaml", set), ("web.yaml", SERVICE)], &settings);
+    assert_eq!(found, ["c1: argocd/web"]);
+}
