@@ -252,3 +252,26 @@ fn a_suspended_kustomization_counts_as_applied_and_is_told() {
         ["Flux applies no changes while it is suspended; it counts as applied"]
     );
 }
+
+#[test]
+fn the_chart_of_a_release_is_that_of_its_source_whatever_that_is_called() {
+    let release = |chart: &str| {
+        format!(
+            "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\n\
+             metadata: {{name: mesh, namespace: istio-system}}\n\
+             spec: {{url: 'oci://registry.example/charts/{chart}'}}\n---\n\
+             apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\n\
+             metadata: {{name: mesh, namespace: istio-system}}\n\
+             spec: {{chartRef: {{kind: OCIRepository, name: mesh}}, \
+             values: {{meshConfig: {{enableAutoMtls: false}}}}}}\n"
+        )
+    };
+    for (chart, count) in [("istiod", 1), ("grafana", 0)] {
+        let texts = [
+            ("mesh/kustomization.yaml", "resources: [release.yaml]\n"),
+            ("mesh/release.yaml", &release(chart)),
+        ];
+        let deployment = deploy(files(&texts), &Settings::default());
+        assert_eq!(deployment.units[0].values.len(), count, "{chart}");
+    }
+}
