@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::inventory::Inventory;
-use super::{FILE_NAMES, Files, Skipped, Unit};
+use super::{Files, Skipped, Unit, is_kustomization_file};
 use crate::source::FileId;
 use crate::yaml::ProblemKind;
 
@@ -66,9 +66,7 @@ impl<'a> Reasons<'a> {
         if let Some(chart) = self.inventory.chart_of_template(path) {
             return format!("a template of chart `{chart}`, which is not rendered");
         }
-        let is_kustomization = path
-            .file_name()
-            .is_some_and(|name| FILE_NAMES.contains(&name));
+        let is_kustomization = is_kustomization_file(path);
         match self.unused.get(&file) {
             Some(_) if is_kustomization => return "a component that nothing uses".to_owned(),
             Some(component) => {

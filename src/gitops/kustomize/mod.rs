@@ -26,7 +26,9 @@ mod testing;
 mod transform;
 mod write;
 
-pub use reference::{FILE_NAMES, Reference, ReferenceKind, plugin_references, references};
+pub use reference::{
+    FILE_NAMES, Reference, ReferenceKind, is_kustomization_file, plugin_references, references,
+};
 
 use camino::Utf8Path;
 
