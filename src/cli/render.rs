@@ -84,7 +84,7 @@ fn selected<'r>(
 /// Says what is wrong; whether the tool would refuse to build.
 fn tell(problem: &Problem, sources: &Sources) -> bool {
     let (word, is_refused) = match problem {
-        Problem::Refused { .. } => ("error", true),
+        Problem::Refused { .. } | Problem::Broken { .. } => ("error", true),
         Problem::Unresolved { .. } | Problem::Variables { .. } | Problem::Chart { .. } => {
             ("unresolved", false)
         }

@@ -97,6 +97,7 @@ pub fn analyse(request: &Request, tree: &dyn Tree) -> Result<Analysis, Error> {
         mut summary,
         missing,
     } = deployed(request, tree)?;
+    let broken = problems::broken(&problems);
     let mut units: Vec<Vec<Resource>> = deployment
         .units
         .iter()
@@ -109,8 +110,7 @@ pub fn analyse(request: &Request, tree: &dyn Tree) -> Result<Analysis, Error> {
             {
                 return Vec::new();
             }
-            let lacking = unit.problems.iter().filter(|problem| problem.is_lack());
-            problems.extend(lacking.cloned().map(InputProblem::Deploy));
+            problems.extend(problems::of_unit(unit, &broken));
             decode(&unit.objects, &unit.values, &sources, &mut problems)
         })
         .collect();

@@ -1,6 +1,6 @@
 //! What keeps something from being deployed as it is written.
 
-use crate::source::Place;
+use crate::source::{FileId, Place};
 
 /// Why something is not deployed, or not as it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,15 @@ pub enum Problem {
         message: String,
         /// What to do, as an instruction.
         help: Option<String>,
+    },
+    /// A file that a tool refuses because it is no YAML; what is wrong in it is a problem of the file too.
+    Broken {
+        /// Where the file is asked for.
+        place: Place,
+        /// The file.
+        file: FileId,
+        /// Its path as it is asked for.
+        path: String,
     },
     /// Something that is outside of the repository, or that only another program can evaluate.
     Unresolved {
@@ -69,6 +78,7 @@ impl Problem {
             Self::Unnamed { place, .. }
             | Self::Unversioned { place, .. }
             | Self::Refused { place, .. }
+            | Self::Broken { place, .. }
             | Self::Unresolved { place, .. }
             | Self::Variables { place, .. }
             | Self::Remark { place, .. }
@@ -84,6 +94,7 @@ impl Problem {
             Self::Refused { message, .. }
             | Self::Unresolved { message, .. }
             | Self::Remark { message, .. } => message.clone(),
+            Self::Broken { path, .. } => format!("`{path}` cannot be read as YAML"),
             Self::Variables { source, .. } => {
                 format!("{source} with variables is not in the repository")
             }
@@ -103,6 +114,7 @@ impl Problem {
             Self::Variables { .. } => Some("set them for this mesh with `vars` in the config file"),
             Self::Unnamed { .. }
             | Self::Unversioned { .. }
+            | Self::Broken { .. }
             | Self::Remark { .. }
             | Self::Chart { .. } => None,
         }

@@ -110,9 +110,9 @@ fn deploy(cx: &mut InputContext<'_>, problem: &gitops::Problem) {
                 .primary("Kubernetes refuses this")
                 .help("complete the object, or leave the file out with `--exclude`");
         }
-        gitops::Problem::Refused { place, help, .. } => {
-            let help = help
-                .as_deref()
+        gitops::Problem::Refused { place, .. } | gitops::Problem::Broken { place, .. } => {
+            let help = problem
+                .help()
                 .unwrap_or("repair it, or leave it out with `--exclude`");
             cx.report(*place, message)
                 .primary("refused here")

@@ -54,9 +54,10 @@ pub(super) fn problems(files: &Files, directory: &str) -> Vec<String> {
                     "unresolved "
                 }
                 Problem::Remark { .. } => "remark ",
-                Problem::Refused { .. } | Problem::Unnamed { .. } | Problem::Unversioned { .. } => {
-                    ""
-                }
+                Problem::Refused { .. }
+                | Problem::Broken { .. }
+                | Problem::Unnamed { .. }
+                | Problem::Unversioned { .. } => "",
             };
             format!(
                 "{word}{}: {}",

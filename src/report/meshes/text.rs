@@ -99,7 +99,7 @@ impl Tree<'_> {
         }
         for problem in &unit.problems {
             let word = match problem {
-                Problem::Refused { .. } => "refused",
+                Problem::Refused { .. } | Problem::Broken { .. } => "refused",
                 Problem::Unresolved { .. } | Problem::Variables { .. } => "not resolved",
                 Problem::Chart { .. } => "not rendered",
                 Problem::Remark { .. } => "note",
