@@ -17,6 +17,7 @@ lint() {
 lint shellcheck action/*.sh scripts/*.sh .ci/run
 lint zizmor --offline --quiet --persona=pedantic action.yml .github/workflows
 lint actionlint .github/workflows/*.yml
+lint hadolint Dockerfile
 
 if ! command -v act >/dev/null; then
     printf 'skipped: act is not installed\n'
@@ -195,7 +196,7 @@ printf 'ok: the step of the README\n'
 
 # How the program gets to a runner that has none: a release archive whose checksum is known.
 version="$(sed -n 's/^own_version=//p' action/install.sh)"
-archive=mtls-lint-x86_64-unknown-linux-musl.tar.gz
+archive=mtls-lint-x86_64-unknown-linux-gnu.tar.gz
 mkdir "$scratch/bin" "$scratch/release"
 cp "$program" "$scratch/release/mtls-lint"
 tar -czf "$scratch/$archive" -C "$scratch/release" mtls-lint

@@ -422,7 +422,7 @@ fn an_unknown_client_or_host_is_a_usage_error_with_the_nearest() {
 fn a_graph_without_lines_is_told_and_no_error() {
     let outcome = graph(&seed("istio-1.0"), &["--verdict", "blocked"]);
     assert!(
-        outcome.stderr.contains("no client and destination"),
+        outcome.stderr.contains("no pair of client and destination"),
         "{}",
         outcome.stderr
     );

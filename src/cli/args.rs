@@ -101,8 +101,14 @@ pub(super) struct CheckArgs {
     #[command(flatten)]
     pub(super) exit: ExitArgs,
     /// Use this many threads [default: as many as there are processors]
-    #[arg(short, long, value_name = "N", help_heading = "Input")]
+    #[arg(short, long, value_name = "N", help_heading = "Input", value_parser = parse_jobs)]
     pub(super) jobs: Option<NonZeroUsize>,
+}
+
+/// A number of threads.
+fn parse_jobs(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse()
+        .map_err(|_| "write a whole number from 1 on".to_owned())
 }
 
 /// What is linted, and how often.

@@ -77,6 +77,16 @@ impl Failure {
         }
     }
 
+    /// The same failure of a run that had nothing to look at, for a command that takes that if it is told so.
+    pub(super) fn or_allowed(self) -> Self {
+        let allow = "or pass `--allow-empty`";
+        let help = match &self.help {
+            Some(help) => format!("{help}, {allow}"),
+            None => allow.to_owned(),
+        };
+        self.with_help(help)
+    }
+
     /// Writes the failure to standard error. That this fails is nothing a program could tell anybody.
     pub(super) fn print(&self) {
         let mut lines = format!("error: {}\n", harmless(&self.message));
@@ -108,22 +118,54 @@ impl From<ConfigError> for Failure {
                 let help = "`mtls-lint config schema` prints all keys that there are";
                 (Some(help.to_owned()), "no such key")
             }
-            ConfigError::Glob { .. } | ConfigError::PathGlob { .. } => (None, "not a glob"),
-            ConfigError::Read { .. }
-            | ConfigError::NotUtf8 { .. }
-            | ConfigError::Several { .. }
-            | ConfigError::Invalid { .. }
-            | ConfigError::Options { .. }
-            | ConfigError::At { .. } => (None, "here"),
+            ConfigError::Glob { .. } | ConfigError::PathGlob { .. } => {
+                (Some(GLOBS.to_owned()), "not a glob")
+            }
+            ConfigError::Read { .. } => {
+                let help =
+                    "name a file that can be read; `mtls-lint init` writes one to start from";
+                (Some(help.to_owned()), "here")
+            }
+            ConfigError::NotUtf8 { .. } => (Some("save the file as UTF-8".to_owned()), "here"),
+            ConfigError::Invalid { .. } => {
+                let help = "`mtls-lint config schema` prints what each key may hold";
+                (Some(help.to_owned()), "here")
+            }
+            ConfigError::Options { rule, .. } => {
+                let help = format!("`mtls-lint rule {rule}` says which settings it has");
+                (Some(help), "here")
+            }
+            ConfigError::Several { .. } => {
+                (Some("`--config FILE` uses one of them".to_owned()), "here")
+            }
+            ConfigError::At { .. } => (None, "here"),
         };
         let excerpt = spot.map(|Spot { path, text, span }| {
             excerpt(&path, &text, span.0 as usize..span.1 as usize, label)
         });
+        let mut message = chain(&error);
+        if excerpt.is_some() {
+            message.truncate(without_position(&message).len());
+        }
         Self {
             excerpt,
             help,
-            ..Self::usage(chain(&error))
+            ..Self::usage(message)
         }
+    }
+}
+
+/// A message without the line and column at its end: the excerpt below it shows them.
+fn without_position(message: &str) -> &str {
+    let is_position = |text: &str| {
+        let numbers = text.split(" column ");
+        numbers
+            .into_iter()
+            .all(|it| !it.is_empty() && it.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    match message.rsplit_once(" at line ") {
+        Some((start, position)) if is_position(position) => start,
+        _ => message,
     }
 }
 
@@ -140,7 +182,7 @@ impl From<BaselineError> for Failure {
             ),
             BaselineError::Foreign { .. }
             | BaselineError::Read { .. }
-            | BaselineError::Write { .. } => None,
+            | BaselineError::Write { .. } => Some("`--baseline FILE` names another file"),
         };
         Self {
             help: help.map(str::to_owned),
@@ -151,12 +193,20 @@ impl From<BaselineError> for Failure {
 
 impl From<engine::Error> for Failure {
     fn from(error: engine::Error) -> Self {
-        let exit = match &error {
-            engine::Error::Path { .. } => Exit::Input,
-            engine::Error::Write { .. } | engine::Error::Setting { .. } => Exit::Usage,
+        let (exit, help) = match &error {
+            engine::Error::Path { .. } => (
+                Exit::Input,
+                Some("`--assume`, or `assume` in the config file, names it; correct it there"),
+            ),
+            engine::Error::Write { .. } => (
+                Exit::Usage,
+                Some("make the file writable; `--diff` prints the repairs instead"),
+            ),
+            engine::Error::Setting { .. } => (Exit::Usage, None),
         };
         Self {
             exit,
+            help: help.map(str::to_owned),
             ..Self::usage(chain(&error))
         }
     }
@@ -177,6 +227,9 @@ impl From<UnknownRule> for Failure {
     }
 }
 
+/// What a glob is.
+const GLOBS: &str = "a glob is a path in which `*` stands for a part of a name, `**` for folders, and `[…]` for one of some characters";
+
 /// How many keys an error lists.
 const LISTED_KEYS: usize = 12;
 
@@ -188,8 +241,12 @@ pub(super) fn chain(error: &dyn StdError) -> String {
     let mut message = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        message.push_str(": ");
-        message.push_str(&error.to_string());
+        let text = error.to_string();
+        // Some errors say what their cause says.
+        if !message.ends_with(&text) {
+            message.push_str(": ");
+            message.push_str(&text);
+        }
         cause = error.source();
     }
     message
@@ -211,6 +268,21 @@ mod tests {
             failure.message,
             "cannot read `apps`: there is no such file or directory"
         );
+    }
+
+    #[test]
+    fn a_position_at_the_end_is_taken_off() {
+        for (message, expected) in [
+            ("no bool at line 1 column 12", "no bool"),
+            ("no bool at line 1 column x", "no bool at line 1 column x"),
+            (
+                "odd at line 2 column 1, in a list",
+                "odd at line 2 column 1, in a list",
+            ),
+            ("odd", "odd"),
+        ] {
+            assert_eq!(without_position(message), expected);
+        }
     }
 
     #[test]

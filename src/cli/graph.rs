@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::failure::{Exit, Failure};
 use super::input::{self, InputArgs};
-use super::matrix::{VerdictArg, selection};
+use super::matrix::{VerdictArg, nothing_shown, selection};
 use super::output::{note, to_stdout};
 use crate::engine::Request;
 use crate::report::{self, GraphSize};
@@ -60,7 +60,7 @@ const MANY_LINES: usize = 500;
 
 /// Prints the graph.
 pub(super) fn run(args: &GraphArgs, request: &Request, tree: &dyn Tree) -> Result<Exit, Failure> {
-    let analysis = match input::analyse(request, tree) {
+    let analysis = match input::analyse(&args.input, request, tree) {
         Ok(analysis) => analysis,
         Err(exit) => return Ok(exit),
     };
@@ -83,7 +83,7 @@ pub(super) fn run(args: &GraphArgs, request: &Request, tree: &dyn Tree) -> Resul
         Ok(())
     })?;
     if size.answers == 0 {
-        note("note: no client and destination is as asked for");
+        note(nothing_shown(&selection));
     }
     let is_drawn = matches!(args.format, GraphFormat::Dot | GraphFormat::Mermaid);
     if is_drawn && size.lines > MANY_LINES {

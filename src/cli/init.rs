@@ -46,8 +46,10 @@ pub(super) fn run(args: &InitArgs, tree: &dyn Tree) -> Result<Exit, Failure> {
         ..Request::default()
     };
     let analysis = engine::analyse(&request, tree)?;
-    fs::write(&path, starter(&analysis))
-        .map_err(|error| Failure::usage(format!("cannot write `{path}`: {error}")))?;
+    fs::write(&path, starter(&analysis)).map_err(|error| {
+        Failure::usage(format!("cannot write `{path}`: {error}"))
+            .with_help("run it in a folder that can be written to")
+    })?;
     let told = format!(
         "wrote {path}; a setting in it counts when the `#` before it is taken away\n\
          next: `mtls-lint` lints the repository, `mtls-lint baseline write` accepts what it finds today\n"

@@ -84,7 +84,7 @@ pub(super) fn run(
     tree: &dyn Tree,
     environment: Environment,
 ) -> Result<Exit, Failure> {
-    let analysis = match input::analyse(request, tree) {
+    let analysis = match input::analyse(&args.input, request, tree) {
         Ok(analysis) => analysis,
         Err(exit) => return Ok(exit),
     };
@@ -102,9 +102,19 @@ pub(super) fn run(
         Ok(())
     })?;
     if count == 0 {
-        note("note: no pair of client and destination is as asked for");
+        note(nothing_shown(&selection));
     }
     Ok(Exit::Success)
+}
+
+/// What to say where no pair is shown.
+pub(super) fn nothing_shown(selection: &Selection) -> &'static str {
+    if selection.is_all() {
+        "note: there is no client with a destination: that takes a workload, such as a Deployment, and a Service with a \
+         port; `mtls-lint meshes` says what was read"
+    } else {
+        "note: no pair of client and destination is as asked for"
+    }
 }
 
 /// What of the matrix is wanted. A client or host that no mesh has is a mistake of the user, and says so.

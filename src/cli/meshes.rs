@@ -3,7 +3,8 @@
 use clap::{Args, ValueEnum};
 
 use super::failure::{Exit, Failure};
-use super::input::{InputArgs, nothing_checked, tell_missing};
+use super::input::{InputArgs, tell_unread};
+use super::nothing::{is_void, nothing_checked, tell_missing};
 use super::output::to_stdout;
 use crate::engine::{self, Request};
 use crate::report::{self, render_meshes};
@@ -34,12 +35,14 @@ pub(super) enum MeshesFormat {
 
 /// Prints the meshes.
 pub(super) fn run(args: &MeshesArgs, request: &Request, tree: &dyn Tree) -> Result<Exit, Failure> {
-    let analysis = engine::analyse(request, tree)?;
+    let mut analysis = engine::analyse(request, tree)?;
+    args.input.show_paths(|shown| analysis.show_paths(shown));
     if !analysis.missing.is_empty() {
-        return Ok(tell_missing(&analysis.missing));
+        return Ok(tell_missing(&analysis.missing, &args.input, tree));
     }
-    if analysis.summary.files == 0 {
-        return Err(nothing_checked(request).with_help("name a folder with manifests"));
+    if is_void(request, &analysis.summary) {
+        tell_unread(&analysis.summary);
+        return Err(nothing_checked(&args.input, request, &analysis.summary));
     }
     let format = match args.format {
         MeshesFormat::Text => report::MeshesFormat::Text {

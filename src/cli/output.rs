@@ -8,7 +8,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::environment::is_step_summary;
 use super::failure::Failure;
-use crate::report::{Format, visible};
+use crate::report::{Format, UnknownFormat, visible};
+use crate::rule::{did_you_mean, nearest};
 
 /// Where a report goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +27,17 @@ pub(super) struct OutputSpec {
     pub(super) format: Format,
     /// Where it goes.
     pub(super) target: Target,
+}
+
+impl OutputSpec {
+    /// Whether a person sees the report as it is, beside what stands on standard error.
+    pub(super) fn is_read_by_people(&self) -> bool {
+        let is_text = matches!(
+            self.format,
+            Format::Pretty | Format::Concise | Format::Github
+        );
+        is_text && self.target == Target::Stdout
+    }
 }
 
 impl FromStr for OutputSpec {
@@ -47,13 +59,12 @@ impl FromStr for OutputSpec {
 
 /// The format of a name.
 pub(super) fn parse_format(name: &str) -> Result<Format, String> {
-    Format::ALL
-        .into_iter()
-        .find(|format| format.as_str() == name)
-        .ok_or_else(|| {
-            let names: Vec<&str> = Format::ALL.into_iter().map(Format::as_str).collect();
-            format!("unknown format `{name}`; expected {}", names.join(", "))
-        })
+    let names = Format::ALL.map(Format::as_str);
+    name.parse().map_err(|error: UnknownFormat| {
+        let near = did_you_mean(nearest(name, names));
+        let end = if near.is_empty() { ";" } else { "" };
+        format!("{error}{near}{end} expected {}", names.join(", "))
+    })
 }
 
 /// Writes to standard output, buffered and locked. A reader that has enough is no failure.
@@ -88,7 +99,14 @@ pub(super) fn to_file(
         write(&mut out)?;
         out.flush()
     })
-    .map_err(|error| Failure::usage(format!("cannot write `{path}`: {error}")))
+    .map_err(|error| {
+        let help = match error.kind() {
+            ErrorKind::NotFound => "the folder of the file must exist; make it first",
+            ErrorKind::IsADirectory => "name a file in that folder",
+            _ => "name a file that can be written",
+        };
+        Failure::usage(format!("cannot write `{path}`: {error}")).with_help(help)
+    })
 }
 
 /// The files that standard output and standard error are sent to, where they are files and the system says which.

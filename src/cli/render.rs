@@ -3,7 +3,8 @@
 use clap::Args;
 
 use super::failure::{Exit, Failure};
-use super::input::{InputArgs, nothing_checked, tell_missing};
+use super::input::{InputArgs, tell_unread};
+use super::nothing::{is_void, nothing_checked, tell_missing};
 use super::output::{note, to_stdout};
 use crate::engine::{self, Rendered, RenderedUnit, Request};
 use crate::gitops::Problem;
@@ -28,9 +29,14 @@ pub(super) struct RenderArgs {
 
 /// Prints what the path deploys. What kustomize would refuse goes to standard error and ends with the status of findings.
 pub(super) fn run(args: &RenderArgs, request: &Request, tree: &dyn Tree) -> Result<Exit, Failure> {
-    let rendered = engine::render(request, tree)?;
+    let mut rendered = engine::render(request, tree)?;
+    args.input.show_paths(|shown| rendered.show_paths(shown));
     if !rendered.missing.is_empty() {
-        return Ok(tell_missing(&rendered.missing));
+        return Ok(tell_missing(&rendered.missing, &args.input, tree));
+    }
+    tell_unread(&rendered.summary);
+    if is_void(request, &rendered.summary) {
+        return Err(nothing_checked(&args.input, request, &rendered.summary));
     }
     let units = selected(args, &rendered)?;
     let mut is_refused = false;
@@ -50,7 +56,9 @@ pub(super) fn run(args: &RenderArgs, request: &Request, tree: &dyn Tree) -> Resu
         .iter()
         .all(|unit| !unit.problems.iter().any(Problem::is_lack));
     if objects.is_empty() && is_silent && !rendered.is_built {
-        return Err(nothing_checked(request).with_help("name a folder with a kustomization"));
+        return Err(Failure::input("the files that were read deploy nothing").with_help(
+            "name a folder with a kustomization or manifests; `mtls-lint meshes --verbose` says of each file why it is part of nothing",
+        ));
     }
     let comments = args.origin.then_some(OriginComments {
         sources: &rendered.sources,

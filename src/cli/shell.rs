@@ -10,6 +10,9 @@ use super::args::Cli;
 use super::failure::{Exit, Failure};
 use super::output::to_stdout;
 
+/// What stands at the foot of every page: the program, also on the pages of its commands.
+const SOURCE: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
+
 /// The flags of `completions`.
 #[derive(Debug, Args)]
 pub(super) struct CompletionsArgs {
@@ -62,6 +65,6 @@ fn below(command: &Command, name: &str) -> Result<Command, Failure> {
 
 fn page(command: Command) -> io::Result<Vec<u8>> {
     let mut page = Vec::new();
-    Man::new(command).render(&mut page)?;
+    Man::new(command).source(SOURCE).render(&mut page)?;
     Ok(page)
 }

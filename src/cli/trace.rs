@@ -98,7 +98,7 @@ pub(super) fn run(
     tree: &dyn Tree,
     environment: Environment,
 ) -> Result<Exit, Failure> {
-    let analysis = match input::analyse(request, tree) {
+    let analysis = match input::analyse(&args.input, request, tree) {
         Ok(analysis) => analysis,
         Err(exit) => return Ok(exit),
     };

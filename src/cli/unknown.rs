@@ -59,7 +59,14 @@ fn failure(what: &str, text: &str, near: Option<&str>, names: &[&str]) -> Failur
         None => format!("unknown {what} `{text}`"),
     };
     let help = if names.is_empty() {
-        format!("the manifests that were read hold no {what}")
+        let such = if what == "client" {
+            "a workload, such as a Deployment"
+        } else {
+            "a Service or ServiceEntry"
+        };
+        format!(
+            "the manifests that were read hold none; a {what} is {such}, and `mtls-lint meshes` says what was read"
+        )
     } else {
         // Of many the nearest are the most likely.
         let mut names = names.to_vec();

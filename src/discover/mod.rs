@@ -15,6 +15,7 @@ use crate::source::tree::{EntryKind, ReadError, Tree};
 pub(crate) use globs::Exclude;
 use paths::Paths;
 use walk::Walk;
+pub use walk::{EXCLUDED, IGNORED};
 
 /// What to look for, and where.
 #[derive(Clone, Debug)]
@@ -95,7 +96,7 @@ impl Search<'_> {
     fn take(&mut self, named: &Utf8Path) {
         let path = self.paths.clean(named);
         if self.exclude.covers(&path) {
-            self.found.left_out(path, walk::EXCLUDED);
+            self.found.left_out(path, EXCLUDED);
             return;
         }
         match self.tree.kind(&path) {

@@ -7,10 +7,10 @@ use super::{Found, Search};
 use crate::source::tree::{Entry, EntryKind, ReadError};
 
 /// Why something is not read that the user leaves out.
-pub(super) const EXCLUDED: &str = "`exclude` names it";
+pub const EXCLUDED: &str = "`exclude` names it";
 
 /// Why something is not read that Git ignores.
-const IGNORED: &str = "a `.gitignore` names it";
+pub const IGNORED: &str = "a `.gitignore` names it";
 
 /// Why something hidden is not read.
 const HIDDEN: &str = "it is hidden; name it to read it";

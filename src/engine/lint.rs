@@ -9,11 +9,13 @@ use rustc_hash::FxHashSet;
 
 use super::adjust::Adjust;
 use super::doubt::doubt;
+use super::elements::name_elements;
 use super::explain::{explain, explain_refused};
 use super::incomplete::doubt_incomplete;
 use super::overlay_patch::keep_to_their_meshes;
 use super::precede::precede;
 use super::prove::prove;
+use super::refused::unexplained;
 use super::triage::{Findings, triage};
 use super::undeclared::doubt_undeclared;
 use super::{Analysis, Error, Progress, Report, Request, Stage, analyse};
@@ -66,8 +68,11 @@ pub(super) fn examine(request: &Request, tree: &dyn Tree) -> Result<(Analysis, F
     let mut about_exceptions = suppress(&mut diagnostics, &selected, &mut analysis, request)?;
     adjust.apply(&mut about_exceptions, &analysis.sources);
     diagnostics.extend(about_exceptions);
+    name_elements(&mut diagnostics, &analysis.deployment);
     let names: Vec<&str> = analysis.meshes.iter().map(Mesh::name).collect();
     let findings = triage(diagnostics, &names, &analysis.sources);
+    let all = findings.shown.iter().chain(&findings.hidden);
+    analysis.summary.refused = unexplained(&analysis.meshes, all);
     Ok((analysis, findings))
 }
 
@@ -206,10 +211,12 @@ fn run(
             let mut found = Vec::new();
             for (index, mesh) in (0u32..).zip(&analysis.meshes) {
                 let patched = analysis.patched.get(index as usize);
+                let units = analysis.deployment.units_of(index as usize);
                 let surroundings = Surroundings {
                     sources: &analysis.sources,
                     origins: &analysis.deployment.origins,
                     patched: patched.map_or(&[], Vec::as_slice),
+                    units: &units,
                 };
                 let mut cx = RuleContext::new(&rule.meta, mesh, index, surroundings);
                 if let Some(explained) = explained {

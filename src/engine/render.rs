@@ -5,10 +5,10 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::read::{self, Read};
-use super::{Error, Request};
+use super::render_external::tell_failures;
+use super::{Error, Request, Summary, problems};
 use crate::discover::clean;
 use crate::gitops::{self, Deployment};
-use crate::rule::InputProblem;
 use crate::source::tree::{ReadError, Tree};
 use crate::source::{Origins, Sources};
 use crate::yaml::Value;
@@ -24,8 +24,8 @@ pub struct Rendered {
     pub units: Vec<RenderedUnit>,
     /// Whether kustomizations were built, which may deploy nothing.
     pub is_built: bool,
-    /// What could not be read.
-    pub problems: Vec<InputProblem>,
+    /// How much was read, and what could not be.
+    pub summary: Summary,
     /// Paths that the user named and that cannot be read.
     pub missing: Vec<(Utf8PathBuf, ReadError)>,
 }
@@ -50,7 +50,8 @@ pub fn render(request: &Request, tree: &dyn Tree) -> Result<Rendered, Error> {
     let Read {
         sources,
         input,
-        problems,
+        mut problems,
+        mut summary,
         missing,
         ..
     } = read::read(&request, tree)?;
@@ -62,7 +63,12 @@ pub fn render(request: &Request, tree: &dyn Tree) -> Result<Rendered, Error> {
         let directories: Vec<&Utf8Path> = directories.iter().map(Utf8PathBuf::as_path).collect();
         let (built, origins) = gitops::build_kustomizations(&directories, &input);
         let units = directories.iter().zip(built).map(|(directory, built)| {
-            let (objects, problems) = built;
+            let (objects, mut problems) = built;
+            let output = directory.join(gitops::KUSTOMIZE_OUTPUT);
+            let failures = request.rendered.iter().filter(|one| one.path == output);
+            for reason in failures.filter_map(|one| one.output.as_ref().err()) {
+                gitops::tell_unbuilt(&mut problems, reason);
+            }
             RenderedUnit {
                 name: gitops::shown(directory).into(),
                 objects,
@@ -71,8 +77,13 @@ pub fn render(request: &Request, tree: &dyn Tree) -> Result<Rendered, Error> {
         });
         (units.collect(), origins)
     } else {
+        problems.extend(problems::of_documents(&input));
         let settings = super::analyse::deployment_settings(&request, tree);
-        let Deployment { units, origins, .. } = gitops::deploy(input, &settings);
+        let mut deployment = gitops::deploy(input, &settings);
+        tell_failures(&request.rendered, &mut deployment, &mut problems);
+        // A kustomization that is built by itself says which of its files it cannot do without.
+        summary.unread = problems::unread(&problems, &sources);
+        let Deployment { units, origins, .. } = deployment;
         let units = units.into_iter().map(|unit| RenderedUnit {
             name: unit.name,
             objects: unit
@@ -89,7 +100,7 @@ pub fn render(request: &Request, tree: &dyn Tree) -> Result<Rendered, Error> {
         origins,
         units,
         is_built,
-        problems,
+        summary,
         missing,
     })
 }

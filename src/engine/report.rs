@@ -50,7 +50,7 @@ impl Report {
         self.accepted = Some(Accepted {
             path,
             known: findings(known),
-            gone: Some(comparison.gone.count()),
+            gone: Some(comparison.gone),
         });
     }
 }
@@ -62,8 +62,8 @@ pub struct Accepted {
     pub path: Utf8PathBuf,
     /// The findings that it knows, in the order of the others.
     pub known: Vec<Diagnostic>,
-    /// How many of its entries no finding needs any more; none where the run saw only a part of what there is.
-    pub gone: Option<usize>,
+    /// The entries that no finding needs any more; none where the run saw only a part of what there is.
+    pub gone: Option<Baseline>,
 }
 
 /// What a run read.
@@ -79,6 +79,8 @@ pub struct Summary {
     pub meshes: usize,
     /// Findings that an exception of the user hides.
     pub suppressed: usize,
+    /// Pairs of client and destination that are refused without a finding, shown or hidden, that is about them.
+    pub refused: usize,
     /// Inputs that could not be read.
     pub unread: Vec<Unread>,
     /// Inputs that the user or Git leaves out, as far as there would be manifests by their names.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::inventory::Inventory;
-use super::{Files, Skipped, Unit, is_kustomization_file};
+use super::{Files, Skipped, Unit, is_kustomization_file, shown};
 use crate::source::FileId;
 use crate::yaml::ProblemKind;
 
@@ -64,6 +64,7 @@ impl<'a> Reasons<'a> {
             return reason.clone();
         }
         if let Some(chart) = self.inventory.chart_of_template(path) {
+            let chart = shown(chart);
             return format!("a template of chart `{chart}`, which is not rendered");
         }
         let is_kustomization = is_kustomization_file(path);

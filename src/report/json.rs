@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::location::{Extent, Location};
 use super::text::inert_json;
+use crate::baseline::Baseline;
 use crate::diagnostic::{
     Applicability, Certainty, Diagnostic, Edit, ExceptionKind, Fact, Fix, Label, Severity,
     Suppression,
@@ -335,6 +336,8 @@ pub(super) struct JsonSummary<'r> {
     notes: usize,
     /// How many findings an exception of the user hides.
     suppressed: usize,
+    /// How many pairs of client and destination are refused and in no finding, not even in one that is hidden or known.
+    refused: usize,
     /// What the baseline knows, where there is one; its findings are not in the report.
     #[serde(skip_serializing_if = "Option::is_none")]
     baseline: Option<JsonBaseline<'r>>,
@@ -351,6 +354,7 @@ impl<'r> JsonSummary<'r> {
             resources,
             meshes,
             suppressed,
+            refused,
             unread,
             // About settings and what they leave out: told on standard error.
             unmatched: _,
@@ -366,6 +370,7 @@ impl<'r> JsonSummary<'r> {
             warnings: report.count(Severity::Warning),
             notes: report.count(Severity::Note),
             suppressed: *suppressed,
+            refused: *refused,
             baseline: report.accepted.as_ref().map(JsonBaseline::new),
             unread: unread.iter().map(JsonUnread::new).collect(),
         }
@@ -390,7 +395,7 @@ impl<'r> JsonBaseline<'r> {
         Self {
             path: accepted.path.as_str(),
             known: accepted.known.len(),
-            gone: accepted.gone,
+            gone: accepted.gone.as_ref().map(Baseline::count),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! SARIF 2.1.0, in the form that GitHub code scanning wants. Alone names serde-sarif, with the files of its folder.
 
+mod absent;
 mod location;
 mod rules;
 
@@ -13,12 +14,12 @@ use serde_sarif::sarif;
 
 use self::location::{artifact, link_text, located, region, text_message};
 use super::caveat;
-use super::details::statement;
+use super::details::{meshes, statement};
 use super::line_hash::LineHashes;
 use super::location::{Extent, Location, Region};
 use super::text::{inert_json, one_line, visible};
 use super::{HOME_PAGE, TOOL};
-use crate::diagnostic::{Diagnostic, Edit, ExceptionKind, Fix, Severity, Suppression};
+use crate::diagnostic::{Diagnostic, Edit, ExceptionKind, Fact, Fix, Severity, Suppression};
 use crate::engine::{Report, Unread};
 use crate::rule::RuleMeta;
 use crate::source::{FileId, Sources};
@@ -111,7 +112,8 @@ impl<'r> Results<'r> {
         });
         let suppressed = self.report.suppressed.iter();
         let suppressed = suppressed.map(|finding| self.result(finding));
-        new.chain(known).chain(suppressed).collect()
+        let absent = absent::results(self.report, &self.rule_indices);
+        new.chain(known).chain(absent).chain(suppressed).collect()
     }
 
     fn result(&self, diagnostic: &Diagnostic) -> sarif::Result {
@@ -176,6 +178,14 @@ fn message(diagnostic: &Diagnostic) -> String {
     }
     for (label, id) in diagnostic.labels.iter().zip(1..) {
         push(&format!("See [{}]({id}).", link_text(&label.message)));
+    }
+    // Code scanning shows no properties, and of the evidence what stands somewhere.
+    let is_nowhere = |fact: &&Fact| fact.place.is_none();
+    for fact in diagnostic.evidence.iter().filter(is_nowhere) {
+        push(&format!("Why: {}", sentence(&statement(fact))));
+    }
+    if let Some(meshes) = meshes(diagnostic) {
+        push(&format!("Mesh: {}", sentence(&one_line(&meshes))));
     }
     if let Some(caveat) = caveat(diagnostic.certainty) {
         push(&format!("Note: {caveat}."));

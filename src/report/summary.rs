@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::text::{counted, one_line};
-use crate::diagnostic::Severity;
+use super::text::one_line;
+use crate::diagnostic::{Severity, counted};
 use crate::engine::{Report, Unread};
 
 /// How many inputs that were not read are listed.
@@ -22,20 +22,25 @@ pub(super) fn summary(report: &Report) -> String {
             push_line(&mut text, &format!("  and {} more", unread.len() - LISTED));
         }
     }
-    if let Some(line) = gone(report) {
+    for line in remarks(report) {
         push_line(&mut text, &line);
     }
     push_line(&mut text, &headline(report));
     text
 }
 
+/// What is worth a line beside the headline.
+pub(super) fn remarks(report: &Report) -> impl Iterator<Item = String> {
+    gone(report).into_iter().chain(refused(report))
+}
+
 /// What to do about entries of the baseline that no finding needs any more.
-pub(super) fn gone(report: &Report) -> Option<String> {
+fn gone(report: &Report) -> Option<String> {
     let accepted = report.accepted.as_ref()?;
-    let (count, are) = match accepted.gone? {
+    let (count, are) = match accepted.gone.as_ref()?.count() {
         0 => return None,
-        1 => ("1 entry".to_owned(), "is"),
-        count => (format!("{count} entries"), "are"),
+        1 => (counted(1, "entry"), "is"),
+        count => (counted(count, "entry"), "are"),
     };
     let path = one_line(accepted.path.as_str());
     Some(format!(
@@ -63,6 +68,11 @@ pub(super) fn describe(input: &Unread) -> String {
 pub(super) fn headline(report: &Report) -> String {
     let read = &report.summary;
     let mut line = findings(report);
+    if is_void(report) {
+        let what = if read.files == 0 { "file" } else { "document" };
+        write!(line, ": no {what} was read").expect("a String takes any text");
+        return line;
+    }
     let parts = [
         counted(read.documents, "document"),
         counted(read.resources, "resource"),
@@ -82,14 +92,41 @@ pub(super) fn headline(report: &Report) -> String {
     if known > 0 {
         write!(line, ", {known} known").expect("a String takes any text");
     }
-    if report.diagnostics.is_empty() && known == 0 && read.suppressed == 0 {
-        line.push_str(": no conflict found under these assumptions");
+    if report.diagnostics.is_empty() && known == 0 && read.suppressed == 0 && read.refused == 0 {
+        line.push_str(if read.resources == 0 {
+            ": nothing there matters to mutual TLS"
+        } else {
+            ": no conflict found under these assumptions"
+        });
     }
     line
 }
 
+/// What the matrix knows and no finding says: a summary must not sound as if there was no such pair.
+fn refused(report: &Report) -> Option<String> {
+    let count = report.summary.refused;
+    let are = match count {
+        0 => return None,
+        1 => "is",
+        _ => "are",
+    };
+    let pairs = counted(count, "pair");
+    Some(format!(
+        "{pairs} of client and destination {are} refused and in no finding: \
+         `mtls-lint matrix --verdict refused` lists what is refused"
+    ))
+}
+
+/// Whether a run had nothing that findings could be about.
+fn is_void(report: &Report) -> bool {
+    report.summary.documents == 0 && report.diagnostics.is_empty()
+}
+
 /// How many findings a report has of each severity.
 pub(super) fn findings(report: &Report) -> String {
+    if is_void(report) {
+        return "nothing was checked".to_owned();
+    }
     if report.diagnostics.is_empty() {
         let new = if known(report) > 0 { "new " } else { "" };
         return format!("no {new}findings");

@@ -1,5 +1,6 @@
 //! Every format over one report.
 
+mod fields;
 mod json;
 mod markdown;
 mod sample;
@@ -96,17 +97,60 @@ fn a_run_without_findings_claims_no_more_than_that() {
         summary: Summary {
             files: 1,
             documents: 2,
-            resources: 0,
+            resources: 1,
             meshes: 2,
             ..Summary::default()
         },
         sources: Arc::default(),
         accepted: None,
     };
-    let expected = "no findings in 1 file (2 documents, 0 resources, 2 meshes): no conflict found under these assumptions\n";
+    let expected = "no findings in 1 file (2 documents, 1 resource, 2 meshes): no conflict found under these assumptions\n";
     for format in [Format::Pretty, Format::Concise, Format::Github] {
         assert_eq!(rendered(&report, format, STYLE), expected);
     }
+}
+
+#[test]
+fn refused_pairs_without_a_finding_are_counted_in_the_summary() {
+    let mut report = sample();
+    report.diagnostics.clear();
+    report.summary = Summary {
+        files: 1,
+        documents: 2,
+        resources: 2,
+        meshes: 1,
+        refused: 3,
+        ..Summary::default()
+    };
+    let expected = "3 pairs of client and destination are refused and in no finding: `mtls-lint matrix --verdict refused` \
+         lists what is refused\nno findings in 1 file (2 documents, 2 resources, 1 mesh)\n";
+    for format in [Format::Pretty, Format::Concise, Format::Github] {
+        assert_eq!(rendered(&report, format, STYLE), expected);
+    }
+    for format in [Format::Markdown, Format::Junit] {
+        let text = rendered(&report, format, STYLE);
+        assert!(
+            text.contains("3 pairs of client and destination are refused"),
+            "{text}"
+        );
+        assert!(!text.contains("no conflict found"), "{text}");
+    }
+}
+
+#[test]
+fn a_run_that_read_no_file_claims_nothing() {
+    let mut report = sample();
+    report.diagnostics.clear();
+    report.summary = Summary::default();
+    for format in [Format::Pretty, Format::Concise, Format::Github] {
+        let text = rendered(&report, format, STYLE);
+        assert_eq!(text, "nothing was checked: no file was read\n");
+    }
+    let text = rendered(&report, Format::Markdown, STYLE);
+    assert!(
+        text.starts_with("## mtls-lint: nothing was checked\n"),
+        "{text}"
+    );
 }
 
 /// What a format adds to the sample where its first finding is hidden and asked for.
@@ -138,18 +182,17 @@ fn a_hidden_finding_says_which_exception_hides_it() {
 }
 
 #[test]
-fn formats_that_do_not_show_hidden_findings_count_them_at_most() {
-    let shown = [
-        Format::Pretty,
-        Format::Concise,
-        Format::Json,
-        Format::Jsonl,
-        Format::Sarif,
+fn formats_whose_readers_would_take_hidden_findings_for_others_do_not_show_them() {
+    let silent = [
+        Format::Github,
+        Format::Gitlab,
+        Format::Checkstyle,
+        Format::Rdjson,
     ];
     for format in Format::ALL {
         let text = hidden_part(format);
-        let rule = text.contains("drops the mutual TLS");
-        assert_eq!(rule, shown.contains(&format), "{format:?}: {text}");
+        let is_shown = text.contains("drops the mutual TLS");
+        assert_eq!(is_shown, !silent.contains(&format), "{format:?}: {text}");
     }
 }
 

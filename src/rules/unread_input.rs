@@ -74,15 +74,24 @@ fn check(_options: &NoOptions, cx: &mut InputContext<'_>) {
     for problem in cx.problems() {
         match problem {
             InputProblem::Unreadable { path, reason } => {
+                let help = if reason.contains("--max-file-size") {
+                    "raise `--max-file-size`, or leave it out with `--exclude`"
+                } else {
+                    "make it readable, or leave it out with `--exclude`"
+                };
                 cx.report_path(path, format!("`{path}` is not read: {reason}"))
-                    .help("make it readable, or leave it out with `--exclude`");
+                    .help(help);
             }
             InputProblem::NotUtf8 { path, line } => {
                 let message = format!("`{path}` is not read: line {line} is not UTF-8");
                 cx.report_path(path, message)
                     .help("save the file as UTF-8, or leave it out with `--exclude`");
             }
-            InputProblem::Chart { path, templates } => chart(cx, path, *templates),
+            InputProblem::Chart {
+                path,
+                templates,
+                failure,
+            } => chart(cx, path, *templates, failure.as_deref()),
             InputProblem::Document {
                 place,
                 kind,
@@ -189,15 +198,19 @@ fn meshes(cx: &mut InputContext<'_>, names: &[String], directories: &[Utf8PathBu
 }
 
 /// A chart that nobody renders.
-fn chart(cx: &mut InputContext<'_>, path: &Utf8Path, templates: usize) {
+fn chart(cx: &mut InputContext<'_>, path: &Utf8Path, templates: usize, failure: Option<&str>) {
+    let path = Utf8Path::new(gitops::shown(path));
     let count = match templates {
         1 => "its template is".to_owned(),
         count => format!("its {count} templates are"),
     };
-    cx.report_path(
-        path,
-        format!("chart `{path}` is not rendered: {count} not read"),
-    )
+    let headline = format!("chart `{path}` is not rendered: {count} not read");
+    if let Some(reason) = failure {
+        cx.report_path(path, format!("{headline}, since {reason}"))
+            .help("repair it, or lint what it renders with the values that it needs: `helm template … | mtls-lint -`");
+        return;
+    }
+    cx.report_path(path, headline)
     .severity(Severity::Note)
     .help("let Helm render it with `--render helm`, or lint what it renders: `helm template … | mtls-lint -`");
 }
@@ -366,10 +379,28 @@ mod tests {
     fn a_chart_is_one_note_with_the_number_of_its_templates() {
         for (templates, words) in [(1, "its template is"), (3, "its 3 templates are")] {
             let path = "charts/web".into();
-            let finding = worded(InputProblem::Chart { path, templates });
+            let finding = worded(InputProblem::Chart {
+                path,
+                templates,
+                failure: None,
+            });
             assert_eq!(finding.severity, Severity::Note);
             assert!(finding.message.contains(words), "{}", finding.message);
         }
+    }
+
+    #[test]
+    fn a_chart_in_the_working_directory_has_a_name() {
+        let finding = worded(InputProblem::Chart {
+            path: "".into(),
+            templates: 2,
+            failure: None,
+        });
+        assert_eq!(
+            finding.message,
+            "chart `.` is not rendered: its 2 templates are not read"
+        );
+        assert_eq!(finding.path.as_deref(), Some(".".into()));
     }
 
     fn of_object(effect: Effect) -> InputProblem {

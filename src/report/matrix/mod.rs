@@ -30,6 +30,11 @@ pub struct Selection {
 }
 
 impl Selection {
+    /// Whether nothing is left out.
+    pub fn is_all(&self) -> bool {
+        self.verdicts.is_empty() && self.pairs.client.is_none() && self.pairs.host.is_none()
+    }
+
     /// Whether a verdict is wanted, by its word.
     fn wants(&self, verdict: &str) -> bool {
         self.verdicts.is_empty()

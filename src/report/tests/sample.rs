@@ -303,6 +303,7 @@ pub(super) fn sample() -> Report {
             resources: 3,
             meshes: 2,
             suppressed: 2,
+            refused: 0,
             unread: vec![
                 Unread {
                     path: "charts/web/templates/rule.yaml".into(),
