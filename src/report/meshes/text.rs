@@ -100,9 +100,10 @@ impl Tree<'_> {
         }
         for problem in &unit.problems {
             let word = match problem {
-                Problem::Refused { .. } => "refused",
+                Problem::Refused { .. } | Problem::Broken { .. } => "refused",
                 Problem::Unresolved { .. } | Problem::Variables { .. } => "not resolved",
                 Problem::Chart { .. } => "not rendered",
+                Problem::Remark { .. } => "note",
                 Problem::Unnamed { .. } | Problem::Unversioned { .. } => "not deployed",
             };
             let (path, line) = position(problem.place(), self.sources);
