@@ -63,7 +63,7 @@ fn decode(value: &Value, id: &ObjectId, sources: &Sources) -> Option<Destination
     };
     let mut resources = resource::decode(&object, sources).resources.into_iter();
     resources.find_map(|resource| match resource {
-        Resource::DestinationRule(rule) => Some(rule),
+        Resource::DestinationRule(rule) => Some(*rule),
         _ => None,
     })
 }

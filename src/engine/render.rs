@@ -59,10 +59,6 @@ pub fn render(request: &Request, tree: &dyn Tree) -> Result<Rendered, Error> {
         request.paths.iter().map(|path| clean(path, tree)).collect();
     let is_root = |directory: &Utf8PathBuf| gitops::is_kustomization(directory, &input);
     let is_built = !directories.is_empty() && directories.iter().all(is_root);
-    // A kustomization says itself which of its files it cannot do without.
-    if !is_built {
-        problems.extend(problems::of_documents(&input));
-    }
     let (units, origins) = if is_built {
         let directories: Vec<&Utf8Path> = directories.iter().map(Utf8PathBuf::as_path).collect();
         let (built, origins) = gitops::build_kustomizations(&directories, &input);
@@ -81,9 +77,11 @@ pub fn render(request: &Request, tree: &dyn Tree) -> Result<Rendered, Error> {
         });
         (units.collect(), origins)
     } else {
+        problems.extend(problems::of_documents(&input));
         let settings = super::analyse::deployment_settings(&request, tree);
         let mut deployment = gitops::deploy(input, &settings);
         tell_failures(&request.rendered, &mut deployment, &mut problems);
+        // A kustomization that is built by itself says which of its files it cannot do without.
         summary.unread = problems::unread(&problems, &sources);
         let Deployment { units, origins, .. } = deployment;
         let units = units.into_iter().map(|unit| RenderedUnit {

@@ -144,9 +144,12 @@ impl Unit {
     /// Whether all of it could be evaluated; if not, what it deploys may differ from what is known.
     pub fn is_complete(&self) -> bool {
         !self.problems.iter().any(|problem| match problem {
-            Problem::Refused { .. } | Problem::Unresolved { .. } => true,
+            Problem::Refused { .. } | Problem::Broken { .. } | Problem::Unresolved { .. } => true,
             Problem::Variables { matters, .. } => *matters,
-            Problem::Unnamed { .. } | Problem::Unversioned { .. } | Problem::Chart { .. } => false,
+            Problem::Unnamed { .. }
+            | Problem::Unversioned { .. }
+            | Problem::Remark { .. }
+            | Problem::Chart { .. } => false,
         })
     }
 }

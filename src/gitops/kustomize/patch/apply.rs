@@ -122,7 +122,8 @@ pub(super) fn json_into(
             let place = metadata.place;
             field_mut(metadata, "annotations", place);
         }
-        match json_patch::apply(operations.items(), &mut value, &mut marks) {
+        let applied = json_patch::apply(operations.items(), &mut value, &mut marks);
+        match applied.and_then(|()| identified(&value, operations)) {
             Ok(()) => {
                 if has_notes && let Some(metadata) = metadata_mut(&mut value) {
                     drop_empty(metadata, "annotations");
@@ -135,6 +136,18 @@ pub(super) fn json_into(
         }
     }
     result
+}
+
+/// Refuses an object that a JSON patch leaves without a kind or a name.
+fn identified(object: &Value, operations: &Value) -> Result<(), Refusal> {
+    for (what, keys) in [("kind", &["kind"][..]), ("name", &["metadata", "name"])] {
+        let field = object.at(keys).and_then(Value::as_text);
+        if field.is_none_or(str::is_empty) {
+            let message = format!("this patch leaves an object without a {what}");
+            return Err(Refusal::new(operations.place, message));
+        }
+    }
+    Ok(())
 }
 
 /// Puts an entry back as it was, or removes what was not there.
