@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::Unread;
-use crate::gitops::{self, Basis, Deployment, Files};
+use crate::diagnostic::counted;
+use crate::gitops::{self, Basis, Deployment, Files, Unit};
 use crate::object::ObjectId;
 use crate::resource::Resource;
 use crate::rule::{Alternative, InputProblem};
-use crate::source::{Place, Sources, Span};
+use crate::source::{FileId, Place, Sources, Span};
 use crate::yaml::ProblemKind;
 
 /// Broken documents one by one; templates of a Helm chart together.
@@ -52,9 +53,37 @@ pub(super) fn of_documents(files: &Files) -> Vec<InputProblem> {
         templates
             .into_iter()
             .filter(|(chart, _)| !gitops::is_chart_rendered(chart, files))
-            .map(|(path, templates)| InputProblem::Chart { path, templates }),
+            .map(|(path, templates)| InputProblem::Chart {
+                path,
+                templates,
+                failure: None,
+            }),
     );
     out
+}
+
+/// The files that are no YAML, as problems of documents say.
+pub(super) fn broken(problems: &[InputProblem]) -> BTreeSet<FileId> {
+    let broken = problems.iter().filter_map(|problem| {
+        let InputProblem::Document { place, kind, .. } = problem else {
+            return None;
+        };
+        // A template is a note, and that a tool refuses it is more.
+        (*kind != ProblemKind::Template).then_some(place.span.file)
+    });
+    broken.collect()
+}
+
+/// What a unit lacks, without what problems of documents say about `broken` files.
+pub(super) fn of_unit(
+    unit: &Unit,
+    broken: &BTreeSet<FileId>,
+) -> impl Iterator<Item = InputProblem> {
+    let lacking = unit.problems.iter().filter(|problem| match problem {
+        gitops::Problem::Broken { file, .. } => !broken.contains(file),
+        problem => problem.is_lack(),
+    });
+    lacking.cloned().map(InputProblem::Deploy)
 }
 
 /// What is not said anywhere about the meshes, and was guessed from the objects; directories with the names of environments
@@ -140,12 +169,19 @@ pub(super) fn unread(problems: &[InputProblem], sources: &Sources) -> Vec<Unread
                 InputProblem::NotUtf8 { path, line } => {
                     ((path.clone(), Some(*line)), "not UTF-8".to_owned())
                 }
-                InputProblem::Chart { path, templates } => {
+                InputProblem::Chart {
+                    path,
+                    templates,
+                    failure,
+                } => {
                     let path = gitops::shown(path).into();
-                    let plural = if *templates == 1 { "" } else { "s" };
-                    let reason =
-                        format!("a chart that is not rendered ({templates} template{plural})");
-                    ((path, None), reason)
+                    let templates = counted(*templates, "template");
+                    let reason = failure.as_ref().map(|reason| format!(": {reason}"));
+                    let reason = reason.unwrap_or_default();
+                    (
+                        (path, None),
+                        format!("a chart that is not rendered ({templates}){reason}"),
+                    )
                 }
                 InputProblem::Document { place, message, .. } => (at(place.span), message.clone()),
                 InputProblem::Deploy(problem) => (at(problem.place().span), problem.message()),

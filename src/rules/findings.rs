@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diagnostic::{Fact, Fix, PairId, Severity};
+use crate::diagnostic::{Fact, Fix, PairId, Severity, counted};
 use crate::mesh::{
     Accepts, Decision, Destination, EndpointDecision, Level, Mesh, ProtocolClass, Sends, Verdict,
 };
@@ -182,15 +182,6 @@ pub(super) fn target(decision: &Decision) -> String {
     }
 }
 
-/// A number with its noun.
-pub(super) fn counted(count: usize, noun: &str) -> String {
-    if count == 1 {
-        format!("1 {noun}")
-    } else {
-        format!("{count} {noun}s")
-    }
-}
-
 /// How bad it is that clients send plaintext: an error where a proxy refuses it, a warning where one lets it in; `None`
 /// where nothing is lost, since there is no proxy, or its policy wants plaintext.
 pub(super) fn plaintext_severity(mesh: &Mesh, decision: &Decision) -> Option<Severity> {
@@ -209,6 +200,23 @@ pub(super) fn plaintext_severity(mesh: &Mesh, decision: &Decision) -> Option<Sev
         .iter()
         .filter(|endpoint| !mesh.is_system_endpoint(endpoint));
     endpoints.filter_map(of).max()
+}
+
+/// Whether calls take a way: a VirtualService has to send them to a subset.
+pub(super) fn is_taken(mesh: &Mesh, decision: &Decision) -> bool {
+    let Destination { host, subset, .. } = &decision.destination;
+    let subset = subset.as_deref();
+    subset.is_none_or(|subset| mesh.is_routed(host, subset))
+}
+
+/// What calls do, or what they would do where they do not take that way.
+pub(super) fn calls(mesh: &Mesh, decision: &Decision, effect: &str) -> String {
+    let target = target(decision);
+    if is_taken(mesh, decision) {
+        format!("calls to `{target}` {effect}")
+    } else {
+        format!("calls to `{target}` would {effect} if anything were routed there")
+    }
 }
 
 /// What an HTTP caller sees when a proxy refuses plaintext (semantics 7.1, measured on Envoy).

@@ -87,7 +87,11 @@ fn check(_options: &NoOptions, cx: &mut InputContext<'_>) {
                 cx.report_path(path, message)
                     .help("save the file as UTF-8, or leave it out with `--exclude`");
             }
-            InputProblem::Chart { path, templates } => chart(cx, path, *templates),
+            InputProblem::Chart {
+                path,
+                templates,
+                failure,
+            } => chart(cx, path, *templates, failure.as_deref()),
             InputProblem::Document {
                 place,
                 kind,
@@ -115,9 +119,9 @@ fn deploy(cx: &mut InputContext<'_>, problem: &gitops::Problem) {
                 .primary("Kubernetes refuses this")
                 .help("complete the object, or leave the file out with `--exclude`");
         }
-        gitops::Problem::Refused { place, help, .. } => {
-            let help = help
-                .as_deref()
+        gitops::Problem::Refused { place, .. } | gitops::Problem::Broken { place, .. } => {
+            let help = problem
+                .help()
                 .unwrap_or("repair it, or leave it out with `--exclude`");
             cx.report(*place, message)
                 .primary("refused here")
@@ -142,6 +146,8 @@ fn deploy(cx: &mut InputContext<'_>, problem: &gitops::Problem) {
                 .severity(severity)
                 .help(problem.help().unwrap_or_default());
         }
+        // Nothing is missing; `mtls-lint meshes` tells it.
+        gitops::Problem::Remark { .. } => {}
         gitops::Problem::Chart { place, .. } => {
             cx.report(*place, message)
                 .primary("its templates are not read")
@@ -176,29 +182,35 @@ fn meshes(cx: &mut InputContext<'_>, names: &[String], directories: &[Utf8PathBu
     });
     help.push_str(&entries.collect::<Vec<_>>().join(", "));
     help.push_str("]`; `mtls-lint meshes` shows what they are taken for");
-    cx.report_path(
-        first,
-        format!(
+    let message = match quoted.as_slice() {
+        [name] => format!(
+            "{name} defines objects that other meshes define too, so it is taken for a mesh of its own"
+        ),
+        names => format!(
             "directories define the same objects, so they are taken for {} meshes: {}",
             names.len(),
-            quoted.join(", ")
+            names.join(", ")
         ),
-    )
-    .severity(Severity::Note)
-    .help(help);
+    };
+    cx.report_path(first, message)
+        .severity(Severity::Note)
+        .help(help);
 }
 
 /// A chart that nobody renders.
-fn chart(cx: &mut InputContext<'_>, path: &Utf8Path, templates: usize) {
+fn chart(cx: &mut InputContext<'_>, path: &Utf8Path, templates: usize, failure: Option<&str>) {
     let path = Utf8Path::new(gitops::shown(path));
     let count = match templates {
         1 => "its template is".to_owned(),
         count => format!("its {count} templates are"),
     };
-    cx.report_path(
-        path,
-        format!("chart `{path}` is not rendered: {count} not read"),
-    )
+    let headline = format!("chart `{path}` is not rendered: {count} not read");
+    if let Some(reason) = failure {
+        cx.report_path(path, format!("{headline}, since {reason}"))
+            .help("repair it, or lint what it renders with the values that it needs: `helm template … | mtls-lint -`");
+        return;
+    }
+    cx.report_path(path, headline)
     .severity(Severity::Note)
     .help("let Helm render it with `--render helm`, or lint what it renders: `helm template … | mtls-lint -`");
 }
@@ -329,6 +341,18 @@ mod tests {
     }
 
     #[test]
+    fn one_mesh_that_nothing_declares_is_not_told_as_several() {
+        let finding = worded(InputProblem::Meshes {
+            names: vec!["hub".to_owned()],
+            directories: vec!["hub".into()],
+        });
+        assert_eq!(
+            finding.message,
+            "`hub` defines objects that other meshes define too, so it is taken for a mesh of its own"
+        );
+    }
+
+    #[test]
     fn an_unreadable_file_is_a_warning_about_its_path() {
         let reason = "permission denied".into();
         let path = "big.yaml".into();
@@ -355,7 +379,11 @@ mod tests {
     fn a_chart_is_one_note_with_the_number_of_its_templates() {
         for (templates, words) in [(1, "its template is"), (3, "its 3 templates are")] {
             let path = "charts/web".into();
-            let finding = worded(InputProblem::Chart { path, templates });
+            let finding = worded(InputProblem::Chart {
+                path,
+                templates,
+                failure: None,
+            });
             assert_eq!(finding.severity, Severity::Note);
             assert!(finding.message.contains(words), "{}", finding.message);
         }
@@ -366,6 +394,7 @@ mod tests {
         let finding = worded(InputProblem::Chart {
             path: "".into(),
             templates: 2,
+            failure: None,
         });
         assert_eq!(
             finding.message,

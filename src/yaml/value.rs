@@ -1,6 +1,8 @@
 //! The tree of a parsed document: owned values, a place on every node.
 
 use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::slice;
 
 use super::scalar;
 use crate::source::{Place, Spanned};
@@ -20,7 +22,7 @@ pub enum Node {
     /// A scalar, null included.
     Scalar(Scalar),
     /// A sequence.
-    Sequence(Vec<Value>),
+    Sequence(Sequence),
     /// A mapping.
     Mapping(Mapping),
 }
@@ -54,6 +56,66 @@ pub struct Mapping {
     pub flow: bool,
     /// What patches removed from it, in their order.
     pub removed: Vec<Removed>,
+}
+
+/// A sequence: its elements, and what patches did to them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sequence {
+    /// The elements.
+    pub items: Vec<Value>,
+    /// What patches removed from it, in their order.
+    pub removed: Vec<RemovedItem>,
+}
+
+/// An element that something removed from a sequence before it is applied.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RemovedItem {
+    /// The element as it was.
+    pub item: Value,
+    /// Where the removal is written; its origin leads to what called for it.
+    pub place: Place,
+}
+
+impl FromIterator<Value> for Sequence {
+    fn from_iter<I: IntoIterator<Item = Value>>(items: I) -> Self {
+        Self {
+            items: items.into_iter().collect(),
+            removed: Vec::new(),
+        }
+    }
+}
+
+impl<'a> IntoIterator for &'a Sequence {
+    type Item = &'a Value;
+    type IntoIter = slice::Iter<'a, Value>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.items.iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a mut Sequence {
+    type Item = &'a mut Value;
+    type IntoIter = slice::IterMut<'a, Value>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.items.iter_mut()
+    }
+}
+
+/// Almost everything looks at the elements alone.
+impl Deref for Sequence {
+    type Target = Vec<Value>;
+
+    fn deref(&self) -> &Vec<Value> {
+        &self.items
+    }
+}
+
+impl DerefMut for Sequence {
+    fn deref_mut(&mut self) -> &mut Vec<Value> {
+        &mut self.items
+    }
 }
 
 /// An entry that something removed from a mapping before it is applied.
@@ -140,6 +202,16 @@ impl Value {
             .iter()
             .rev()
             .find(|entry| &*entry.key.value == key)
+    }
+
+    /// Where a field that is not there was removed last, or the last of all of them.
+    pub fn removal(&self, key: Option<&str>) -> Option<Place> {
+        let mut removed = self.as_mapping()?.removed.iter().rev();
+        let is_it = |removed: &&Removed| {
+            let name = &*removed.entry.key.value;
+            key.is_none_or(|key| key == name) && self.get(name).is_none()
+        };
+        removed.find(is_it).map(|removed| removed.place)
     }
 
     /// The value at the end of a chain of keys.

@@ -104,6 +104,7 @@ impl Accumulated {
             directory: level.directory,
             configuration: &self.configuration,
             allow_outside_files: level.allow_outside_files,
+            is_component: cause.is_none() && level.kustomization.kind == FileKind::Component,
             cause,
         };
         (&mut self.resources, step)
@@ -358,7 +359,10 @@ fn includes_itself(reference: &Text) -> Problem {
 fn missing(reference: &Text) -> Problem {
     Problem::Refused {
         place: reference.place,
-        message: format!("`{}` does not exist", reference.value),
+        message: match &*reference.value {
+            "" => "an empty entry names no file and no directory".into(),
+            path => format!("`{path}` does not exist"),
+        },
         help: None,
     }
 }
