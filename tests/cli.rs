@@ -379,6 +379,15 @@ fn a_terminal_gets_colours_and_links_to_the_documentation() {
 }
 
 #[test]
+fn a_terminal_that_would_print_links_as_text_gets_none() {
+    let Some(shown) = on_terminal(100, &[("TERM", "linux")]) else {
+        return;
+    };
+    assert!(shown.contains("\u{1b}[31m"));
+    assert!(!shown.contains("\u{1b}]8"), "{shown:?}");
+}
+
+#[test]
 fn text_fits_a_narrow_terminal() {
     let Some(shown) = on_terminal(40, &[]) else {
         return;

@@ -340,9 +340,29 @@ fn a_folder_without_permission() {
         let line = writeln!(std::io::stderr(), "skipped: this user may read everything");
         return line.expect("standard error takes a line");
     }
-    let shown = session(folder.path(), &["closed", "matrix closed"]);
+    let shown = session(
+        folder.path(),
+        &["closed", "matrix closed", "--format concise"],
+    );
     set(0o700).expect("the owner may set them");
-    insta::assert_snapshot!(shown);
+    insta::assert_snapshot!(shown, @r"
+    $ mtls-lint closed
+    error: cannot read `closed`: Permission denied (os error 13)
+    help: make it readable for the user who runs this, or name another
+    [exit 3]
+
+    $ mtls-lint matrix closed
+    error: cannot read `closed`: Permission denied (os error 13)
+    help: make it readable for the user who runs this, or name another
+    [exit 3]
+
+    $ mtls-lint --format concise
+    closed: warning[unread-input] `closed` is not read: Permission denied (os error 13)
+    1 input was not read:
+      closed: Permission denied (os error 13)
+    0 errors, 1 warning, 0 notes in 3 files (5 documents, 5 resources, 1 mesh)
+    [exit 1]
+    ");
 }
 
 /// Whether what is said about a failed run says what to do, in one of the forms that are used.

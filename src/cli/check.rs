@@ -318,6 +318,7 @@ mod tests {
     const ENVIRONMENT: Environment = Environment {
         github_actions: false,
         is_terminal: false,
+        takes_links: false,
         color: false,
         width: 100,
     };

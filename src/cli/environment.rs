@@ -20,11 +20,17 @@ const MIN_WIDTH: usize = 40;
 
 /// What the environment says.
 #[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are answers to questions that have nothing to do with each other"
+)]
 pub(super) struct Environment {
     /// Whether this is a step of a GitHub workflow.
     pub(super) github_actions: bool,
     /// Whether standard output is a terminal.
     pub(super) is_terminal: bool,
+    /// Whether standard output is a terminal that understands links, or does not show what it does not understand.
+    pub(super) takes_links: bool,
     /// Whether to colour where the user does not say.
     pub(super) color: bool,
     /// The width of the terminal, as far as it is known.
@@ -41,6 +47,7 @@ impl Environment {
         Self {
             github_actions: variable("GITHUB_ACTIONS").is_some_and(|value| value == "true"),
             is_terminal: stdout.is_terminal(),
+            takes_links: stdout.is_terminal() && takes_links(variable("TERM").as_deref()),
             color: wants_color(&stdout),
             width: columns
                 .or_else(terminal)
@@ -67,10 +74,15 @@ impl Environment {
         Style {
             color,
             width: self.width,
-            links: color && self.is_terminal,
+            links: color && self.takes_links,
             summary: true,
         }
     }
+}
+
+/// Whether a terminal of this name does not print the codes of links (OSC 8) as text, as the console of old Linux kernels does.
+fn takes_links(terminal: Option<&str>) -> bool {
+    !matches!(terminal, Some("dumb" | "linux"))
 }
 
 /// Whether a line on standard error that comes and goes is seen by a person, and by nobody else.

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::source::tree::{EntryKind, ReadError, Tree};
+use crate::source::tree::{EntryKind, ReadError, Tree, normalise};
 pub(crate) use globs::Exclude;
 use paths::Paths;
 use walk::Walk;
@@ -137,6 +137,15 @@ impl Found {
             from_there.next().is_some_and(|file| file.starts_with(path))
         };
         self.unread.retain(|(path, _)| !is_read(path));
+        // Of a folder that is closed altogether it says nothing more.
+        let unread = self.unread.iter().map(|(path, _)| path.clone());
+        let missing = self.missing.iter().map(|(path, _)| normalise(path));
+        let closed: BTreeSet<Utf8PathBuf> = unread.chain(missing).collect();
+        let is_said = |path: &Utf8Path| {
+            path.file_name() == Some(".gitignore")
+                && path.parent().is_some_and(|folder| closed.contains(folder))
+        };
+        self.unread.retain(|(path, _)| !is_said(path));
         Discovered {
             files: self.files.into_iter().collect(),
             unread: self.unread.into_iter().collect(),
