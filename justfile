@@ -26,12 +26,26 @@ book:
     mdbook build
 
 # Runs the hooks, the action and the commands for other CI systems as their users do, with what is installed of pre-commit, prek,
-# act, zizmor, actionlint, reviewdog, kustomize.
+# act, zizmor, actionlint, hadolint, reviewdog, kustomize.
+# Then the SARIF multitool judges the reports, and the README runs on a fresh machine, which builds for some minutes.
 integration:
     cargo build --locked
     scripts/pre-commit-test.sh
     scripts/action-test.sh
     scripts/other-ci-test.sh
+    scripts/sarif-test.sh
+    scripts/fresh-machine-test.sh
+
+# The archive of a release for this machine, in dist, tried; takes cargo-about and cargo-cyclonedx.
+package:
+    scripts/licences.sh
+    scripts/package.py
+    scripts/package-test.sh dist/mtls-lint-"$(rustc --print host-tuple)".tar.gz
+
+# The wheel for this machine and the source distribution, in dist, tried.
+wheel:
+    scripts/wheel.sh wheel dist
+    scripts/wheel.sh sdist dist
 
 # Uses the page of `mtls-lint graph` in headless Chromium, with clicks and keys; takes Node.js and Chromium.
 picture:

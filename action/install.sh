@@ -30,8 +30,8 @@ use() {
 # The name of this machine in the names of archives.
 target() {
     case "${RUNNER_OS:-}-${RUNNER_ARCH:-}" in
-    Linux-X64) echo x86_64-unknown-linux-musl ;;
-    Linux-ARM64) echo aarch64-unknown-linux-musl ;;
+    Linux-X64) echo x86_64-unknown-linux-gnu ;;
+    Linux-ARM64) echo aarch64-unknown-linux-gnu ;;
     macOS-X64) echo x86_64-apple-darwin ;;
     macOS-ARM64) echo aarch64-apple-darwin ;;
     Windows-X64) echo x86_64-pc-windows-msvc ;;

@@ -195,7 +195,7 @@ printf 'ok: the step of the README\n'
 
 # How the program gets to a runner that has none: a release archive whose checksum is known.
 version="$(sed -n 's/^own_version=//p' action/install.sh)"
-archive=mtls-lint-x86_64-unknown-linux-musl.tar.gz
+archive=mtls-lint-x86_64-unknown-linux-gnu.tar.gz
 mkdir "$scratch/bin" "$scratch/release"
 cp "$program" "$scratch/release/mtls-lint"
 tar -czf "$scratch/$archive" -C "$scratch/release" mtls-lint

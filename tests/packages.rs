@@ -4,14 +4,25 @@
     reason = "tests run the program and read the files of the repository"
 )]
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use serde_json::Value;
+use tempfile::TempDir;
 
 /// The version of the package.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The action and the workflows.
+const WITH_STEPS: [&str; 4] = [
+    "action.yml",
+    ".github/workflows/ci.yml",
+    ".github/workflows/mtls-lint.yml",
+    ".github/workflows/release.yml",
+];
 
 /// A file of the repository.
 fn text(path: &str) -> String {
@@ -42,6 +53,7 @@ fn the_version_is_the_same_everywhere_it_is_written() {
     let table = [
         ("Cargo.lock", "name = \"mtls-lint\"\nversion = \"", VERSION),
         ("setup.py", "mtls-lint==", VERSION),
+        ("Dockerfile", "org.opencontainers.image.version=\"", VERSION),
         ("action/install.sh", "own_version=", VERSION),
         (
             ".pre-commit-hooks.yaml",
@@ -63,6 +75,125 @@ fn the_version_is_the_same_everywhere_it_is_written() {
             "{path}: {before}{found:?}"
         );
     }
+}
+
+/// maturin takes the version from Cargo.toml, and the script that fills the templates does too.
+#[test]
+fn packages_that_follow_the_version_do_not_write_one() {
+    assert!(text("pypi/pyproject.toml").contains("dynamic = [\"version\"]"));
+    for path in ["mtls-lint.rb", "krew.yaml"].map(|name| format!("scripts/channels/{name}")) {
+        let text = text(&path);
+        assert!(text.contains("v@VERSION@"), "{path}");
+        assert!(!text.contains(VERSION), "{path}");
+    }
+}
+
+/// What is built, what the action downloads and what other channels point at.
+#[test]
+fn archives_have_the_same_names_everywhere() {
+    let workflow = yaml(".github/workflows/release.yml");
+    let matrix = &workflow["jobs"]["build"]["strategy"]["matrix"]["include"];
+    let built: BTreeSet<&str> = matrix
+        .as_array()
+        .expect("it is a list")
+        .iter()
+        .filter_map(|it| it["target"].as_str())
+        .collect();
+    let installer = text("action/install.sh");
+    let downloaded: BTreeSet<&str> = installer
+        .lines()
+        .filter_map(|line| line.trim().strip_suffix(" ;;")?.split_once(") echo "))
+        .map(|(_, target)| target)
+        .filter(|target| *target != "unknown")
+        .collect();
+    assert_eq!(downloaded, built);
+    assert!(installer.contains("mtls-lint-$(target).tar.gz"));
+    let krew = text("scripts/channels/krew.yaml");
+    let brew = text("scripts/channels/mtls-lint.rb");
+    for target in built {
+        let archive = format!("/v@VERSION@/mtls-lint-{target}.tar.gz");
+        assert!(krew.contains(&archive), "{target}");
+        assert_eq!(brew.contains(&archive), !target.contains("windows"));
+    }
+    let cargo = text("Cargo.toml");
+    assert!(cargo.contains("/releases/download/v{ version }/{ name }-{ target }.tar.gz"));
+}
+
+/// Checksums of archives that never were, as `sha256sum` prints them: of each target a different one.
+fn made_up_checksums() -> Vec<(&'static str, String)> {
+    let targets = [
+        "x86_64-unknown-linux-gnu",
+        "aarch64-unknown-linux-gnu",
+        "x86_64-apple-darwin",
+        "aarch64-apple-darwin",
+        "x86_64-pc-windows-msvc",
+    ];
+    let numbered = targets.into_iter().zip(1..);
+    numbered
+        .map(|(target, number): (_, u32)| (target, format!("{number:064x}")))
+        .collect()
+}
+
+/// What `scripts/channels.py` makes of checksums, in a folder; nothing where there is no Python.
+fn channels(sums: &[(&str, String)]) -> Option<(TempDir, Output)> {
+    let folder = TempDir::new().expect("a folder can be made");
+    let line = |(target, sum): &(&str, String)| format!("{sum}  mtls-lint-{target}.tar.gz\n");
+    let lines: String = sums.iter().map(line).collect();
+    let input = folder.path().join("sha256sums.txt");
+    fs::write(&input, lines).expect("it can be written");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/channels.py");
+    let output = Command::new("python3")
+        .args([&script, &input])
+        .arg(folder.path())
+        .output();
+    if let Ok(output) = output {
+        return Some((folder, output));
+    }
+    let _ = writeln!(std::io::stderr(), "skipped: python3 is not installed");
+    None
+}
+
+#[test]
+fn other_channels_point_at_the_archives_with_their_checksums() {
+    let sums = made_up_checksums();
+    let Some((folder, output)) = channels(&sums) else {
+        return;
+    };
+    assert!(output.status.success(), "{output:?}");
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).expect("it is written");
+
+    let krew: Value = serde_yaml::from_str(&read("krew.yaml")).expect("it is YAML");
+    assert_eq!(krew["spec"]["version"], format!("v{VERSION}"));
+    let platforms = krew["spec"]["platforms"].as_array().expect("it is a list");
+    assert_eq!(platforms.len(), sums.len());
+    let formula = read("mtls-lint.rb");
+    let action = read("checksums.txt");
+    for (platform, (target, sum)) in platforms.iter().zip(&sums) {
+        let archive = format!("mtls-lint-{target}.tar.gz");
+        let uri = format!(
+            "https://github.com/mtls-lint/mtls-lint/releases/download/v{VERSION}/{archive}"
+        );
+        assert_eq!(platform["uri"], uri);
+        assert_eq!(platform["sha256"], *sum);
+        let in_formula = format!("url \"{uri}\"\n      sha256 \"{sum}\"\n");
+        assert_eq!(formula.contains(&in_formula), !target.contains("windows"));
+        assert!(action.contains(&format!("\n{sum}  {archive}\n")));
+    }
+    assert!(!formula.contains('@'), "{formula}");
+}
+
+#[test]
+fn a_release_without_one_of_the_archives_has_no_channels() {
+    let sums = made_up_checksums();
+    let Some((_folder, output)) = channels(&sums[1..]) else {
+        return;
+    };
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        error,
+        "no checksum of the archive for x86_64-unknown-linux-gnu\n"
+    );
 }
 
 #[test]
@@ -92,7 +223,7 @@ fn every_hook_runs_on_every_commit_and_reads_the_index() {
 /// An expression in a script is replaced before the shell reads it: what it holds would be run.
 #[test]
 fn inputs_reach_the_shell_by_the_environment_alone() {
-    for path in ["action.yml", ".github/workflows/mtls-lint.yml"] {
+    for path in WITH_STEPS {
         let mut is_script = false;
         for line in text(path).lines() {
             let key = line.trim_start().trim_start_matches("- ");
@@ -123,11 +254,7 @@ fn every_input_and_output_of_the_action_is_documented_and_used() {
 
 #[test]
 fn actions_of_others_are_pinned_by_their_commit() {
-    for path in [
-        "action.yml",
-        ".github/workflows/ci.yml",
-        ".github/workflows/mtls-lint.yml",
-    ] {
+    for path in WITH_STEPS {
         let text = text(path);
         let used = text.lines().filter_map(|line| line.split_once("uses: "));
         for (_, used) in used.filter(|(_, used)| !used.starts_with("./")) {

@@ -9,6 +9,7 @@ use rustc_hash::FxHashSet;
 
 use super::adjust::Adjust;
 use super::doubt::doubt;
+use super::elements::name_elements;
 use super::explain::{explain, explain_refused};
 use super::incomplete::doubt_incomplete;
 use super::overlay_patch::keep_to_their_meshes;
@@ -67,6 +68,7 @@ pub(super) fn examine(request: &Request, tree: &dyn Tree) -> Result<(Analysis, F
     let mut about_exceptions = suppress(&mut diagnostics, &selected, &mut analysis, request)?;
     adjust.apply(&mut about_exceptions, &analysis.sources);
     diagnostics.extend(about_exceptions);
+    name_elements(&mut diagnostics, &analysis.deployment);
     let names: Vec<&str> = analysis.meshes.iter().map(Mesh::name).collect();
     let findings = triage(diagnostics, &names, &analysis.sources);
     let all = findings.shown.iter().chain(&findings.hidden);
@@ -209,10 +211,12 @@ fn run(
             let mut found = Vec::new();
             for (index, mesh) in (0u32..).zip(&analysis.meshes) {
                 let patched = analysis.patched.get(index as usize);
+                let units = analysis.deployment.units_of(index as usize);
                 let surroundings = Surroundings {
                     sources: &analysis.sources,
                     origins: &analysis.deployment.origins,
                     patched: patched.map_or(&[], Vec::as_slice),
+                    units: &units,
                 };
                 let mut cx = RuleContext::new(&rule.meta, mesh, index, surroundings);
                 if let Some(explained) = explained {

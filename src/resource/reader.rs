@@ -6,7 +6,7 @@
 use rustc_hash::FxHashSet;
 
 use super::problem::Effect;
-use super::wording::{describe, not_one_of};
+use super::wording::{describe, element_name, not_one_of};
 use super::{ExportTo, Labels, Selector};
 use crate::source::{Place, Sources, Spanned};
 use crate::yaml::{FieldPath, Mapping, Node, Value};
@@ -76,7 +76,7 @@ impl<'a> Context<'a> {
 
     fn push(&mut self, field: &Field<'_>, place: Option<Place>, message: String, effect: Effect) {
         let fault = Fault {
-            field: FieldPath::new(field.path()),
+            field: FieldPath::with_key(field.path(), field.key_path()),
             place,
             message,
             effect,
@@ -414,12 +414,22 @@ impl<'a> Field<'a> {
 
     /// The path from the root of the object.
     fn path(&self) -> String {
-        let parent = self.parent.map_or_else(String::new, Field::path);
+        self.joined(|_, index| index.to_string())
+    }
+
+    /// The same with the names of elements in place of their positions.
+    fn key_path(&self) -> String {
+        self.joined(|value, _| value.map_or_else(String::new, |value| element_name(value).into()))
+    }
+
+    fn joined(&self, element: fn(Option<&Value>, usize) -> String) -> String {
+        let parent = self.parent.map(|parent| parent.joined(element));
+        let parent = parent.unwrap_or_default();
         match self.step {
             Step::Root => parent,
             Step::Key(key) if parent.is_empty() => key.to_owned(),
             Step::Key(key) => format!("{parent}.{key}"),
-            Step::Index(index) => format!("{parent}[{index}]"),
+            Step::Index(index) => format!("{parent}[{}]", element(self.value, index)),
         }
     }
 }
