@@ -49,21 +49,7 @@ pub(super) fn once(
     args.input.render(&mut request, tree)?;
     let mut fixed = lint(args, &request, tree)?;
     drop(line);
-    args.input.show_paths(|shown| {
-        // A file of the base is called as Git does, from the root.
-        let is_of_base = |path: &Utf8Path| {
-            let base = args.base.as_deref();
-            let rest = base.and_then(|base| path.as_str().strip_prefix(base));
-            rest.is_some_and(|rest| rest.starts_with(':'))
-        };
-        fixed.show_paths(&|path| {
-            if is_of_base(path) {
-                path.to_owned()
-            } else {
-                shown(path)
-            }
-        });
-    });
+    show_paths(args, &mut fixed);
     if let Some(known) = known {
         baseline::accept(&mut fixed.outcome.report, known, args, &request);
     }
@@ -109,6 +95,25 @@ pub(super) fn once(
     let fail_on = args.exit.fail_on.or(config.fail_on).unwrap_or_default();
     let would_change = args.fix.diff && !fixed.changes.is_empty();
     Ok(status(report, fail_on, would_change, args.exit.exit_zero))
+}
+
+/// Shows paths from the working directory.
+fn show_paths(args: &CheckArgs, fixed: &mut Fixed) {
+    // A file of the base is called as Git does, from the root.
+    let is_of_base = |path: &Utf8Path| {
+        let base = args.base.as_deref();
+        let rest = base.and_then(|base| path.as_str().strip_prefix(base));
+        rest.is_some_and(|rest| rest.starts_with(':'))
+    };
+    args.input.show_paths(|shown| {
+        fixed.show_paths(&|path| {
+            if is_of_base(path) {
+                path.to_owned()
+            } else {
+                shown(path)
+            }
+        });
+    });
 }
 
 /// The reports to write. One report at most goes to standard output, none where it is a diff or is not wanted.

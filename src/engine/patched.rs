@@ -41,6 +41,7 @@ fn patched(patch: &AppliedPatch, target: &PatchTarget, sources: &Sources) -> Opt
         object: object.clone(),
         patch: patch.place,
         is_of_component: patch.is_of_component,
+        by_operations: target.by_operations,
         before: decode(before_value, object, sources)?,
         after: decode(after_value, object, sources)?,
         before_value: before_value.clone(),

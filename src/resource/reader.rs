@@ -49,9 +49,11 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Notes a fault of a field, at the field's value or at what is written nearest to it.
+    /// Notes a fault of a field, at the field's value or at what is written nearest to it. What a mapping lacks because
+    /// something removed it is a fault of that.
     pub(super) fn fault(&mut self, field: &Field<'_>, message: impl Into<String>) {
-        self.fault_at(field, field.nearest_place(), message);
+        let place = field.removal().or_else(|| field.nearest_place());
+        self.fault_at(field, place, message);
     }
 
     /// Notes a fault of a field at a place of its own.
@@ -392,6 +394,19 @@ impl<'a> Field<'a> {
                 return;
             }
             field = parent;
+        }
+    }
+
+    /// Where something was removed that the value lacks, or the value itself, or the nearest parent that is not there.
+    fn removal(&self) -> Option<Place> {
+        if let Some(value) = self.value {
+            return value.removal(None);
+        }
+        let parent = self.parent?;
+        match (parent.value, self.step) {
+            (Some(value), Step::Key(key)) => value.removal(Some(key)),
+            (Some(_), Step::Root | Step::Index(_)) => None,
+            (None, _) => parent.removal(),
         }
     }
 
