@@ -230,7 +230,7 @@ fn report(cx: &mut RuleContext<'_>, place: Place, cause: &Cause<'_>) {
         .decisions()
         .any(|decision| mesh.in_force(decision).is_none());
     let lines = wide.lines();
-    let edit = helps
+    let edit = (helps && !has_lost_rules(cx))
         .then(|| edit::append_document(cx.sources(), place.span, &lines))
         .flatten();
     let words = Words {
@@ -258,6 +258,15 @@ fn report(cx: &mut RuleContext<'_>, place: Place, cause: &Cause<'_>) {
         }),
     };
     tell(cx, place, cause, words);
+}
+
+/// Whether some DestinationRule is deployed and does not count, most often since Istio refuses it: what clients lack may be in
+/// that one, and its name is taken.
+fn has_lost_rules(cx: &RuleContext<'_>) -> bool {
+    let mesh = cx.mesh();
+    let objects = cx.units().iter().flat_map(|unit| &unit.objects);
+    let mut rules = objects.filter(|object| &*object.gvk.kind == "DestinationRule");
+    rules.any(|rule| !mesh.has_rule(&rule.id))
 }
 
 fn help(mesh: &Mesh, wide: &WideRule, helps: bool) -> String {

@@ -1,7 +1,7 @@
 //! What a rule for a whole mesh or namespace would look like, and one that exempts a host from it.
 
 use crate::mesh::Mesh;
-use crate::object::Namespace;
+use crate::object::{Namespace, ObjectId};
 use crate::resource::Fqdn;
 
 impl Mesh {
@@ -23,6 +23,11 @@ impl Mesh {
         names
             .find(|name| self.is_free_rule_name(name, namespace))
             .unwrap_or("mtls-for-all")
+    }
+
+    /// Whether a DestinationRule counts in this mesh.
+    pub(crate) fn has_rule(&self, id: &ObjectId) -> bool {
+        self.rules.rules().any(|(_, rule)| rule.meta.id == *id)
     }
 
     /// Whether no DestinationRule of a namespace has a name.
