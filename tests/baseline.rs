@@ -373,4 +373,101 @@ fn code_scanning_gets_known_findings_as_unchanged_and_others_as_new() {
     repository.write("apps/second.yaml", SECOND);
     let expected = ["new", "unchanged"].map(|state| Some(state.to_owned()));
     assert_eq!(states(&repository), expected);
+    repository.remove(BREAKER);
+    let expected = ["new", "absent"].map(|state| Some(state.to_owned()));
+    assert_eq!(states(&repository), expected);
+}
+
+/// A rule whose subsets say what mode they want.
+fn subsets(modes: &[(&str, &str)]) -> String {
+    let rule = "apiVersion: networking.istio.io/v1alpha3\nkind: DestinationRule\nmetadata: {name: sleep, namespace: default}\n\
+                spec:\n  host: sleep\n  trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}\n  subsets:\n";
+    let subsets = modes.iter().map(|(name, mode)| {
+        format!(
+            "  - name: {name}\n    labels: {{app: sleep}}\n    trafficPolicy: {{tls: {{mode: {mode}}}}}\n"
+        )
+    });
+    rule.to_owned() + &subsets.collect::<String>()
+}
+
+/// Whether a run has nothing new after a file changed from one text to another.
+fn is_known_after(before: &str, after: &str) -> bool {
+    let repository = Repository::new();
+    repository.write("apps/subsets.yaml", before);
+    assert_eq!(repository.run(&["baseline", "write"]).status, Some(0));
+    repository.write("apps/subsets.yaml", after);
+    let outcome = repository.run(&["--format", "json"]);
+    let report = outcome.json();
+    let baseline = repository.read(BASELINE);
+    let mut fields = baseline.lines().filter(|line| line.contains("\"field\""));
+    assert!(fields.all(|field| !field.contains("[0]")), "{baseline}");
+    report["findings"].as_array().is_some_and(Vec::is_empty)
+}
+
+#[test]
+fn subsets_that_change_their_order_revive_nothing() {
+    for [wrong, other] in [["DISABLED", "MUTUALS"], ["DISABLE", "SIMPLE"]] {
+        let before = subsets(&[("v1", wrong), ("v2", "ISTIO_MUTUAL"), ("v3", other)]);
+        let after = subsets(&[("v3", other), ("v2", "ISTIO_MUTUAL"), ("v1", wrong)]);
+        assert!(is_known_after(&before, &after), "{wrong}");
+        let removed = subsets(&[("v3", other), ("v1", wrong)]);
+        assert!(is_known_after(&before, &removed), "{wrong}");
+    }
+}
+
+#[test]
+fn another_subset_that_breaks_is_new_although_one_is_repaired() {
+    for wrong in ["DISABLED", "DISABLE"] {
+        let before = subsets(&[("v1", wrong), ("v2", "ISTIO_MUTUAL")]);
+        let after = subsets(&[("v1", "ISTIO_MUTUAL"), ("v2", wrong)]);
+        assert!(!is_known_after(&before, &after), "{wrong}");
+    }
+}
+
+#[test]
+fn settings_of_ports_that_change_their_order_revive_nothing() {
+    let rule = |ports: [(u16, &str); 2]| {
+        let settings = ports.map(|(port, mode)| {
+            format!("    - port: {{number: {port}}}\n      tls: {{mode: {mode}}}\n")
+        });
+        format!(
+            "apiVersion: networking.istio.io/v1alpha3\nkind: DestinationRule\nmetadata: {{name: sleep, namespace: default}}\n\
+             spec:\n  host: sleep\n  trafficPolicy:\n    portLevelSettings:\n{}",
+            settings.concat()
+        )
+    };
+    let (right, wrong) = ((8080, "ISTIO_MUTUAL"), (80, "istio"));
+    assert!(is_known_after(&rule([right, wrong]), &rule([wrong, right])));
+    assert!(!is_known_after(
+        &rule([right, wrong]),
+        &rule([(8080, "istio"), (80, "ISTIO_MUTUAL")])
+    ));
+}
+
+#[test]
+fn code_scanning_hears_of_nothing_that_is_absent_where_only_a_part_is_looked_at() {
+    let repository = Repository::accepted();
+    for arguments in [&["mesh"][..], &["--select", "unread-input"]] {
+        let outcome = repository.run(&[arguments, &["--format", "sarif"]].concat());
+        assert!(!outcome.stdout.contains("\"absent\""), "{arguments:?}");
+    }
+}
+
+#[test]
+fn what_is_written_follows_its_schema() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schemas/baseline-1.schema.json");
+    let schema = fs::read_to_string(path).expect("the schema is there");
+    let schema: Value = serde_json::from_str(&schema).expect("it is JSON");
+    let validator = jsonschema::validator_for(&schema).expect("it is a schema");
+    let repository = Repository::new();
+    repository.write("apps/subsets.yaml", &subsets(&[("v1", "DISABLED")]));
+    repository.write("broken.yaml", "kind: [\n");
+    assert_eq!(repository.run(&["baseline", "write"]).status, Some(0));
+    let mut written: Value =
+        serde_json::from_str(&repository.read(BASELINE)).expect("the baseline is JSON");
+    let errors: Vec<_> = validator.iter_errors(&written).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    assert_eq!(written["findings"].as_array().map(Vec::len), Some(3));
+    written["findings"][0]["line"] = 3.into();
+    assert!(!validator.is_valid(&written));
 }

@@ -9,11 +9,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use mtls_lint::config;
 use mtls_lint::engine::lint_text;
 use mtls_lint::report::{report_line_schema, report_schema};
 use mtls_lint::rule::{Check, Rule, Stage, render_index, render_page};
 use mtls_lint::rules::RULES;
+use mtls_lint::{baseline, config};
 use serde_json::Value;
 
 /// The headings of a page in their order, and whether a page must have them.
@@ -147,6 +147,7 @@ fn the_example_of_the_page_of_settings_is_valid() {
 fn the_schemas_on_disk_are_those_of_the_reports() {
     for (path, schema) in [
         ("docs/schemas/report-1.schema.json", report_schema()),
+        ("docs/schemas/baseline-1.schema.json", baseline::schema()),
         (
             "docs/schemas/report-line-1.schema.json",
             report_line_schema(),

@@ -169,23 +169,3 @@ help: the keys here are rule, path, kind, namespace, name, mesh, reason, expires
 "]]
     );
 }
-
-#[test]
-fn a_config_file_above_the_working_directory_is_named() {
-    let folder = configured("exclude: [apps]\n");
-    let run = |arguments: &[&str]| run_with(&folder.path().join("apps"), arguments, &[]);
-    write(folder.path(), ".git/HEAD", b"");
-    let named = "warning: `../mtls-lint.yaml` is not used";
-    assert!(run(&[]).stderr.starts_with(named), "{:?}", run(&[]));
-    for flag in ["-q", "--isolated", "--config=../mtls-lint.yaml"] {
-        assert!(!run(&[flag]).stderr.contains(named), "{flag}");
-    }
-}
-
-#[test]
-fn a_config_file_above_the_repository_is_somebody_elses() {
-    let folder = configured("exclude: [apps]\n");
-    write(folder.path(), "apps/.git/HEAD", b"");
-    let outcome = run_with(&folder.path().join("apps"), &[], &[]);
-    assert_eq!(outcome.stderr, "");
-}

@@ -4,6 +4,8 @@
     reason = "tests run the program and look at files"
 )]
 
+use std::path::Path;
+
 use tempfile::TempDir;
 
 #[expect(dead_code, reason = "other tests use the rest")]
@@ -114,4 +116,32 @@ fn no_file_to_list_is_an_input_error() {
     let outcome = run_with(folder.path(), &["--show-files", "nowhere"], &[]);
     assert_eq!(outcome.status, Some(3));
     assert!(outcome.stderr.contains("cannot read `nowhere`"));
+}
+
+/// A rule that a person may have meant as it is, so that its fix is unsafe.
+fn unsafe_alone() -> TempDir {
+    copy_of(Path::new("testdata/faq/permissive"))
+}
+
+#[test]
+fn a_diff_says_which_fixes_it_leaves_out() {
+    let folder = unsafe_alone();
+    let outcome = run_with(folder.path(), &["--diff"], &[]);
+    assert_eq!(outcome.stdout, "");
+    let told = "1 unsafe fix is left out; `--unsafe-fixes` adds it\n";
+    assert_eq!(outcome.stderr, told);
+    let outcome = run_with(folder.path(), &["--diff", "--unsafe-fixes"], &[]);
+    assert!(outcome.stdout.contains("+      mode: ISTIO_MUTUAL"));
+    assert_eq!(outcome.stderr, "");
+    assert_eq!(run_with(folder.path(), &["--diff", "-q"], &[]).stderr, "");
+}
+
+#[test]
+fn a_diff_says_that_there_is_nothing_to_change() {
+    let folder = unsafe_alone();
+    write(folder.path(), "cart-rule.yaml", b"kind: [\n");
+    let outcome = run_with(folder.path(), &["--diff"], &[]);
+    assert_eq!(outcome.stdout, "");
+    let told = "nothing to change: no fix applies to 1 finding\n";
+    assert_eq!(outcome.stderr, told);
 }

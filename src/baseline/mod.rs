@@ -1,7 +1,7 @@
 //! The baseline: the findings that a repository already has and accepts for now.
 //!
 //! An entry says what a finding *is*, by rule, object, field and severity, and not where it stands: files may be moved,
-//! renamed and reformatted. Equal findings are told apart by their number alone. A finding about no object, such as a file
+//! renamed and reformatted, and elements of lists change their order. Equal findings are told apart by their number alone. A finding about no object, such as a file
 //! that cannot be parsed, is known by its message without the names and numbers in it, which moving changes.
 
 mod store;
@@ -13,8 +13,9 @@ use std::ops::Add;
 use rustc_hash::FxHashMap;
 
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::yaml::FieldPath;
 
-pub use store::{BaselineError, DEFAULT_PATH, exists, load, save};
+pub use store::{BaselineError, DEFAULT_PATH, exists, load, save, schema};
 
 /// The findings that are accepted, each kind of them with its number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,14 +25,17 @@ pub struct Baseline {
 
 /// What an accepted finding is. The order is that of the file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Entry {
-    rule: String,
-    object: Option<String>,
-    field: Option<String>,
+pub struct Entry {
+    /// The name of the rule.
+    pub rule: String,
+    /// The object, if it is about one.
+    pub object: Option<String>,
+    /// The field, with the names of elements of lists.
+    pub field: Option<String>,
     /// The finding is accepted up to this severity.
-    severity: Severity,
+    pub severity: Severity,
     /// For people, and to prefer the right one of several.
-    message: String,
+    pub message: String,
 }
 
 /// What a finding and an entry have in common: rule, object and field, and without an object the message.
@@ -42,7 +46,7 @@ impl Entry {
         Self {
             rule: diagnostic.rule.to_owned(),
             object: diagnostic.object.as_ref().map(ToString::to_string),
-            field: diagnostic.field.as_ref().map(ToString::to_string),
+            field: diagnostic.field.as_ref().map(FieldPath::key),
             severity: diagnostic.severity,
             message: diagnostic.message.clone(),
         }
@@ -69,6 +73,11 @@ impl Baseline {
     /// The baseline that accepts these findings.
     pub fn of(diagnostics: &[Diagnostic]) -> Self {
         diagnostics.iter().map(|one| (Entry::of(one), 1)).collect()
+    }
+
+    /// What it accepts, and how many findings of each kind.
+    pub fn entries(&self) -> impl Iterator<Item = (&Entry, usize)> {
+        self.entries.iter().map(|(entry, count)| (entry, *count))
     }
 
     /// How many findings it accepts.

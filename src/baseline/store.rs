@@ -4,6 +4,9 @@ use std::fs;
 use std::num::NonZeroUsize;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 
 use super::{Baseline, Entry};
@@ -86,28 +89,50 @@ struct Header {
     schema: String,
 }
 
-/// The file.
-#[derive(Serialize, Deserialize)]
+/// The findings of a repository that mtls-lint accepts for now. `mtls-lint baseline` writes and prunes it.
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Baseline", title = "Baseline of mtls-lint")]
 struct Written {
+    /// The name and version of this shape.
+    #[schemars(extend("const" = "mtls-lint/baseline/1"))]
     schema: String,
+    /// The findings, in order.
     findings: Vec<WrittenEntry>,
 }
 
-/// An entry of the file.
-#[derive(Serialize, Deserialize)]
+/// A finding that is accepted, or several that are alike.
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Finding")]
 struct WrittenEntry {
+    /// The name of the rule.
     rule: String,
+    /// The object that it is about, as `Kind namespace/name`; absent where it is about none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     object: Option<String>,
+    /// The field, with elements of lists by their names, such as `spec.subsets[v1].trafficPolicy`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     field: Option<String>,
+    /// The finding is accepted up to this severity.
     severity: Severity,
+    /// What it said, for people; where there is no object, a finding is known by it, without the names and numbers in it.
     message: String,
     /// How many findings are like this; absent for one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "NonZeroUsize")]
     count: Option<NonZeroUsize>,
+}
+
+/// The JSON Schema of the file.
+pub fn schema() -> serde_json::Value {
+    // The names of number formats are Rust's.
+    let without_formats = RecursiveTransform(|schema: &mut Schema| drop(schema.remove("format")));
+    let settings = SchemaSettings::draft07().with_transform(without_formats);
+    let schema = settings.into_generator().into_root_schema_for::<Written>();
+    schema.to_value()
 }
 
 /// Whether a file stands at a path.
@@ -115,10 +140,11 @@ pub fn exists(tree: &dyn Tree, path: &Utf8Path) -> bool {
     matches!(tree.kind(path), Ok(EntryKind::File | EntryKind::Link))
 }
 
-/// Reads a baseline.
-pub fn load(tree: &dyn Tree, path: &Utf8Path) -> Result<Baseline, BaselineError> {
-    let path = path.to_owned();
-    match tree.read(&path, MAX_SIZE) {
+/// Reads a baseline, which is called otherwise in messages.
+pub fn load(tree: &dyn Tree, path: &Utf8Path, shown: &Utf8Path) -> Result<Baseline, BaselineError> {
+    let read = tree.read(path, MAX_SIZE);
+    let path = shown.to_owned();
+    match read {
         Ok(bytes) => parse(path, &bytes),
         Err(ReadError::Missing) => Err(BaselineError::Missing { path }),
         Err(source) => Err(BaselineError::Read { path, source }),

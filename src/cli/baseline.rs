@@ -74,6 +74,16 @@ pub(super) struct KnownArgs {
     no_baseline: bool,
 }
 
+impl BaselineArgs {
+    /// What to read and to assume.
+    pub(super) fn input(&mut self) -> &mut InputArgs {
+        match &mut self.command {
+            BaselineCommand::Write(args) => &mut args.file.input,
+            BaselineCommand::Update(args) | BaselineCommand::Prune(args) => &mut args.input,
+        }
+    }
+}
+
 /// Runs a subcommand of `baseline`.
 pub(super) fn run(args: &BaselineArgs, tree: &dyn Tree) -> Result<Exit, Failure> {
     let file = match &args.command {
@@ -81,35 +91,43 @@ pub(super) fn run(args: &BaselineArgs, tree: &dyn Tree) -> Result<Exit, Failure>
         BaselineCommand::Update(args) | BaselineCommand::Prune(args) => args,
     };
     let config = file.input.config(tree)?;
-    let named = named(file.baseline.as_ref(), &config);
+    let named = named(file.baseline.as_ref(), &config, &file.input);
     let path = named.unwrap_or_else(|| DEFAULT_PATH.into());
+    let shown = file.input.home.shown(&path);
     let before = match &args.command {
         BaselineCommand::Write(args) if args.force || !baseline::exists(tree, &path) => {
             Baseline::default()
         }
-        BaselineCommand::Write(_) => return Err(BaselineError::Exists { path }.into()),
-        BaselineCommand::Update(_) | BaselineCommand::Prune(_) => baseline::load(tree, &path)?,
+        BaselineCommand::Write(_) => return Err(BaselineError::Exists { path: shown }.into()),
+        BaselineCommand::Update(_) | BaselineCommand::Prune(_) => {
+            baseline::load(tree, &path, &shown)?
+        }
     };
     let mut request = file.input.request(&config)?;
     request.is_partial = !file.input.is_whole();
     select(&file.rules, &config, &mut request)?;
     let line = Line::start(&request.progress, shows_progress());
     file.input.render(&mut request, tree)?;
-    let outcome = engine::lint(&request, tree)?;
+    let mut outcome = engine::lint(&request, tree)?;
     drop(line);
+    file.input.show_paths(|shown| outcome.show_paths(shown));
     if !outcome.missing.is_empty() {
         return Ok(tell_missing(&outcome.missing, &file.input, tree));
     }
     if is_void(&request, &outcome.report.summary) {
         tell_unread(&outcome.report.summary);
-        return Err(nothing_checked(&request, &outcome.report.summary));
+        return Err(nothing_checked(
+            &file.input,
+            &request,
+            &outcome.report.summary,
+        ));
     }
     let found = &outcome.report.diagnostics;
     let (after, told) = apply(&args.command, &before, found, &request);
     if after != before || matches!(args.command, BaselineCommand::Write(_)) {
-        baseline::save(&path, &after)?;
+        baseline::save(&shown, &after)?;
     }
-    let path = harmless(path.as_str());
+    let path = harmless(shown.as_str());
     to_stdout(|out| writeln!(out, "{path}: {told}"))?;
     Ok(Exit::Success)
 }
@@ -149,9 +167,9 @@ fn apply(
 }
 
 /// The file that the user names by flag or config file.
-fn named(flag: Option<&Utf8PathBuf>, config: &Config) -> Option<Utf8PathBuf> {
+fn named(flag: Option<&Utf8PathBuf>, config: &Config, input: &InputArgs) -> Option<Utf8PathBuf> {
     let configured = config.baseline.as_deref().map(Utf8PathBuf::from);
-    flag.cloned().or(configured)
+    flag.map(|path| input.home.inside(path)).or(configured)
 }
 
 /// The baseline that counts for `check` and its file: one that the user names has to exist, the default one may.
@@ -169,11 +187,13 @@ pub(super) fn open(
         let counts = !args.input.isolated && baseline::exists(tree, path);
         counts.then(|| path.to_owned())
     };
-    let Some(path) = named(known.baseline.as_ref(), config).or_else(default) else {
+    let named = named(known.baseline.as_ref(), config, &args.input);
+    let Some(path) = named.or_else(default) else {
         return Ok(None);
     };
-    let baseline = baseline::load(tree, &path)?;
-    Ok(Some((path, baseline)))
+    let shown = args.input.home.shown(&path);
+    let baseline = baseline::load(tree, &path, &shown)?;
+    Ok(Some((shown, baseline)))
 }
 
 /// Takes what a baseline accepts out of a report.

@@ -2,18 +2,19 @@
 
 use std::io::{self, Write};
 
+use camino::Utf8Path;
 use similar::TextDiff;
 
 use super::args::{CheckArgs, OutputArgs};
 use super::environment::{Environment, FILE_STYLE, shows_progress};
 use super::failure::{Exit, Failure};
 use super::nothing::{is_void, nothing_checked, tell_missing};
-use super::output::{OutputSpec, Target, harmless, to_file, to_stdout};
+use super::output::{OutputSpec, Target, harmless, note, to_file, to_stdout};
 use super::progress::Line;
 use super::selection::select;
 use super::{baseline, diff, unmatched, verbose};
 use crate::config::{Config, FailOn};
-use crate::diagnostic::Applicability;
+use crate::diagnostic::{Applicability, Diagnostic};
 use crate::engine::{self, Base, FileChange, Fixed, Report, Request};
 use crate::report::{self, Style};
 use crate::rule::RuleMeta;
@@ -48,6 +49,21 @@ pub(super) fn once(
     args.input.render(&mut request, tree)?;
     let mut fixed = lint(args, &request, tree)?;
     drop(line);
+    args.input.show_paths(|shown| {
+        // A file of the base is called as Git does, from the root.
+        let is_of_base = |path: &Utf8Path| {
+            let base = args.base.as_deref();
+            let rest = base.and_then(|base| path.as_str().strip_prefix(base));
+            rest.is_some_and(|rest| rest.starts_with(':'))
+        };
+        fixed.show_paths(&|path| {
+            if is_of_base(path) {
+                path.to_owned()
+            } else {
+                shown(path)
+            }
+        });
+    });
     if let Some(known) = known {
         baseline::accept(&mut fixed.outcome.report, known, args, &request);
     }
@@ -58,6 +74,10 @@ pub(super) fn once(
 
     if args.fix.diff {
         to_stdout(|out| write_diff(&fixed.changes, environment.is_terminal, out))?;
+        let line = left_out(&fixed, args.fix.unsafe_fixes);
+        if let Some(line) = line.filter(|_| !args.output.is_quiet()) {
+            note(&line);
+        }
     } else {
         engine::write_changes(&fixed.changes)?;
     }
@@ -80,12 +100,11 @@ pub(super) fn once(
         verbose::tell(args, &report.summary, tree);
     }
     unmatched::tell(args, &config, &report.summary, tree);
-    unmatched::tell_config_above(args, tree);
     if !fixed.outcome.missing.is_empty() {
         return Ok(tell_missing(&fixed.outcome.missing, &args.input, tree));
     }
     if is_void {
-        return Err(nothing_checked(&request, &report.summary).or_allowed());
+        return Err(nothing_checked(&args.input, &request, &report.summary).or_allowed());
     }
     let fail_on = args.exit.fail_on.or(config.fail_on).unwrap_or_default();
     let would_change = args.fix.diff && !fixed.changes.is_empty();
@@ -164,7 +183,8 @@ pub(super) fn request(args: &CheckArgs, config: &Config) -> Result<Request, Fail
 
 /// Lists the files that a run reads.
 fn show_files(args: &CheckArgs, request: &Request, tree: &dyn Tree) -> Result<Exit, Failure> {
-    let read = engine::files(request, tree)?;
+    let mut read = engine::files(request, tree)?;
+    args.input.show_paths(|shown| read.show_paths(shown));
     if args.output.verbose {
         verbose::tell(args, &read.summary, tree);
     }
@@ -176,7 +196,7 @@ fn show_files(args: &CheckArgs, request: &Request, tree: &dyn Tree) -> Result<Ex
         return Ok(tell_missing(&read.missing, &args.input, tree));
     }
     if read.paths.is_empty() && !args.exit.allow_empty {
-        return Err(nothing_checked(request, &read.summary).or_allowed());
+        return Err(nothing_checked(&args.input, request, &read.summary).or_allowed());
     }
     Ok(Exit::Success)
 }
@@ -184,12 +204,13 @@ fn show_files(args: &CheckArgs, request: &Request, tree: &dyn Tree) -> Result<Ex
 /// Lints, and works out repairs if they are asked for.
 fn lint(args: &CheckArgs, request: &Request, tree: &dyn Tree) -> Result<Fixed, Failure> {
     let base = args.base.as_deref();
+    let root = args.input.home.root();
     let args = &args.fix;
     if !args.fix && !args.diff {
         let outcome = match base {
             None => engine::lint(request, tree)?,
             Some(revision) => {
-                let before = diff::open(revision)?;
+                let before = diff::open(revision, root)?;
                 let base = Base {
                     tree: &before,
                     name: revision,
@@ -233,6 +254,28 @@ fn write_diff(changes: &[FileChange], is_terminal: bool, out: &mut dyn Write) ->
         out.write_all(text.as_bytes())?;
     }
     Ok(())
+}
+
+/// What a diff does not show: repairs that a person should look at, or that there is nothing to repair.
+fn left_out(fixed: &Fixed, with_unsafe: bool) -> Option<String> {
+    let report = &fixed.outcome.report;
+    let known = report.accepted.iter().flat_map(|accepted| &accepted.known);
+    let findings: Vec<&Diagnostic> = report.diagnostics.iter().chain(known).collect();
+    let is_left_out = |finding: &&&Diagnostic| {
+        let fix = finding.fix.as_ref();
+        !with_unsafe && fix.is_some_and(|fix| fix.applicability == Applicability::Unsafe)
+    };
+    match findings.iter().filter(is_left_out).count() {
+        0 if fixed.changes.is_empty() && !findings.is_empty() => Some(format!(
+            "nothing to change: no fix applies to {}",
+            counted((findings.len(), "finding"))
+        )),
+        0 => None,
+        1 => Some("1 unsafe fix is left out; `--unsafe-fixes` adds it".to_owned()),
+        count => Some(format!(
+            "{count} unsafe fixes are left out; `--unsafe-fixes` adds them"
+        )),
+    }
 }
 
 /// A number of things.

@@ -52,10 +52,11 @@ struct ShowArgs {
 }
 
 /// Runs a subcommand of `config`.
-pub(super) fn run(args: &ConfigArgs, tree: &dyn Tree) -> Result<Exit, Failure> {
-    match &args.command {
-        ConfigCommand::Show(args) => {
-            let text = harmless(&show(args, tree)?);
+pub(super) fn run(args: ConfigArgs) -> Result<Exit, Failure> {
+    match args.command {
+        ConfigCommand::Show(mut args) => {
+            let tree = args.input.settle();
+            let text = harmless(&show(&args, &tree)?);
             to_stdout(|out| out.write_all(text.as_bytes()))?;
         }
         ConfigCommand::Schema => to_stdout(write_schema)?,
@@ -125,14 +126,16 @@ fn flags(args: &ShowArgs) -> Vec<Flag> {
 fn show(args: &ShowArgs, tree: &dyn Tree) -> Result<String, Failure> {
     check_names(&args.rules)?;
     let path = args.input.config_path(tree)?;
+    let shown = path.as_deref().map(|path| args.input.home.shown(path));
+    let shown = shown.unwrap_or_default();
     let (config, file) = match &path {
         Some(path) => {
             let lines = config::lines(tree, path)?;
-            (config::load(tree, path)?, Some((path.as_path(), lines)))
+            (args.input.config(tree)?, Some((shown.as_path(), lines)))
         }
         None => (Config::default(), None),
     };
-    let mut text = header(path.as_deref(), args.input.isolated);
+    let mut text = header(path.as_ref().map(|_| shown.as_path()), args.input.isolated);
     let has_baseline = !args.input.isolated && baseline::exists(tree, Utf8Path::new(DEFAULT_PATH));
     let settings = serde_json::to_value(&config).expect("settings are text, numbers and lists");
     let flags = flags(args);

@@ -48,13 +48,16 @@ pub(super) fn run(
     tree: &dyn Tree,
     environment: Environment,
 ) -> Result<Exit, Failure> {
-    let before = open(&args.base)?;
+    let before = open(&args.base, args.input.home.root())?;
     let base = Base {
         tree: &before,
         name: &args.base,
     };
     let line = Line::start(&request.progress, shows_progress());
-    let changes = engine::changes_since(request, tree, base)?;
+    let mut changes = engine::changes_since(request, tree, base)?;
+    for change in &mut changes {
+        args.input.show_paths(|shown| change.show_paths(shown));
+    }
     drop(line);
     let format = match args.format {
         DiffFormat::Text => TrafficFormat::Text,
@@ -66,7 +69,7 @@ pub(super) fn run(
     Ok(Exit::Success)
 }
 
-/// The files of a revision of the repository that the working directory is in.
-pub(super) fn open(revision: &str) -> Result<GitRevision, Failure> {
-    GitRevision::open(Utf8Path::new(""), revision).map_err(Failure::from)
+/// The files of a revision of the repository that a directory is in, seen from there.
+pub(super) fn open(revision: &str, directory: &Utf8Path) -> Result<GitRevision, Failure> {
+    GitRevision::open(directory, revision).map_err(Failure::from)
 }

@@ -50,7 +50,7 @@ fn check_index(args: &CheckArgs, environment: Environment) -> Result<Exit, Failu
     if changes_nothing(&changes, args) {
         return Ok(Exit::Success);
     }
-    let index = GitIndex::open(Utf8Path::new(HERE))?;
+    let index = GitIndex::open(args.input.home.root())?;
     let exit = check::run(args, &index, environment)?;
     if !args.output.is_quiet() && matches!(exit, Exit::Success | Exit::Findings) {
         tell_untracked(args, &index)?;
@@ -65,7 +65,7 @@ fn check_revision(
     to: &str,
     environment: Environment,
 ) -> Result<Exit, Failure> {
-    let tree = GitRevision::open(Utf8Path::new(HERE), to)?;
+    let tree = GitRevision::open(args.input.home.root(), to)?;
     // Where it starts may be unknown here, as on a branch that was pushed by force; then nothing can be left out.
     if let Ok(changes) = changes_between(Utf8Path::new(HERE), from, to)
         && changes_nothing(&changes, args)
@@ -123,7 +123,7 @@ fn tell_untracked(args: &CheckArgs, index: &GitIndex) -> Result<(), Failure> {
     }
     let shown = untracked.iter().take(UNTRACKED);
     let mut names: Vec<String> = shown
-        .map(|path| format!("`{}`", index.in_tree(path)))
+        .map(|path| format!("`{}`", args.input.home.shown(&index.in_tree(path))))
         .collect();
     if untracked.len() > UNTRACKED {
         names.push(format!("{} more", untracked.len() - UNTRACKED));

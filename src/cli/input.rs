@@ -7,12 +7,13 @@ use clap::Args;
 
 use super::environment::{shows_progress, today};
 use super::failure::{Exit, Failure};
+use super::home::Home;
 use super::nothing::{is_void, nothing_checked, tell_missing};
 use super::output::note;
 use super::progress::Line;
 use crate::config::{self, Config, MeshSettings};
-use crate::engine::{self, Analysis, DEFAULT_MAX_FILE_SIZE, Renderer, Request, Summary};
-use crate::source::tree::Tree;
+use crate::engine::{self, Analysis, DEFAULT_MAX_FILE_SIZE, Renderer, Request, Shown, Summary};
+use crate::source::tree::{Tree, WorkTree};
 
 /// The path that stands for standard input.
 const STDIN: &str = "-";
@@ -58,6 +59,9 @@ pub(super) struct InputArgs {
     /// What is known about the mesh beyond the repository.
     #[command(flatten)]
     pub(super) mesh: MeshArgs,
+    /// What paths are counted from.
+    #[arg(skip)]
+    pub(super) home: Home,
 }
 
 /// What is known about the mesh beyond the repository.
@@ -82,12 +86,26 @@ pub(super) struct MeshArgs {
 }
 
 impl InputArgs {
+    /// Looks for the config file from the working directory upwards, unless the user says which counts. Returns the files
+    /// that are read.
+    pub(super) fn settle(&mut self) -> WorkTree {
+        if !self.isolated && self.named_config().is_none() {
+            self.home = Home::find();
+        }
+        self.home.tree()
+    }
+
     /// The settings of the config file that counts.
     pub(super) fn config(&self, tree: &dyn Tree) -> Result<Config, Failure> {
         Ok(match self.config_path(tree)? {
-            Some(path) => config::load(tree, &path)?,
+            Some(path) => config::load(tree, &path, &self.home.shown(&path))?,
             None => Config::default(),
         })
+    }
+
+    /// The config file that the user names. An empty variable is how a workflow unsets it.
+    fn named_config(&self) -> Option<&Utf8PathBuf> {
+        self.config.as_ref().filter(|path| *path != "")
     }
 
     /// The config file that counts; `--isolated` wins over `MTLS_LINT_CONFIG`.
@@ -95,10 +113,8 @@ impl InputArgs {
         if self.isolated {
             return Ok(None);
         }
-        // An empty variable is how a workflow unsets it.
-        let named = self.config.clone().filter(|path| path != "");
-        Ok(match named {
-            Some(path) => Some(path),
+        Ok(match self.named_config() {
+            Some(path) => Some(path.clone()),
             None => config::discover(tree)?,
         })
     }
@@ -120,13 +136,19 @@ impl InputArgs {
     pub(super) fn request(&self, config: &Config) -> Result<Request, Failure> {
         let (paths, stdin) = self.sources(&config.paths, || read_stdin(self.max_file_size))?;
         let mesh = &self.mesh;
+        let inside = |globs: &[String]| -> Vec<String> {
+            let globs = globs.iter();
+            globs.map(|glob| self.home.inside_glob(glob)).collect()
+        };
+        let assumed = mesh.assume.iter();
+        let assumed: Vec<String> = assumed.map(|it| self.home.inside_assumed(it)).collect();
         let mut request = Request {
             paths,
             stdin,
-            exclude: joined(&config.exclude, &self.exclude),
+            exclude: joined(&config.exclude, &inside(&self.exclude)),
             gitignore: !self.no_gitignore,
             max_file_size: self.max_file_size,
-            assume: joined(&config.assume, &mesh.assume),
+            assume: joined(&config.assume, &assumed),
             istio_version: either(mesh.istio_version.as_ref(), config.istio_version.as_ref()),
             auto_mtls: mesh.auto_mtls.or(config.auto_mtls),
             root_namespace: either(mesh.root_namespace.as_ref(), config.root_namespace.as_ref()),
@@ -141,6 +163,13 @@ impl InputArgs {
         Ok(request)
     }
 
+    /// Shows the paths of a result from the working directory, where they are counted from elsewhere.
+    pub(super) fn show_paths(&self, show: impl FnOnce(Shown<'_>)) {
+        if !self.home.is_here() {
+            show(&|path| self.home.shown(path));
+        }
+    }
+
     /// Whether standard input is read.
     pub(super) fn reads_stdin(&self) -> bool {
         self.paths.iter().any(|path| path == STDIN)
@@ -148,8 +177,8 @@ impl InputArgs {
 
     /// Whether all of the repository is looked at; what is left out by the config file is no part of it.
     pub(super) fn is_whole(&self) -> bool {
-        let is_here = |path: &Utf8PathBuf| path == ".";
-        self.paths.iter().all(is_here) && self.exclude.is_empty() && self.mesh.mesh.is_none()
+        let is_home = |path: &Utf8PathBuf| matches!(self.home.inside(path).as_str(), "" | ".");
+        self.paths.iter().all(is_home) && self.exclude.is_empty() && self.mesh.mesh.is_none()
     }
 
     /// The paths to read, those of the config file where the command line names none, and standard input if one is `-`.
@@ -164,7 +193,7 @@ impl InputArgs {
             paths => paths
                 .iter()
                 .filter(|path| *path != STDIN)
-                .cloned()
+                .map(|path| self.home.inside(path))
                 .collect(),
         };
         let stdin = self.reads_stdin().then(read_stdin).transpose()?;
@@ -199,13 +228,14 @@ pub(super) fn analyse(
     let line = Line::start(&request.progress, shows_progress());
     let analysis = engine::analyse(request, tree);
     drop(line);
-    let analysis = analysis.map_err(|error| print(&error.into()))?;
+    let mut analysis = analysis.map_err(|error| print(&error.into()))?;
+    args.show_paths(|shown| analysis.show_paths(shown));
     if !analysis.missing.is_empty() {
         return Err(tell_missing(&analysis.missing, args, tree));
     }
     tell_unread(&analysis.summary);
     if is_void(request, &analysis.summary) {
-        return Err(print(&nothing_checked(request, &analysis.summary)));
+        return Err(print(&nothing_checked(args, request, &analysis.summary)));
     }
     Ok(analysis)
 }

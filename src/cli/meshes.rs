@@ -35,13 +35,14 @@ pub(super) enum MeshesFormat {
 
 /// Prints the meshes.
 pub(super) fn run(args: &MeshesArgs, request: &Request, tree: &dyn Tree) -> Result<Exit, Failure> {
-    let analysis = engine::analyse(request, tree)?;
+    let mut analysis = engine::analyse(request, tree)?;
+    args.input.show_paths(|shown| analysis.show_paths(shown));
     if !analysis.missing.is_empty() {
         return Ok(tell_missing(&analysis.missing, &args.input, tree));
     }
     if is_void(request, &analysis.summary) {
         tell_unread(&analysis.summary);
-        return Err(nothing_checked(request, &analysis.summary));
+        return Err(nothing_checked(&args.input, request, &analysis.summary));
     }
     let format = match args.format {
         MeshesFormat::Text => report::MeshesFormat::Text {

@@ -8,6 +8,7 @@ mod diff;
 mod environment;
 mod failure;
 mod graph;
+mod home;
 mod hook;
 mod init;
 mod input;

@@ -56,8 +56,8 @@ fn instead_of(path: &Utf8Path, input: &InputArgs, tree: &dyn Tree) -> String {
     if input.paths.is_empty() {
         return "`paths` in the config file names it; correct it there".to_owned();
     }
-    if let Some(near) = beside(path, tree) {
-        return format!("did you mean `{near}`?");
+    if let Some(near) = beside(&input.home.inside(path), tree) {
+        return format!("did you mean `{}`?", input.home.shown(&near));
     }
     if let Some(command) = command(path.as_str()) {
         return format!("it is no command either; did you mean `mtls-lint {command}`?");
@@ -102,7 +102,7 @@ fn is_empty_stream(request: &Request) -> bool {
 }
 
 /// The failure of a run that had nothing to look at.
-pub(super) fn nothing_checked(request: &Request, summary: &Summary) -> Failure {
+pub(super) fn nothing_checked(args: &InputArgs, request: &Request, summary: &Summary) -> Failure {
     if is_empty_stream(request) {
         return Failure::input("nothing to check: standard input is empty")
             .with_help("see whether the program before the `|` failed");
@@ -110,7 +110,7 @@ pub(super) fn nothing_checked(request: &Request, summary: &Summary) -> Failure {
     let names: Vec<String> = request
         .paths
         .iter()
-        .map(|path| format!("`{path}`"))
+        .map(|path| format!("`{}`", args.home.shown(path)))
         .collect();
     let place = if names.is_empty() {
         "standard input".to_owned()

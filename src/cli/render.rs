@@ -29,13 +29,14 @@ pub(super) struct RenderArgs {
 
 /// Prints what the path deploys. What kustomize would refuse goes to standard error and ends with the status of findings.
 pub(super) fn run(args: &RenderArgs, request: &Request, tree: &dyn Tree) -> Result<Exit, Failure> {
-    let rendered = engine::render(request, tree)?;
+    let mut rendered = engine::render(request, tree)?;
+    args.input.show_paths(|shown| rendered.show_paths(shown));
     if !rendered.missing.is_empty() {
         return Ok(tell_missing(&rendered.missing, &args.input, tree));
     }
     tell_unread(&rendered.summary);
     if is_void(request, &rendered.summary) {
-        return Err(nothing_checked(request, &rendered.summary));
+        return Err(nothing_checked(&args.input, request, &rendered.summary));
     }
     let units = selected(args, &rendered)?;
     let mut is_refused = false;

@@ -41,37 +41,45 @@ pub fn main() -> ExitCode {
 
 /// Runs a subcommand.
 fn run(cli: Cli) -> Result<Exit, Failure> {
-    let tree = WorkTree::new(Utf8PathBuf::new());
     match cli.command {
-        None => check(cli.check, &tree),
-        Some(Command::Check(args)) => check(*args, &tree),
-        Some(Command::Matrix(args)) => {
+        None => check(cli.check),
+        Some(Command::Check(args)) => check(*args),
+        Some(Command::Matrix(mut args)) => {
+            let tree = args.input.settle();
             let request = args.input.prepared(&tree)?;
             matrix::run(&args, &request, &tree, Environment::read())
         }
-        Some(Command::Trace(args)) => {
+        Some(Command::Trace(mut args)) => {
+            let tree = args.input.settle();
             let request = args.input.prepared(&tree)?;
             trace::run(&args, &request, &tree, Environment::read())
         }
-        Some(Command::Graph(args)) => {
+        Some(Command::Graph(mut args)) => {
+            let tree = args.input.settle();
             let request = args.input.prepared(&tree)?;
             graph::run(&args, &request, &tree)
         }
-        Some(Command::Meshes(args)) => {
+        Some(Command::Meshes(mut args)) => {
+            let tree = args.input.settle();
             let request = args.input.prepared(&tree)?;
             meshes::run(&args, &request, &tree)
         }
-        Some(Command::Render(args)) => {
+        Some(Command::Render(mut args)) => {
+            let tree = args.input.settle();
             let request = args.input.prepared(&tree)?;
             render::run(&args, &request, &tree)
         }
-        Some(Command::Diff(args)) => {
+        Some(Command::Diff(mut args)) => {
+            let tree = args.input.settle();
             let request = args.input.prepared(&tree)?;
             diff::run(&args, &request, &tree, Environment::read())
         }
-        Some(Command::Baseline(args)) => baseline::run(&args, &tree),
-        Some(Command::Config(args)) => config::run(&args, &tree),
-        Some(Command::Init(args)) => init::run(&args, &tree),
+        Some(Command::Baseline(mut args)) => {
+            let tree = args.input().settle();
+            baseline::run(&args, &tree)
+        }
+        Some(Command::Config(args)) => config::run(*args),
+        Some(Command::Init(args)) => init::run(&args, &WorkTree::new(Utf8PathBuf::new())),
         Some(Command::Rules(args)) => rules::list(&args),
         Some(Command::Rule(args)) => rules::show(&args),
         Some(Command::Completions(args)) => shell::completions(&args),
@@ -80,7 +88,8 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
 }
 
 /// Lints the files on disk, or what Git is about to commit.
-fn check(args: CheckArgs, tree: &WorkTree) -> Result<Exit, Failure> {
+fn check(mut args: CheckArgs) -> Result<Exit, Failure> {
+    let tree = args.input.settle();
     let environment = Environment::read();
     if args.mode.hook {
         hook::run(args, environment)
@@ -89,8 +98,8 @@ fn check(args: CheckArgs, tree: &WorkTree) -> Result<Exit, Failure> {
             return Err(Failure::usage("standard input cannot be watched")
                 .with_help("name files and folders, or leave `--watch` out"));
         }
-        watch::run(&args, tree, environment)
+        watch::run(&args, &tree, environment)
     } else {
-        check::run(&args, tree, environment)
+        check::run(&args, &tree, environment)
     }
 }

@@ -1,4 +1,4 @@
-//! Settings without effect: globs of the config file that fit no path, and a config file that is not used.
+//! Settings without effect: globs of the config file that fit no path.
 
 use camino::Utf8Path;
 
@@ -20,22 +20,9 @@ pub(super) fn tell(args: &CheckArgs, config: &Config, summary: &Summary, tree: &
     let Ok(lines) = config::lines(tree, &path) else {
         return;
     };
+    let shown = args.input.home.shown(&path);
     for unmatched in &summary.unmatched {
-        note(&words(&path, line(unmatched, config, &lines), unmatched));
-    }
-}
-
-/// Says which config file does not count, where one is above the working directory and none is in it.
-pub(super) fn tell_config_above(args: &CheckArgs, tree: &dyn Tree) {
-    let is_settled = args.input.isolated || !matches!(args.input.config_path(tree), Ok(None));
-    if args.output.is_quiet() || is_settled {
-        return;
-    }
-    if let Some(path) = config::above(tree) {
-        note(&format!(
-            "warning: `{path}` is not used: its paths are counted from its folder; run `mtls-lint` there, \
-             or pass `--config {path}` if they fit here"
-        ));
+        note(&words(&shown, line(unmatched, config, &lines), unmatched));
     }
 }
 

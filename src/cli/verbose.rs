@@ -9,7 +9,7 @@ use crate::source::tree::Tree;
 /// Says it on standard error.
 pub(super) fn tell(args: &CheckArgs, summary: &Summary, tree: &dyn Tree) {
     note(&match args.input.config_path(tree) {
-        Ok(Some(path)) => format!("config file: {path}"),
+        Ok(Some(path)) => format!("config file: {}", args.input.home.shown(&path)),
         Ok(None) if args.input.isolated => "config file: none, because of --isolated".to_owned(),
         // One that cannot be read has ended the run before.
         Ok(None) | Err(_) => "config file: none".to_owned(),

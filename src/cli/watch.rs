@@ -43,7 +43,7 @@ pub(super) fn run(
     stop_on_interrupt(sender.clone())?;
     let mut watcher = watcher(sender)?;
     let filter = Filter::new(args, tree);
-    watch(&mut watcher, Utf8Path::new("."))?;
+    watch(&mut watcher, &or_here(args.input.home.root()))?;
     loop {
         // A folder that was away and is back has to be watched again.
         for outside in &filter.outside {
@@ -63,6 +63,10 @@ pub(super) fn run(
             to_stdout(|out| out.write_all(CLEAR))?;
         }
         if !args.output.is_quiet() {
+            let changed: Vec<Utf8PathBuf> = changed
+                .iter()
+                .map(|path| args.input.home.shown(path))
+                .collect();
             note(&format!("changed: {}", named(&changed)));
         }
     }
@@ -86,6 +90,15 @@ fn watch(watcher: &mut RecommendedWatcher, path: &Utf8Path) -> Result<(), Failur
     watcher
         .watch(path.as_std_path(), RecursiveMode::Recursive)
         .map_err(|error| failure(&error))
+}
+
+/// A folder, and the working directory for the empty path.
+fn or_here(folder: &Utf8Path) -> Utf8PathBuf {
+    if folder.as_str().is_empty() {
+        ".".into()
+    } else {
+        folder.to_owned()
+    }
 }
 
 /// The failure of a system that cannot watch.
@@ -117,17 +130,19 @@ impl Filter {
         let input = &args.input;
         let assumed = input.mesh.assume.iter().map(Utf8PathBuf::from);
         let further = input.config.iter().cloned().chain(assumed);
-        let named: Vec<Utf8PathBuf> = input.paths.iter().cloned().chain(further).collect();
+        let named = input.paths.iter().cloned().chain(further);
+        let named: Vec<Utf8PathBuf> = named.map(|path| input.home.inside(&path)).collect();
         let is_outside = |path: &&Utf8PathBuf| {
             let path = normalise(path);
             path.is_absolute() || path.starts_with("..")
         };
         let outputs = args.output.outputs.iter();
         let outputs = outputs.filter_map(|output| match &output.target {
-            Target::File(path) => Some(path.clone()),
+            Target::File(path) => Some(input.home.inside(path)),
             Target::Stdout => None,
         });
-        let outside = named.iter().filter(is_outside).cloned().collect();
+        let outside = named.iter().filter(is_outside);
+        let outside = outside.map(|path| input.home.shown(path)).collect();
         let below = |path: &Utf8PathBuf| below(location.as_deref(), path);
         Self {
             outside,

@@ -2,6 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::parse::without_mark;
 use super::{Config, ConfigError, Lines, parse};
 use crate::source::tree::{EntryKind, ReadError, Tree};
 
@@ -36,33 +37,37 @@ pub fn discover(tree: &dyn Tree) -> Result<Option<Utf8PathBuf>, ConfigError> {
     Ok(found)
 }
 
-/// The config file of the nearest folder above the working directory that has one, up to the root of its Git repository.
-/// It does not count, because what it says is about paths from there.
-pub fn above(tree: &dyn Tree) -> Option<Utf8PathBuf> {
-    let location = tree.location()?;
-    let is_file = |path: &Utf8PathBuf| matches!(tree.kind(path), Ok(EntryKind::File));
+/// How many levels above the working directory the nearest folder with a config file is, up to the root of its Git
+/// repository; none where there is no such folder, or no repository.
+pub fn levels_up(tree: &dyn Tree) -> usize {
+    let location = tree.location().unwrap_or_default();
+    let is_file = |path: Utf8PathBuf| matches!(tree.kind(&path), Ok(EntryKind::File));
     let mut folder = Utf8PathBuf::new();
     let mut found = None;
-    for _ in location.ancestors() {
+    for (level, _) in location.ancestors().enumerate() {
+        let has_config = || NAMES.iter().any(|name| is_file(folder.join(name)));
+        found = found.or_else(|| has_config().then_some(level));
         // Beyond the repository, and where there is none, files are about something else.
         if tree.kind(&folder.join(".git")).is_ok() {
-            return found;
+            return found.unwrap_or_default();
         }
         folder.push("..");
-        let mut paths = NAMES.iter().map(|name| folder.join(name));
-        found = found.or_else(|| paths.find(is_file));
     }
-    None
+    0
 }
 
-/// Reads a config file.
-pub fn load(tree: &dyn Tree, path: &Utf8Path) -> Result<Config, ConfigError> {
-    parse(path, &text(tree, path)?)
+/// Reads a config file, which is called otherwise in messages.
+pub fn load(tree: &dyn Tree, path: &Utf8Path, shown: &Utf8Path) -> Result<Config, ConfigError> {
+    let mut config = parse(shown, &text(tree, path)?)?;
+    if let Some(written) = &mut config.written {
+        path.clone_into(&mut written.path);
+    }
+    Ok(config)
 }
 
 /// On which lines a config file says what.
 pub fn lines(tree: &dyn Tree, path: &Utf8Path) -> Result<Lines, ConfigError> {
-    Ok(Lines::of(&text(tree, path)?))
+    Ok(Lines::of(without_mark(&text(tree, path)?)))
 }
 
 /// The text of a config file.
@@ -73,11 +78,9 @@ fn text(tree: &dyn Tree, path: &Utf8Path) -> Result<String, ConfigError> {
             path: path.to_owned(),
             source,
         })?;
-    let text = String::from_utf8(bytes).map_err(|_| ConfigError::NotUtf8 {
+    String::from_utf8(bytes).map_err(|_| ConfigError::NotUtf8 {
         path: path.to_owned(),
-    })?;
-    // YAML allows a byte order mark; editors on Windows write one.
-    Ok(text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned())
+    })
 }
 
 #[cfg(test)]
@@ -134,20 +137,20 @@ mod tests {
     #[test]
     fn a_byte_order_mark_is_skipped() {
         let tree = Files(vec![(NAMES[0], b"\xef\xbb\xbfauto-mtls: true\n")]);
-        let config = load(&tree, Utf8Path::new(NAMES[0])).expect("the config is valid");
+        let config = load(&tree, NAMES[0].into(), NAMES[0].into()).expect("the config is valid");
         assert_eq!(config.auto_mtls, Some(true));
     }
 
     #[test]
     fn a_missing_config_file_that_was_named_is_an_error() {
-        let error = load(&Files(Vec::new()), Utf8Path::new("x.yaml"));
+        let error = load(&Files(Vec::new()), "x.yaml".into(), "x.yaml".into());
         assert!(matches!(error, Err(ConfigError::Read { .. })));
     }
 
     #[test]
     fn bytes_that_are_not_utf8_are_an_error() {
         let tree = Files(vec![(NAMES[0], b"\xff")]);
-        let error = load(&tree, Utf8Path::new(NAMES[0]));
+        let error = load(&tree, NAMES[0].into(), NAMES[0].into());
         assert!(matches!(error, Err(ConfigError::NotUtf8 { .. })));
     }
 }

@@ -17,7 +17,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-pub use discover::{NAMES, above, discover, lines, load};
+pub use discover::{NAMES, discover, levels_up, lines, load};
 pub use error::{ConfigError, Spot};
 pub use lines::Lines;
 pub use parse::parse;
@@ -29,7 +29,7 @@ use crate::gitops::ConfiguredMesh;
 use crate::mesh::SYSTEM_NAMESPACES;
 use crate::suppress::{Date, Entry, Exceptions};
 
-/// The settings of a config file. Paths and globs are relative to the working directory.
+/// The settings of a config file. Paths and globs are relative to its folder.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(
     default,

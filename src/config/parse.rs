@@ -9,7 +9,8 @@ use crate::rule::Rule;
 use crate::rules;
 
 /// Reads the text of a config file; the path is for messages.
-pub fn parse(path: &Utf8Path, text: &str) -> Result<Config, ConfigError> {
+pub fn parse(path: &Utf8Path, whole: &str) -> Result<Config, ConfigError> {
+    let text = without_mark(whole);
     let reader = Reader {
         path,
         text,
@@ -27,13 +28,22 @@ pub fn parse(path: &Utf8Path, text: &str) -> Result<Config, ConfigError> {
     reader.check_globs(&config)?;
     let mut ignored = config.ignore.iter();
     if ignored.any(|one| matches!(one, Ignore::Exception(_))) {
+        let mark = u32::try_from(whole.len() - text.len()).unwrap_or_default();
+        let spans = reader.lines.spans("ignore").into_iter();
         config.written = Some(Written {
             path: path.to_owned(),
-            text: text.to_owned(),
-            spans: reader.lines.spans("ignore"),
+            text: whole.to_owned(),
+            spans: spans
+                .map(|(start, end)| (start + mark, end + mark))
+                .collect(),
         });
     }
     Ok(config)
+}
+
+/// The text without a byte order mark: YAML allows one, and editors on Windows write it.
+pub(super) fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 /// A config file that is being read.

@@ -7,10 +7,12 @@ use camino::Utf8PathBuf;
 
 use super::lint::{examine, outcome};
 use super::{Error, Outcome, Request, prove};
+use crate::config;
 use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix};
 use crate::gitops;
 use crate::source::tree::{Overlay, Tree};
 use crate::source::{FileRole, Sources};
+use crate::suppress::Exceptions;
 
 /// How often repairs are applied and the result linted again.
 const ROUNDS: usize = 10;
@@ -43,7 +45,8 @@ pub fn fix(
     applicability: Applicability,
 ) -> Result<Fixed, Error> {
     let mut changes: BTreeMap<Utf8PathBuf, FileChange> = BTreeMap::new();
-    let (mut analysis, mut findings) = examine(request, tree)?;
+    let mut request = request.clone();
+    let (mut analysis, mut findings) = examine(&request, tree)?;
     for _ in 0..ROUNDS {
         let sources = &analysis.sources;
         let is_wanted = |fix: &Fix| fix.applicability <= applicability;
@@ -53,7 +56,7 @@ pub fn fix(
             .filter(|diagnostic| diagnostic.fix.as_ref().is_some_and(is_wanted))
             .collect();
         if applicability == Applicability::Safe {
-            wanted = prove::together(wanted, &analysis, request, &overlay(tree, &changes))?;
+            wanted = prove::together(wanted, &analysis, &request, &overlay(tree, &changes))?;
         }
         let edits = apply_order(wanted.iter().copied(), sources);
         if edits.is_empty() {
@@ -70,13 +73,28 @@ pub fn fix(
                 })
                 .after = after;
         }
+        if let Some(config) = changes.get(&request.exceptions.path) {
+            request.exceptions = exceptions_of(config, &request.exceptions)?;
+        }
         let overlay = overlay(tree, &changes);
-        (analysis, findings) = examine(request, &overlay)?;
+        (analysis, findings) = examine(&request, &overlay)?;
     }
     Ok(Fixed {
         outcome: outcome(analysis, findings),
         changes: changes.into_values().collect(),
     })
+}
+
+/// The exceptions of a config file that was repaired.
+fn exceptions_of(config: &FileChange, before: &Exceptions) -> Result<Exceptions, Error> {
+    let Some(today) = before.today else {
+        return Ok(before.clone()); // none has entries without a day
+    };
+    let config = config::parse(&config.path, &config.after);
+    let config = config.map_err(|error| Error::Setting {
+        message: error.to_string(),
+    })?;
+    Ok(config.exceptions(today))
 }
 
 /// Writes repaired files to disk.

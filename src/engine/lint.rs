@@ -9,6 +9,7 @@ use rustc_hash::FxHashSet;
 
 use super::adjust::Adjust;
 use super::doubt::doubt;
+use super::elements::name_elements;
 use super::explain::{explain, explain_refused};
 use super::incomplete::doubt_incomplete;
 use super::overlay_patch::keep_to_their_meshes;
@@ -67,6 +68,7 @@ pub(super) fn examine(request: &Request, tree: &dyn Tree) -> Result<(Analysis, F
     let mut about_exceptions = suppress(&mut diagnostics, &selected, &mut analysis, request)?;
     adjust.apply(&mut about_exceptions, &analysis.sources);
     diagnostics.extend(about_exceptions);
+    name_elements(&mut diagnostics, &analysis.deployment);
     let names: Vec<&str> = analysis.meshes.iter().map(Mesh::name).collect();
     let findings = triage(diagnostics, &names, &analysis.sources);
     let all = findings.shown.iter().chain(&findings.hidden);

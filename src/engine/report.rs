@@ -50,7 +50,7 @@ impl Report {
         self.accepted = Some(Accepted {
             path,
             known: findings(known),
-            gone: Some(comparison.gone.count()),
+            gone: Some(comparison.gone),
         });
     }
 }
@@ -62,8 +62,8 @@ pub struct Accepted {
     pub path: Utf8PathBuf,
     /// The findings that it knows, in the order of the others.
     pub known: Vec<Diagnostic>,
-    /// How many of its entries no finding needs any more; none where the run saw only a part of what there is.
-    pub gone: Option<usize>,
+    /// The entries that no finding needs any more; none where the run saw only a part of what there is.
+    pub gone: Option<Baseline>,
 }
 
 /// What a run read.

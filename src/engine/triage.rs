@@ -5,6 +5,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::diagnostic::{Diagnostic, Fingerprint};
 use crate::source::Sources;
+use crate::yaml::FieldPath;
 
 /// The findings of a run in their final order.
 #[derive(Debug)]
@@ -97,7 +98,8 @@ fn is_same_problem(one: &Diagnostic, other: &Diagnostic) -> bool {
     one.label == other.label && one.field == other.field && kind(one) == kind(other)
 }
 
-/// Names every finding by rule, object, field and the text at its place, not by line; equal ones get an ordinal.
+/// Names every finding by rule, object and field, not by line, and elements of lists by their names; equal ones get an
+/// ordinal.
 fn fingerprint(diagnostics: &mut [Diagnostic], sources: &Sources, seen: &mut FxHashMap<u64, u32>) {
     for diagnostic in diagnostics {
         let object = diagnostic
@@ -105,7 +107,8 @@ fn fingerprint(diagnostics: &mut [Diagnostic], sources: &Sources, seen: &mut FxH
             .as_ref()
             .map(ToString::to_string)
             .unwrap_or_default();
-        let field = diagnostic.field.as_ref().map_or("", |field| field.as_str());
+        let field = diagnostic.field.as_ref().map(FieldPath::key);
+        let field = field.unwrap_or_default();
         let path = match (&diagnostic.object, diagnostic.place, &diagnostic.path) {
             (Some(_), _, _) => "",
             (None, Some(place), _) => sources.file(place.span.file).path().as_str(),

@@ -1,9 +1,9 @@
 //! Which repository an address means, and where a path from its root stands among the files of a run.
 
-use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::Files;
-use crate::source::tree::normalise;
+use crate::source::tree::{normalise, seen_from};
 
 /// An address of a repository in the one form that is compared: host and path, without scheme, user and `.git`.
 pub(super) fn address(url: &str) -> String {
@@ -26,18 +26,7 @@ pub(super) fn address(url: &str) -> String {
 /// The clean path of something that is given from the root of the repository, seen from the working directory: `prefix` is
 /// the working directory seen from the root.
 pub(super) fn from_root(prefix: &Utf8Path, path: &str) -> Utf8PathBuf {
-    let path = normalise(Utf8Path::new(path.trim_start_matches('/')));
-    let mut wanted = path.components().peekable();
-    let mut ups = 0;
-    for component in prefix.components() {
-        if ups == 0 && wanted.peek() == Some(&component) {
-            wanted.next();
-        } else {
-            ups += 1;
-        }
-    }
-    let up = std::iter::repeat_n(Utf8Component::ParentDir, ups);
-    normalise(&up.chain(wanted).collect::<Utf8PathBuf>())
+    seen_from(prefix, Utf8Path::new(path.trim_start_matches('/')))
 }
 
 /// The directory at a path from the root of the repository. The working directory may be the root of another one that is

@@ -29,7 +29,7 @@ pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 
 /// An element per file, in the order of the findings.
 fn files(report: &Report, writer: &mut XmlWriter) -> io::Result<()> {
-    for (path, findings) in by_path(report) {
+    for (path, findings) in by_path(&report.diagnostics, report) {
         writer
             .create_element("file")
             .with_attribute(("name", allowed_line(path.as_str()).as_str()))
@@ -43,9 +43,12 @@ fn files(report: &Report, writer: &mut XmlWriter) -> io::Result<()> {
 }
 
 /// The findings of each file, in their order; those about no file count for the folder.
-pub(super) fn by_path(report: &Report) -> IndexMap<&Utf8Path, Vec<&Diagnostic>> {
+pub(super) fn by_path<'r>(
+    findings: impl IntoIterator<Item = &'r Diagnostic>,
+    report: &'r Report,
+) -> IndexMap<&'r Utf8Path, Vec<&'r Diagnostic>> {
     let mut files: IndexMap<&Utf8Path, Vec<&Diagnostic>> = IndexMap::new();
-    for finding in &report.diagnostics {
+    for finding in findings {
         let location = Location::of_diagnostic(finding, Extent::FirstLine, &report.sources);
         let location = location.unwrap_or_else(Location::folder);
         files.entry(location.path).or_default().push(finding);

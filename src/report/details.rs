@@ -33,6 +33,8 @@ pub(super) enum Kind {
     SafeFix,
     /// What the fix does that a person should look at.
     UnsafeFix,
+    /// The exception that hides the finding.
+    SuppressedBy,
 }
 
 impl Kind {
@@ -48,6 +50,7 @@ impl Kind {
             Self::Help => "help",
             Self::SafeFix => "fix (safe)",
             Self::UnsafeFix => "fix (unsafe)",
+            Self::SuppressedBy => "suppressed by",
         }
     }
 
@@ -117,6 +120,11 @@ pub(super) fn parts<'r>(diagnostic: &'r Diagnostic, report: &'r Report) -> Vec<P
     parts.extend(help.map(|help| Part::new(Kind::Help, help)));
     let fix = diagnostic.fix.as_ref();
     parts.extend(fix.map(|fix| Part::new(Kind::of_fix(fix), fix.title.as_str())));
+    let suppression = diagnostic.suppression.as_ref();
+    parts.extend(suppression.map(|suppression| {
+        let by = hidden_by(suppression, &report.sources);
+        Part::new(Kind::SuppressedBy, by)
+    }));
     parts
 }
 

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::location::{Extent, Location};
 use super::text::inert_json;
+use crate::baseline::Baseline;
 use crate::diagnostic::{
     Applicability, Certainty, Diagnostic, Edit, ExceptionKind, Fact, Fix, Label, Severity,
     Suppression,
@@ -394,7 +395,7 @@ impl<'r> JsonBaseline<'r> {
         Self {
             path: accepted.path.as_str(),
             known: accepted.known.len(),
-            gone: accepted.gone,
+            gone: accepted.gone.as_ref().map(Baseline::count),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! JUnit's XML, which every CI system shows as tests: a suite per file, in it a test per finding.
 //!
-//! Errors and warnings are failed tests; a note is a passed one, because notes fail no run unless that is asked for. The
-//! last suite is the run itself, so that there is a test also where nothing is found.
+//! Errors and warnings are failed tests; a note is a passed one, because notes fail no run unless that is asked for. What
+//! exceptions hide is a skipped test, where it is asked for. The last suite is the run itself, so that there is a test also where nothing is found.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -10,7 +10,7 @@ use camino::Utf8Path;
 
 use super::TOOL;
 use super::checkstyle::by_path;
-use super::details::lines;
+use super::details::{hidden_by, lines};
 use super::location::{Extent, Location};
 use super::summary::summary;
 use super::xml::{XmlWriter, allowed, allowed_line, document, text_element};
@@ -20,13 +20,14 @@ use crate::engine::Report;
 /// Writes the report.
 pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let root = |writer: &mut XmlWriter| {
-        let findings: Vec<&Diagnostic> = report.diagnostics.iter().collect();
+        let findings = || report.diagnostics.iter().chain(&report.suppressed);
+        let all: Vec<&Diagnostic> = findings().collect();
         writer
             .create_element("testsuites")
             .with_attribute(("name", TOOL))
-            .with_attributes(counts(findings.len() + 1, &findings).each())
+            .with_attributes(counts(all.len() + 1, &all).each())
             .write_inner_content(|writer| {
-                for (path, findings) in by_path(report) {
+                for (path, findings) in by_path(findings(), report) {
                     suite(path, &findings, report, writer)?;
                 }
                 run(report, writer)
@@ -36,8 +37,8 @@ pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     document(root, out)
 }
 
-/// How many tests there are, how many failed, and how many could not be run: none.
-struct Counts([(&'static str, String); 3]);
+/// How many tests there are, how many failed, and how many could not be run: none. In a suite also how many were skipped.
+struct Counts(Vec<(&'static str, String)>);
 
 impl Counts {
     /// The attributes.
@@ -50,15 +51,29 @@ impl Counts {
 /// Counts tests, and the failures among findings.
 fn counts(tests: usize, findings: &[&Diagnostic]) -> Counts {
     let failures = findings.iter().filter(|finding| fails(finding)).count();
-    Counts([
+    Counts(vec![
         ("tests", tests.to_string()),
         ("failures", failures.to_string()),
         ("errors", "0".to_owned()),
     ])
 }
 
+/// Counts the tests of a suite, which is where the skipped ones are counted.
+fn counts_of_suite(findings: &[&Diagnostic]) -> Counts {
+    let mut counts = counts(findings.len(), findings);
+    let skipped = findings.iter().filter(|one| one.suppression.is_some());
+    let skipped = Some(skipped.count()).filter(|count| *count > 0);
+    counts
+        .0
+        .extend(skipped.map(|count| ("skipped", count.to_string())));
+    counts
+}
+
 /// Whether a finding is a failed test.
 fn fails(finding: &Diagnostic) -> bool {
+    if finding.suppression.is_some() {
+        return false;
+    }
     match finding.severity {
         Severity::Error | Severity::Warning => true,
         Severity::Note => false,
@@ -78,7 +93,7 @@ fn suite(
         .create_element("testsuite")
         .with_attribute(("name", path.as_str()))
         .with_attribute(("file", path.as_str()))
-        .with_attributes(counts(findings.len(), findings).each())
+        .with_attributes(counts_of_suite(findings).each())
         .write_inner_content(|writer| {
             for finding in findings {
                 let name = name(finding, report);
@@ -125,7 +140,11 @@ fn test(
         .with_attribute(("name", name))
         .with_attribute(("classname", path))
         .write_inner_content(|writer| {
-            if fails(finding) {
+            if let Some(suppression) = &finding.suppression {
+                let by = hidden_by(suppression, &report.sources);
+                let message = allowed_line(&format!("suppressed by {by}"));
+                text_element("skipped", &[("message", &message)], &text, writer)
+            } else if fails(finding) {
                 let severity = finding.severity.as_str();
                 let attributes = [("type", severity), ("message", message.as_str())];
                 text_element("failure", &attributes, &text, writer)

@@ -23,13 +23,14 @@ pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(page(report, BUDGET).as_bytes())
 }
 
-/// The report, in not more bytes than the budget: the worst findings first, and those that do not fit counted.
+/// The report, in not more bytes than the budget: the worst findings first, those that exceptions hide last, and those that
+/// do not fit counted.
 pub(super) fn page(report: &Report, budget: usize) -> String {
     let mut page = inert(&head(report)).into_owned();
     let mut findings: Vec<&Diagnostic> = report.diagnostics.iter().collect();
     findings.sort_by_key(|finding| Reverse(finding.severity)); // stable: by position within a severity
     let mut left = Vec::new();
-    for finding in findings {
+    for finding in findings.into_iter().chain(&report.suppressed) {
         let section = section(finding, report);
         let section = inert(&section);
         if page.len() + section.len() + RESERVE <= budget {
@@ -84,8 +85,9 @@ fn cut(left: &[Severity]) -> String {
 
 /// A finding.
 fn section(finding: &Diagnostic, report: &Report) -> String {
+    let mark = finding.suppression.as_ref().map_or("", |_| " (suppressed)");
     let mut section = format!(
-        "\n### {}: {}\n\n",
+        "\n### {}{mark}: {}\n\n",
         finding.severity,
         inline(&finding.message)
     );

@@ -394,7 +394,8 @@ impl Footer<'_> {
             self.item(text, title, &fix.title);
         }
         if let Some(suppression) = &diagnostic.suppression {
-            self.item(text, "suppressed by", &hidden_by(suppression, self.sources));
+            let by = hidden_by(suppression, self.sources);
+            self.item(text, Kind::SuppressedBy.title(), &by);
         }
     }
 

@@ -1,5 +1,6 @@
 //! SARIF 2.1.0, in the form that GitHub code scanning wants. Alone names serde-sarif, with the files of its folder.
 
+mod absent;
 mod location;
 mod rules;
 
@@ -111,7 +112,8 @@ impl<'r> Results<'r> {
         });
         let suppressed = self.report.suppressed.iter();
         let suppressed = suppressed.map(|finding| self.result(finding));
-        new.chain(known).chain(suppressed).collect()
+        let absent = absent::results(self.report, &self.rule_indices);
+        new.chain(known).chain(absent).chain(suppressed).collect()
     }
 
     fn result(&self, diagnostic: &Diagnostic) -> sarif::Result {

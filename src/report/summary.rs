@@ -37,7 +37,7 @@ pub(super) fn remarks(report: &Report) -> impl Iterator<Item = String> {
 /// What to do about entries of the baseline that no finding needs any more.
 fn gone(report: &Report) -> Option<String> {
     let accepted = report.accepted.as_ref()?;
-    let (count, are) = match accepted.gone? {
+    let (count, are) = match accepted.gone.as_ref()?.count() {
         0 => return None,
         1 => ("1 entry".to_owned(), "is"),
         count => (format!("{count} entries"), "are"),

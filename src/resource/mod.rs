@@ -43,7 +43,7 @@ pub use service::{Service, ServicePort, ServiceType, TargetPort, Transport};
 pub use service_entry::{EntryPort, Location, Resolution, ServiceEntry};
 pub use sidecar::{EgressListener, Sidecar};
 pub use virtual_service::{RouteDestination, VirtualService};
-pub(crate) use wording::visible;
+pub(crate) use wording::{element_name, visible};
 pub use workload::{ContainerPort, Workload};
 pub use workload_entry::{EndpointSpec, WorkloadEntry, WorkloadGroup};
 

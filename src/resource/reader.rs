@@ -5,7 +5,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::wording::{describe, not_one_of};
+use super::wording::{describe, element_name, not_one_of};
 use super::{ExportTo, Labels, Selector};
 use crate::source::{Place, Sources, Spanned};
 use crate::yaml::{FieldPath, Mapping, Node, Value};
@@ -54,7 +54,7 @@ impl<'a> Context<'a> {
         message: impl Into<String>,
     ) {
         let fault = Fault {
-            field: FieldPath::new(field.path()),
+            field: FieldPath::with_key(field.path(), field.key_path()),
             place,
             message: message.into(),
         };
@@ -391,12 +391,22 @@ impl<'a> Field<'a> {
 
     /// The path from the root of the object.
     fn path(&self) -> String {
-        let parent = self.parent.map_or_else(String::new, Field::path);
+        self.joined(|_, index| index.to_string())
+    }
+
+    /// The same with the names of elements in place of their positions.
+    fn key_path(&self) -> String {
+        self.joined(|value, _| value.map_or_else(String::new, |value| element_name(value).into()))
+    }
+
+    fn joined(&self, element: fn(Option<&Value>, usize) -> String) -> String {
+        let parent = self.parent.map(|parent| parent.joined(element));
+        let parent = parent.unwrap_or_default();
         match self.step {
             Step::Root => parent,
             Step::Key(key) if parent.is_empty() => key.to_owned(),
             Step::Key(key) => format!("{parent}.{key}"),
-            Step::Index(index) => format!("{parent}[{index}]"),
+            Step::Index(index) => format!("{parent}[{}]", element(self.value, index)),
         }
     }
 }

@@ -28,6 +28,16 @@ pub(super) fn describe(value: &Value) -> &'static str {
     }
 }
 
+/// How an element of a list is called wherever it stands: by its name or its port; empty where it has neither.
+pub(crate) fn element_name(value: &Value) -> &str {
+    let port = || match value.get("port") {
+        Some(port) => port.get("number").unwrap_or(port).as_text(),
+        None => value.get("number").and_then(Value::as_text),
+    };
+    let name = value.get("name").and_then(Value::as_text);
+    name.or_else(port).unwrap_or_default()
+}
+
 /// A text in backticks, shortened if it is long, with the code points of control characters and their like in its place.
 pub(super) fn quote(text: &str) -> String {
     let (shown, more) = match text.char_indices().nth(MAX_QUOTED) {

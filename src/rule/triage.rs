@@ -15,6 +15,8 @@ pub struct ExceptionProblem {
     pub place: Place,
     /// The object that the annotation is on.
     pub object: Option<ObjectId>,
+    /// Who answers for it, where it says so.
+    pub owner: Option<String>,
     /// What is wrong.
     pub fault: ExceptionFault,
 }
@@ -28,7 +30,8 @@ pub enum ExceptionFault {
         rules: Vec<&'static str>,
         /// What takes the rules, or all of it, away; none where that is left to a person.
         removal: Option<Edit>,
-        /// Whether its file has no such finding at all; if it has one, the exception may only stand at the wrong line.
+        /// Whether there is no such finding where it could be meant for: in its file, or for an entry of the config file
+        /// anywhere. If there is one, the exception may only stand at the wrong line, or say the wrong name.
         is_needless: bool,
         /// Whether everything was read, so that no finding is missing for that reason.
         is_certain: bool,
@@ -57,12 +60,30 @@ pub enum ExceptionFault {
         date: String,
         /// How many findings it would hide.
         findings: usize,
+        /// Whether these are all, because its rule ran and the whole repository was looked at.
+        is_settled: bool,
+        /// What takes it away, where no finding needs it.
+        removal: Option<Edit>,
     },
     /// It stands where it has no effect.
     Misplaced {
         /// The key as written.
         key: String,
+        /// The rule that it names, if there is one.
+        rule: Option<&'static str>,
+        /// The objects that the reported findings of the rule are about.
+        objects: Vec<ObjectId>,
+        /// What moves it to where it counts, if a finding is about the object that it is written in.
+        moved: Option<Vec<Edit>>,
     },
+}
+
+impl ExceptionProblem {
+    /// Who answers for the exception, to stand behind a message; empty where it does not say so.
+    pub fn owner_note(&self) -> String {
+        let owner = self.owner.as_ref();
+        owner.map_or_else(String::new, |owner| format!("; `{owner}` answers for it"))
+    }
 }
 
 /// What a rule sees that words what is wrong with exceptions.

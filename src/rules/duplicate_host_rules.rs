@@ -254,10 +254,17 @@ fn lost<'a>(
     })
 }
 
-/// A policy as written, without indentation.
+/// A policy as written, without indentation and comments.
 fn text<'a>(policy: &TrafficPolicy, sources: &'a Sources) -> Vec<&'a str> {
-    let lines = sources.text(policy.place.span).lines();
-    lines.map(str::trim).collect()
+    let lines = sources.text(policy.place.span).lines().map(|line| {
+        let is_quoted = line.contains(['"', '\'']);
+        let comment = line.find(" #").filter(|_| !is_quoted);
+        line.get(..comment.unwrap_or(line.len()))
+            .unwrap_or(line)
+            .trim()
+    });
+    let is_said = |line: &&str| !line.is_empty() && !line.starts_with('#');
+    lines.filter(is_said).collect()
 }
 
 /// What a merge does to one pair.

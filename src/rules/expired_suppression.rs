@@ -1,6 +1,7 @@
 //! An exception whose time is over.
 
 use crate::declare_rule;
+use crate::diagnostic::{Applicability, Fix};
 use crate::rule::{ExceptionFault, NoOptions, TriageContext};
 
 declare_rule! {
@@ -153,13 +154,14 @@ declare_rule! {
     ///
     /// ## Fix
     ///
-    /// Repair what was accepted for that long and remove the entry, or give it a later day.
+    /// Repair what was accepted for that long and remove the entry, or set `expires` to a later day. Where no finding needs the
+    /// entry any more, the fix removes it; that is safe.
     "expired-suppression" {
         summary: "the time of an exception is over",
         category: Hygiene,
         severity: Warning,
         reads: [],
-        fix: None,
+        fix: Safe,
         since: "0.1.0",
         stage: Triage,
         check: check(NoOptions),
@@ -172,26 +174,39 @@ fn check(_options: &NoOptions, cx: &mut TriageContext<'_>) {
             rule,
             date,
             findings,
+            is_settled,
+            removal,
         } = &problem.fault
         else {
             continue;
         };
         let (effect, help) = match findings {
-            0 => (String::new(), "remove the entry; no finding needs it"),
+            0 if *is_settled => (String::new(), "remove the entry; no finding needs it"),
+            0 => (
+                String::new(),
+                "remove the entry, or set `expires` to a later day",
+            ),
             1 => (
                 "; 1 finding is reported again".to_owned(),
-                "repair the finding and remove the entry, or give it a later day",
+                "repair the finding and remove the entry, or set `expires` to a later day",
             ),
             count => (
                 format!("; {count} findings are reported again"),
-                "repair the findings and remove the entry, or give it a later day",
+                "repair the findings and remove the entry, or set `expires` to a later day",
             ),
         };
-        cx.report(
+        let owner = problem.owner_note();
+        let mut report = cx.report(
             problem,
-            format!("the exception from `{rule}` ended with {date}{effect}"),
-        )
-        .primary("hides nothing any more")
-        .help(help);
+            format!("the exception from `{rule}` ended with {date}{effect}{owner}"),
+        );
+        report.primary("hides nothing any more").help(help);
+        if let Some(edit) = removal {
+            report.fix(Fix {
+                title: format!("remove the exception from `{rule}`"),
+                applicability: Applicability::Safe,
+                edits: vec![edit.clone()],
+            });
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! An annotation that is no exception where it stands.
 
 use crate::declare_rule;
+use crate::diagnostic::{Applicability, Fix};
+use crate::object::ObjectId;
 use crate::rule::{ExceptionFault, NoOptions, TriageContext};
 
 declare_rule! {
@@ -139,13 +141,15 @@ declare_rule! {
     ///
     /// ## Fix
     ///
-    /// Move it to `metadata.annotations` of the object that the finding names.
+    /// Move it to `metadata.annotations` of the object that the finding names. Where that is the object that it is written in,
+    /// the fix does so. It is unsafe, because the exception begins to hide findings, and because a change in a template
+    /// restarts its pods.
     "misplaced-suppression" {
         summary: "an annotation stands where it hides no finding",
         category: Hygiene,
         severity: Warning,
         reads: [],
-        fix: None,
+        fix: Unsafe,
         since: "0.1.0",
         stage: Triage,
         check: check(NoOptions),
@@ -154,16 +158,59 @@ declare_rule! {
 
 fn check(_options: &NoOptions, cx: &mut TriageContext<'_>) {
     for problem in cx.problems() {
-        let ExceptionFault::Misplaced { key } = &problem.fault else {
+        let ExceptionFault::Misplaced {
+            key,
+            rule,
+            objects,
+            moved,
+        } = &problem.fault
+        else {
             continue;
         };
-        cx.report(
+        let mut report = cx.report(
             problem,
             format!(
                 "`{key}` has no effect here: it counts in `metadata.annotations` of an object alone"
             ),
-        )
-        .primary("hides nothing")
-        .help("move it to `metadata.annotations` of the object that the finding names");
+        );
+        report.primary("hides nothing").help(help(*rule, objects));
+        if let Some(edits) = moved {
+            report.fix(Fix {
+                title: format!("move `{key}` to `metadata.annotations`"),
+                applicability: Applicability::Unsafe,
+                edits: edits.clone(),
+            });
+        }
+    }
+}
+
+/// How many objects are named of those that the annotation may be meant for.
+const NAMED: usize = 3;
+
+/// Where the annotation belongs, as far as the findings say.
+fn help(rule: Option<&str>, objects: &[ObjectId]) -> String {
+    let Some(rule) = rule else {
+        return "name a rule that `mtls-lint rules` lists, in `metadata.annotations` of the object that its finding names".to_owned();
+    };
+    match objects {
+        [] => format!("remove it; no finding of `{rule}` is reported that it could hide"),
+        [only] => {
+            format!("move it to `metadata.annotations` of `{only}`, which the finding is about")
+        }
+        some => {
+            let named: Vec<String> = some
+                .iter()
+                .take(NAMED)
+                .map(|id| format!("`{id}`"))
+                .collect();
+            let more = match some.len().saturating_sub(NAMED) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            format!(
+                "move it to `metadata.annotations` of the object that it is meant for; `{rule}` is reported for {}{more}",
+                named.join(", ")
+            )
+        }
     }
 }

@@ -156,8 +156,9 @@ fn check(_options: &NoOptions, cx: &mut TriageContext<'_>) {
             continue;
         };
         let message = format!(
-            "the exception from `{}` gives no reason",
-            rules.join("`, `")
+            "the exception from `{}` gives no reason{}",
+            rules.join("`, `"),
+            problem.owner_note()
         );
         let help = match problem.kind {
             ExceptionKind::Comment => {
@@ -166,8 +167,11 @@ fn check(_options: &NoOptions, cx: &mut TriageContext<'_>) {
                     rules.join(", ")
                 )
             }
-            ExceptionKind::Annotation => "say why as the value of the annotation".to_owned(),
-            ExceptionKind::Config => "say why as the `reason` of the entry".to_owned(),
+            ExceptionKind::Annotation => {
+                let rule = rules.first().copied().unwrap_or_default();
+                format!("say why as the value: `mtls-lint.dev/ignore-{rule}: REASON`")
+            }
+            ExceptionKind::Config => "say why in the entry: `reason: REASON`".to_owned(),
         };
         cx.report(problem, message)
             .primary("hides findings, and says not why")

@@ -138,7 +138,7 @@ declare_rule! {
     ///
     /// ## Fix
     ///
-    /// Writes the nearest name of a rule in a comment. The fix is unsafe, because the exception begins to hide findings.
+    /// Writes the nearest name of a rule in the comment or annotation. The fix is unsafe, because the exception begins to hide findings.
     "unknown-rule-in-suppression" {
         summary: "an exception names a rule that does not exist",
         category: Hygiene,

@@ -15,8 +15,8 @@ declare_rule! {
     /// What was accepted has been repaired, or the exception stands at the wrong line and the finding is still reported. Left
     /// where it is, it will hide the next finding of that rule, which nobody has looked at.
     ///
-    /// An exception counts as unused only if its rule runs and the whole repository is looked at: not with paths,
-    /// `--exclude` or `--mesh`.
+    /// An exception counts as unused only if its rule runs and the whole repository is looked at. With paths, `--exclude` or
+    /// `--mesh` nothing is said, because what it hides may be in the part that is left out.
     ///
     /// ## Examples
     ///
@@ -142,8 +142,9 @@ declare_rule! {
     ///
     /// ## Fix
     ///
-    /// Removes the comment, or the rules in it that are not needed. The fix is safe where everything could be read
-    /// and the file has no finding of that rule; if it has one, the comment may only stand at the wrong line.
+    /// Removes the comment, or the rules in it that are not needed, the annotation, or the entry of the config file, with its
+    /// lines and no others. The fix is safe where everything could be read and the file has no finding of that rule, for an
+    /// entry no file; if there is one, the exception may only stand at the wrong place, or say the wrong name.
     "unused-suppression" {
         summary: "an exception hides no finding",
         category: Hygiene,
@@ -177,7 +178,10 @@ fn check(_options: &NoOptions, cx: &mut TriageContext<'_>) {
         };
         let mut report = cx.report(
             problem,
-            format!("no finding needs the exception from {names}"),
+            format!(
+                "no finding needs the exception from {names}{}",
+                problem.owner_note()
+            ),
         );
         report.primary("hides nothing").help(what);
         if !is_certain {

@@ -137,6 +137,18 @@ impl Sources {
         }
     }
 
+    /// The same files with other paths.
+    #[must_use]
+    pub(crate) fn with_paths(&self, path: impl Fn(&Utf8Path) -> Utf8PathBuf) -> Self {
+        let files = self.files.iter().map(|file| SourceFile {
+            path: path(&file.path),
+            ..file.clone()
+        });
+        Self {
+            files: files.collect(),
+        }
+    }
+
     /// The file with an id of this run.
     ///
     /// # Panics

@@ -6,7 +6,7 @@ use crate::source::{Place, Sources};
 use crate::yaml::{MappingEntry, Node, Value};
 
 /// What the key of every exception starts with; the name of the rule follows.
-const PREFIX: &str = "mtls-lint.dev/ignore-";
+pub(super) const PREFIX: &str = "mtls-lint.dev/ignore-";
 
 /// An exception on an object of a unit.
 #[derive(Debug)]

@@ -75,7 +75,7 @@ fn comments(id: FileId, file: &SourceFile, sources: &Sources) -> Vec<Comment> {
 }
 
 /// The keys under which YAML is written as text that takes part in what is deployed.
-const EMBEDDED: [&str; 3] = ["patch", "patchesStrategicMerge", "mesh"];
+pub(super) const EMBEDDED: [&str; 3] = ["patch", "patchesStrategicMerge", "mesh"];
 
 /// Adds the comments of YAML that is written as text.
 fn embedded(value: &Value, sources: &Sources, comments: &mut Vec<Comment>) {

@@ -2,19 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use rustc_hash::FxHashSet;
-
-use super::annotation::Annotation;
+use super::annotation::{Annotation, PREFIX};
 use super::comment::Directive;
-use super::{Exception, Named, Seen, base, part};
+use super::edits::Roots;
+use super::{Exception, Left, Named, Seen, base, part};
 use crate::diagnostic::{Edit, ExceptionKind};
+use crate::object::ObjectId;
 use crate::rule::{ExceptionFault, ExceptionProblem};
-use crate::source::{FileId, Sources, Span};
+use crate::rules::find;
+use crate::source::{Sources, Span};
 
 /// What is wrong with exceptions that were asked about every finding.
 pub(super) fn of(
     exceptions: &[Exception<'_>],
-    left: &FxHashSet<(&'static str, FileId)>,
+    left: &Left<'_>,
     seen: &Seen<'_>,
 ) -> Vec<ExceptionProblem> {
     let mut problems = Vec::new();
@@ -24,15 +25,16 @@ pub(super) fn of(
                 kind: exception.kind,
                 place,
                 object: exception.object.cloned(),
+                owner: exception.owner.map(str::to_owned),
                 fault,
             });
         };
         for named in &exception.rules {
-            if let Some(fault) = unknown(named, exception) {
+            if let Some(fault) = unknown(named, exception, seen.sources) {
                 push(named.place, fault);
             }
         }
-        let fault = expired(exception)
+        let fault = expired(exception, seen)
             .or_else(|| unused(exception, left, seen))
             .or_else(|| without_reason(exception));
         if let Some(fault) = fault {
@@ -43,13 +45,16 @@ pub(super) fn of(
 }
 
 /// A name that no rule has.
-fn unknown(named: &Named, exception: &Exception<'_>) -> Option<ExceptionFault> {
+fn unknown(named: &Named, exception: &Exception<'_>, sources: &Sources) -> Option<ExceptionFault> {
     let error = named.rule.as_ref().err()?;
-    // The place of an annotation is its whole key, which may be made by a transformer.
-    let is_name = exception.kind == ExceptionKind::Comment;
-    let correction = error.suggestion.filter(|_| is_name).map(|name| Edit {
-        span: named.place.span,
-        text: name.to_owned(),
+    let span = named.place.span;
+    let correction = error.suggestion.and_then(|rule| {
+        let text = match exception.kind {
+            ExceptionKind::Comment => rule.to_owned(),
+            ExceptionKind::Annotation => renamed(sources.text(span), &error.name, rule)?,
+            ExceptionKind::Config => return None, // such a name ends the run
+        };
+        Some(Edit { span, text })
     });
     Some(ExceptionFault::UnknownRule {
         name: error.name.clone(),
@@ -58,23 +63,33 @@ fn unknown(named: &Named, exception: &Exception<'_>) -> Option<ExceptionFault> {
     })
 }
 
+/// The key of an annotation with another rule; none where something else is written, as in a patch that names it by a
+/// path.
+fn renamed(key: &str, from: &str, to: &str) -> Option<String> {
+    let quote = ["\"", "'"].into_iter().find(|quote| key.starts_with(quote));
+    let quote = quote.unwrap_or_default();
+    let bare = key.strip_prefix(quote)?.strip_suffix(quote)?;
+    (bare == format!("{PREFIX}{from}")).then(|| format!("{quote}{PREFIX}{to}{quote}"))
+}
+
 /// An exception whose time is over.
-fn expired(exception: &Exception<'_>) -> Option<ExceptionFault> {
+fn expired(exception: &Exception<'_>, seen: &Seen<'_>) -> Option<ExceptionFault> {
     let date = exception.expired?;
     let named = exception.rules.first()?;
+    let rule = named.rule.as_ref().ok().copied()?;
+    let is_settled = seen.is_whole && seen.is_complete && seen.rules.contains(rule);
+    let is_needless = is_settled && named.hits.is_empty();
     Some(ExceptionFault::Expired {
-        rule: named.rule.as_ref().ok().copied()?,
+        rule,
         date: date.to_string(),
         findings: named.hits.len(),
+        is_settled,
+        removal: is_needless.then(|| removal(exception, &[], seen)).flatten(),
     })
 }
 
 /// An exception that hides nothing from some of its rules, as far as these were asked.
-fn unused(
-    exception: &Exception<'_>,
-    left: &FxHashSet<(&'static str, FileId)>,
-    seen: &Seen<'_>,
-) -> Option<ExceptionFault> {
+fn unused(exception: &Exception<'_>, left: &Left<'_>, seen: &Seen<'_>) -> Option<ExceptionFault> {
     if !seen.is_whole {
         return None;
     }
@@ -86,22 +101,33 @@ fn unused(
     if unused.is_empty() {
         return None;
     }
-    let removal = exception.comment.and_then(|comment| {
-        if kept.is_empty() {
-            Some(without(comment, seen.sources))
-        } else {
-            with_these(comment, &kept, seen.sources)
-        }
-    });
     let rules = rules(unused.into_iter());
     let file = exception.place.span.file;
-    let is_needless = !rules.iter().any(|rule| left.contains(&(*rule, file)));
+    let is_left = |rule: &&'static str| match exception.kind {
+        ExceptionKind::Config => left.rules.contains(rule),
+        ExceptionKind::Comment | ExceptionKind::Annotation => left.files.contains(&(*rule, file)),
+    };
+    let is_needless = !rules.iter().any(is_left);
     Some(ExceptionFault::Unused {
         rules,
-        removal,
+        removal: removal(exception, &kept, seen),
         is_needless,
         is_certain: seen.is_complete,
     })
+}
+
+/// Takes an exception away, or of a comment all but some names.
+fn removal(exception: &Exception<'_>, kept: &[&Named], seen: &Seen<'_>) -> Option<Edit> {
+    let span = exception.place.span;
+    let roots = || Roots::of(span.file, seen.sources);
+    match (exception.kind, exception.comment) {
+        (ExceptionKind::Comment, Some(comment)) if kept.is_empty() => {
+            Some(without(comment, seen.sources))
+        }
+        (ExceptionKind::Comment, comment) => with_these(comment?, kept, seen.sources),
+        (ExceptionKind::Annotation, _) => roots().without_entry(span),
+        (ExceptionKind::Config, _) => roots().without_element(span),
+    }
 }
 
 /// An exception that hides something and does not say why.
@@ -161,12 +187,17 @@ pub(super) fn of_comments(comments: &[Directive]) -> impl Iterator<Item = Except
         kind: ExceptionKind::Comment,
         place: base(comment.span),
         object: None,
+        owner: None,
         fault: ExceptionFault::NamesNoRule,
     })
 }
 
 /// Annotations that stand where they have no effect, each once however often it is deployed.
-pub(super) fn of_annotations(annotations: &[Annotation<'_>]) -> Vec<ExceptionProblem> {
+pub(super) fn of_annotations(
+    annotations: &[Annotation<'_>],
+    left: &Left<'_>,
+    sources: &Sources,
+) -> Vec<ExceptionProblem> {
     let mut told: BTreeSet<(Span, &str)> = BTreeSet::new();
     let misplaced = annotations.iter().filter(|annotation| !annotation.counts);
     misplaced
@@ -175,9 +206,28 @@ pub(super) fn of_annotations(annotations: &[Annotation<'_>]) -> Vec<ExceptionPro
             kind: ExceptionKind::Annotation,
             place: annotation.place,
             object: Some(annotation.object.clone()),
-            fault: ExceptionFault::Misplaced {
-                key: annotation.key.to_owned(),
-            },
+            owner: None,
+            fault: misplaced_fault(annotation, left, sources),
         })
         .collect()
+}
+
+/// What to do about an annotation that has no effect: the findings that it can be meant for say where it belongs.
+fn misplaced_fault(
+    annotation: &Annotation<'_>,
+    left: &Left<'_>,
+    sources: &Sources,
+) -> ExceptionFault {
+    let rule = find(annotation.rule).ok().map(|rule| rule.meta.name);
+    let objects = left.objects.iter().filter(|(name, _)| Some(*name) == rule);
+    let objects: Vec<&ObjectId> = objects.map(|&(_, object)| object).collect();
+    let span = annotation.place.span;
+    let is_own = objects.contains(&annotation.object);
+    let moved = || Roots::of(span.file, sources).moved(span, &annotation.object.kind);
+    ExceptionFault::Misplaced {
+        key: annotation.key.to_owned(),
+        rule,
+        moved: is_own.then(moved).flatten(),
+        objects: objects.into_iter().cloned().collect(),
+    }
 }

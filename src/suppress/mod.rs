@@ -3,6 +3,7 @@
 mod annotation;
 mod comment;
 mod date;
+mod edits;
 mod entry;
 mod faults;
 mod lines;
@@ -56,23 +57,37 @@ pub(crate) fn judge(
     for diagnostic in diagnostics.iter_mut().filter(|one| is_of_input(one)) {
         known.hide(diagnostic);
     }
-    let left = left(diagnostics);
+    let left = Left::of(diagnostics);
     let mut problems = faults::of(&known.exceptions, &left, seen);
     problems.extend(faults::of_comments(&comments));
-    problems.extend(faults::of_annotations(&annotations));
+    problems.extend(faults::of_annotations(&annotations, &left, seen.sources));
     Ok(problems)
 }
 
-/// Of which rules each file still has findings.
-fn left(diagnostics: &[Diagnostic]) -> FxHashSet<(&'static str, FileId)> {
-    let shown = diagnostics.iter().filter(|one| one.suppression.is_none());
-    shown
-        .flat_map(|one| {
+/// The findings that no exception hides.
+struct Left<'a> {
+    rules: FxHashSet<&'static str>,
+    /// Of which rules each file has some.
+    files: FxHashSet<(&'static str, FileId)>,
+    /// The objects that they are about.
+    objects: BTreeSet<(&'static str, &'a ObjectId)>,
+}
+
+impl<'a> Left<'a> {
+    fn of(diagnostics: &'a [Diagnostic]) -> Self {
+        let shown = || diagnostics.iter().filter(|one| one.suppression.is_none());
+        let files = shown().flat_map(|one| {
             let labels = one.labels.iter().map(|label| label.place);
             let places = one.place.into_iter().chain(labels);
             places.map(|place| (one.rule, place.span.file))
-        })
-        .collect()
+        });
+        let objects = shown().filter_map(|one| Some((one.rule, one.object.as_ref()?)));
+        Self {
+            rules: shown().map(|one| one.rule).collect(),
+            files: files.collect(),
+            objects: objects.collect(),
+        }
+    }
 }
 
 /// Whether a finding is about the input. What is about the run, such as a rule that failed, is never hidden.
@@ -91,6 +106,8 @@ struct Exception<'a> {
     comment: Option<&'a Directive>,
     /// Its last day, if that is over.
     expired: Option<Date>,
+    /// Who answers for it.
+    owner: Option<&'a str>,
 }
 
 /// A rule that an exception names.
@@ -157,6 +174,7 @@ impl<'a> Known<'a> {
             object: None,
             comment: Some(comment),
             expired: None,
+            owner: None,
         });
     }
 
@@ -176,6 +194,7 @@ impl<'a> Known<'a> {
                         object: Some(annotation.object),
                         comment: None,
                         expired: None,
+                        owner: None,
                     });
                     self.exceptions.len() - 1
                 });
@@ -202,6 +221,7 @@ impl<'a> Known<'a> {
                 object: None,
                 comment: None,
                 expired: entry.expires.filter(is_over),
+                owner: entry.owner.as_deref().filter(|owner| !owner.is_empty()),
             });
         }
         Ok(())

@@ -346,3 +346,168 @@ fn no_config_file_means_no_exceptions() {
         Exceptions::default().entries
     );
 }
+
+/// The files after the fix of the only finding of a rule, and what is found then.
+fn repaired(files: &[(&str, &str)], rule: &str, config: &str) -> (Vec<String>, Vec<&'static str>) {
+    let report = linted(files, &request(config));
+    let mut found = report.diagnostics.iter().filter(|one| one.rule == rule);
+    let fix = found.next().and_then(|one| one.fix.as_ref());
+    let mut edits = fix.expect("it has a fix").edits.clone();
+    edits.sort_by_key(|edit| std::cmp::Reverse(edit.span));
+    let mut texts: Vec<String> = files.iter().map(|(_, text)| (*text).to_owned()).collect();
+    for edit in edits {
+        let path = report.sources.file(edit.span.file).path();
+        let at = files.iter().position(|(name, _)| path == *name);
+        let text = &mut texts[at.expect("the edit is in a file")];
+        text.replace_range(edit.span.range(), &edit.text);
+    }
+    let names = files.iter().map(|(name, _)| *name);
+    let after: Vec<(&str, &str)> = names.zip(texts.iter().map(String::as_str)).collect();
+    let left = rules(&linted(&after, &request(config)).diagnostics);
+    (texts, left)
+}
+
+#[test]
+fn a_misplaced_annotation_moves_to_its_object_and_hides_the_finding() {
+    let label = "mtls-lint.dev/ignore-tls-disabled-in-mesh: known";
+    let table = [
+        (
+            format!("  labels:\n    {label}\n  namespace: shop\n"),
+            format!("  namespace: shop\n  annotations:\n    {label}\n"),
+        ),
+        (
+            format!("  namespace: shop\n  labels: {{app: cart, {label}}}\n"),
+            format!("  namespace: shop\n  labels: {{app: cart}}\n  annotations:\n    {label}\n"),
+        ),
+        (
+            format!("  namespace: shop\n  annotations:\n    a: b\n  labels:\n    {label}\n"),
+            format!("  namespace: shop\n  annotations:\n    {label}\n    a: b\n"),
+        ),
+    ];
+    for (before, after) in table {
+        let rule = with("  namespace: shop\n", &before);
+        let files = [("mesh.yaml", MESH), ("rule.yaml", rule.as_str())];
+        let (texts, left) = repaired(&files, "misplaced-suppression", "");
+        assert_eq!(texts[1], with("  namespace: shop\n", &after));
+        assert_eq!(left, [""; 0]);
+    }
+}
+
+#[test]
+fn a_misplaced_annotation_far_from_the_object_of_the_finding_is_not_moved() {
+    let mesh = MESH.replace(
+        "name: cart, namespace: shop, labels: {app: cart}",
+        "name: cart, namespace: shop, labels: {app: cart, mtls-lint.dev/ignore-tls-disabled-in-mesh: known}",
+    );
+    let report = linted(&[("mesh.yaml", &mesh), ("rule.yaml", RULE)], &request(""));
+    let finding = &report.diagnostics[0];
+    assert_eq!(finding.rule, "misplaced-suppression");
+    assert_eq!(finding.fix, None);
+    assert_eq!(
+        finding.help.as_deref(),
+        Some(
+            "move it to `metadata.annotations` of `DestinationRule shop/cart`, which the finding is about"
+        )
+    );
+}
+
+#[test]
+fn a_misspelt_rule_in_an_annotation_is_put_right_with_its_quotes() {
+    let key = |rule| {
+        format!("  namespace: shop\n  annotations: {{'mtls-lint.dev/ignore-{rule}': known}}\n")
+    };
+    let rule = with("  namespace: shop\n", &key("tls-disable-in-mesh"));
+    let files = [("mesh.yaml", MESH), ("rule.yaml", rule.as_str())];
+    let (texts, left) = repaired(&files, "unknown-rule-in-suppression", "");
+    assert_eq!(texts[1], with("  namespace: shop\n", &key(NAME)));
+    assert_eq!(left, [""; 0]);
+}
+
+/// What `--fix` makes of a config file beside the mesh and its rule, and what is found then.
+fn repaired_config(config: &str) -> (String, Vec<&'static str>) {
+    let tree = Memory::new([("mesh.yaml", MESH), ("rule.yaml", RULE)]);
+    let fixed = crate::engine::fix(
+        &request(config),
+        &tree,
+        crate::diagnostic::Applicability::Safe,
+    );
+    let fixed = fixed.expect("the files can be linted");
+    let text = fixed.changes.first().map(|change| change.after.clone());
+    let left = rules(&fixed.outcome.report.diagnostics);
+    (text.unwrap_or_else(|| config.to_owned()), left)
+}
+
+#[test]
+fn entries_that_nothing_needs_are_removed_and_the_others_stay_as_they_are() {
+    let kept = format!("- rule: {NAME}\n  reason: known\n");
+    let config = format!(
+        "# settings\nignore:\n# first\n- rule: patch-drops-tls\n  name: x # y\n  reason: known\n{kept}- {{rule: unread-input, reason: known}}\nfail-on: note\n"
+    );
+    let expected = format!("# settings\nignore:\n# first\n{kept}fail-on: note\n");
+    assert_eq!(repaired_config(&config), (expected, vec![]));
+}
+
+#[test]
+fn the_last_entry_takes_its_list_along() {
+    let entry = "ignore: [{rule: patch-drops-tls, reason: known}]\n";
+    let config = format!("{entry}fail-on: note\n");
+    assert_eq!(repaired_config(&config).0, "fail-on: note\n");
+    assert_eq!(repaired_config(entry), (String::new(), vec![NAME]));
+}
+
+#[test]
+fn a_byte_order_mark_and_windows_line_ends_of_a_config_file_stay() {
+    let config =
+        "\u{feff}ignore:\r\n- rule: patch-drops-tls\r\n  reason: known\r\nfail-on: note\r\n";
+    assert_eq!(repaired_config(config).0, "\u{feff}fail-on: note\r\n");
+}
+
+#[test]
+fn an_entry_that_may_be_meant_for_a_finding_is_not_removed_unseen() {
+    let config = format!("ignore: [{{rule: {NAME}, name: car, reason: known}}]\n");
+    let (text, left) = repaired_config(&config);
+    assert_eq!(text, config);
+    assert_eq!(left, ["unused-suppression", NAME]);
+}
+
+#[test]
+fn whose_exception_it_is_stands_in_the_finding() {
+    let message = |config: &str| {
+        let files = [("mesh.yaml", MESH), ("rule.yaml", RULE)];
+        linted(&files, &request(config)).diagnostics[0]
+            .message
+            .clone()
+    };
+    let entry = |keys: &str| format!("ignore: [{{rule: {NAME}, owner: team-web, {keys}}}]\n");
+    for keys in [
+        "reason: known, name: x",
+        "reason: known, expires: 2020-01-01",
+        "name: cart",
+    ] {
+        let message = message(&entry(keys));
+        assert!(
+            message.ends_with("; `team-web` answers for it"),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn an_expired_entry_is_not_called_needless_where_only_a_part_is_looked_at() {
+    let config =
+        format!("ignore: [{{rule: {NAME}, name: x, reason: known, expires: 2020-01-01}}]\n");
+    let partial = Request {
+        is_partial: true,
+        ..request(&config)
+    };
+    let finding = &linted(&[("mesh.yaml", MESH)], &partial).diagnostics[0];
+    assert_eq!(finding.rule, "expired-suppression");
+    assert_eq!(finding.fix, None);
+    assert!(
+        !finding
+            .help
+            .as_deref()
+            .unwrap_or_default()
+            .contains("no finding needs it")
+    );
+}

@@ -166,22 +166,83 @@ impl Value {
 
 /// The path of a field from the root of an object, such as `spec.trafficPolicy.portLevelSettings[0].tls`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FieldPath(Box<str>);
+pub struct FieldPath {
+    text: Box<str>,
+    /// The path with names in place of positions, where it was made of them.
+    key: Option<Box<str>>,
+}
 
 impl FieldPath {
     /// A path as written in documentation, with dots and `[index]`.
     pub(crate) fn new(path: impl Into<Box<str>>) -> Self {
-        Self(path.into())
+        Self {
+            text: path.into(),
+            key: None,
+        }
+    }
+
+    /// The same, with the path in which the elements of lists are called by their names.
+    pub(crate) fn with_key(path: impl Into<Box<str>>, key: impl Into<Box<str>>) -> Self {
+        Self {
+            text: path.into(),
+            key: Some(key.into()),
+        }
     }
 
     /// The path as text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
+
+    /// Whether it says of every list which element is meant.
+    pub(crate) fn is_exact(&self) -> bool {
+        self.key.is_some()
+    }
+
+    /// The path as it stays when elements of lists change their places: `spec.subsets[v1].labels`, and `[]` for an element
+    /// without a name.
+    pub fn key(&self) -> String {
+        match &self.key {
+            Some(key) => key.to_string(),
+            None => without_positions(&self.text),
+        }
+    }
+}
+
+/// A path without the positions of elements.
+pub(crate) fn without_positions(path: &str) -> String {
+    let mut parts = path.split('[');
+    let mut key = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        key.push('[');
+        let digits = part.bytes().take_while(u8::is_ascii_digit).count();
+        let rest = part.get(digits..).unwrap_or_default();
+        key.push_str(if rest.starts_with(']') { rest } else { part });
+    }
+    key
 }
 
 impl fmt::Display for FieldPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_of_a_path_has_no_positions() {
+        let table = [
+            ("spec.host", "spec.host"),
+            ("spec.subsets[10].name", "spec.subsets[].name"),
+            ("a[0][1].b[v1].c[2a]", "a[][].b[v1].c[2a]"),
+            ("a[", "a["),
+        ];
+        for (path, key) in table {
+            assert_eq!(FieldPath::new(path).key(), key);
+        }
+        assert_eq!(FieldPath::with_key("a[0]", "a[x]").key(), "a[x]");
     }
 }

@@ -19,7 +19,7 @@ use super::variants::Variant;
 use super::{collect, kept_vectors};
 
 /// The files of a case by path.
-type Files = BTreeMap<Utf8PathBuf, String>;
+pub(crate) type Files = BTreeMap<Utf8PathBuf, String>;
 
 /// Client, host, port and subset.
 type Key = (String, String, u16, Option<String>);
@@ -46,7 +46,7 @@ fn rank(verdict: &str) -> usize {
     position.unwrap_or_else(|| panic!("`{verdict}` is no verdict"))
 }
 
-fn tree(files: &Files) -> Memory {
+pub(crate) fn tree(files: &Files) -> Memory {
     Memory::new(files.iter().map(|(path, text)| (path, text.as_str())))
 }
 
@@ -118,7 +118,7 @@ fn worse(before: &BTreeMap<Key, Quality>, after: &BTreeMap<Key, Quality>) -> Vec
 }
 
 /// Files after edits that do not overlap.
-fn edited(files: &Files, edits: &[Edit], sources: &Sources) -> Files {
+pub(crate) fn edited(files: &Files, edits: &[Edit], sources: &Sources) -> Files {
     let mut files = files.clone();
     let mut edits: Vec<&Edit> = edits.iter().collect();
     edits.sort_by_key(|edit| std::cmp::Reverse(edit.span));
@@ -254,7 +254,7 @@ fn no_safe_fix_makes_a_pair_worse_and_each_improves_its_own() {
         broken.len(),
         broken.join("\n")
     );
-    // The vectors have no exceptions.
+    // The vectors have no exceptions; `exceptions` writes some into them.
     let about_traffic = RULES.iter().filter(|rule| rule.meta.stage != Stage::Triage);
     for rule in about_traffic {
         let is_safe = rule.meta.fix == Some(Applicability::Safe);

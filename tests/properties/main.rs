@@ -5,6 +5,7 @@
     reason = "tests read their cases from disk"
 )]
 
+mod exceptions;
 mod fixes;
 mod origins;
 mod variants;

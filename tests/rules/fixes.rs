@@ -11,8 +11,9 @@ use mtls_lint::diagnostic::{Applicability, Edit};
 use mtls_lint::engine::{self, Report, Request, RuleSelection};
 use mtls_lint::rules::RULES;
 use mtls_lint::source::tree::Memory;
+use mtls_lint::suppress::Exceptions;
 
-use super::{CONFIG, FIXED, cases, request};
+use super::{CONFIG, FIXED, cases, request, today};
 
 /// The files of a case by path.
 type Files = BTreeMap<Utf8PathBuf, String>;
@@ -64,14 +65,22 @@ impl Run {
         runs
     }
 
+    /// What is asked of some files, with the exceptions of the config file among them.
+    fn request(&self, files: &Files) -> Request {
+        Request {
+            exceptions: exceptions(files),
+            ..self.request.clone()
+        }
+    }
+
     fn report(&self, files: &Files) -> Report {
-        let outcome = engine::lint(&self.request, &tree(files)).expect("the case can be linted");
-        outcome.report
+        let outcome = engine::lint(&self.request(files), &tree(files));
+        outcome.expect("the case can be linted").report
     }
 
     /// The files that `--fix` leaves.
     fn fixed(&self, files: &Files) -> Files {
-        let fixed = engine::fix(&self.request, &tree(files), self.applicability);
+        let fixed = engine::fix(&self.request(files), &tree(files), self.applicability);
         let changes = fixed.expect("the case can be fixed").changes.into_iter();
         let mut files = files.clone();
         files.extend(changes.map(|change| (change.path, change.after)));
@@ -107,6 +116,14 @@ impl Run {
         }
         panic!("{}: still not at an end after {ROUNDS} rounds", self.name);
     }
+}
+
+/// The exceptions of the config file of a case.
+fn exceptions(files: &Files) -> Exceptions {
+    let text = files.get(Utf8PathBuf::from(CONFIG).as_path());
+    let config = config::parse(CONFIG.into(), text.map_or("", |text| text));
+    let config = config.expect("the config file is valid");
+    config.exceptions(today())
 }
 
 /// Whether two edits touch different bytes, and do not begin at the same.

@@ -2,9 +2,9 @@
 
 use pulldown_cmark::{Event, Options, Parser, Tag};
 
-use super::sample::{DROPS, MARKUP, finding, sample};
+use super::sample::{DROPS, MARKUP, finding, sample, with_hidden};
 use super::{STYLE, rendered};
-use crate::diagnostic::Severity;
+use crate::diagnostic::{ExceptionKind, Severity};
 use crate::report::Format;
 use crate::report::markdown::{code, inline, page};
 
@@ -193,4 +193,19 @@ proptest::proptest! {
         let expected = crate::report::text::one_line(&text);
         proptest::prop_assert_eq!(shown, Ok(letters(expected.trim())));
     }
+}
+
+#[test]
+fn a_hidden_finding_stands_behind_the_others_and_is_marked_with_its_reason() {
+    let report = with_hidden(ExceptionKind::Config);
+    let text = rendered(&report, Format::Markdown, STYLE);
+    let headings: Vec<&str> = text
+        .lines()
+        .filter(|line| line.starts_with("### "))
+        .collect();
+    assert_eq!(headings.len(), report.diagnostics.len() + 1);
+    let last = headings.last().expect("there is one");
+    assert!(last.starts_with("### error (suppressed): "), "{last}");
+    let by = "\n- suppressed by: config in apps/httpbin/rule.yaml:9: until";
+    assert!(text.contains(by), "{text}");
 }

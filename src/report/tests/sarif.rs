@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::sample::{sample, with_hidden};
 use super::{STYLE, rendered};
-use crate::diagnostic::ExceptionKind;
+use crate::baseline::Baseline;
+use crate::diagnostic::{Diagnostic, ExceptionKind};
 use crate::engine::{Accepted, Report};
 use crate::report::Format;
 
@@ -19,18 +20,25 @@ fn sarif_follows_the_schema() {
     let validator = jsonschema::validator_for(&schema).expect("the schema is one");
     assert_eq!(errors(&validator, &sample()), Vec::<String>::new());
     assert_eq!(errors(&validator, &accepted()), Vec::<String>::new());
+    let gone = with_gone(&sample().diagnostics);
+    assert_eq!(errors(&validator, &gone), Vec::<String>::new());
     let hidden = with_hidden(ExceptionKind::Comment);
     assert_eq!(errors(&validator, &hidden), Vec::<String>::new());
 }
 
 /// The sample with its first finding known.
 fn accepted() -> Report {
+    with_gone(&[])
+}
+
+/// The same, with a baseline that accepts what is not there any more.
+fn with_gone(gone: &[Diagnostic]) -> Report {
     let mut report = sample();
     let known = report.diagnostics.drain(..1).collect();
     report.accepted = Some(Accepted {
         path: "known.json".into(),
         known,
-        gone: Some(0),
+        gone: Some(Baseline::of(gone)),
     });
     report
 }
@@ -127,4 +135,28 @@ fn every_sarif_result_has_one_location_on_one_line() {
         assert_eq!(region["startLine"], region["endLine"]);
         assert!(region["startColumn"].as_u64() <= region["endColumn"].as_u64());
     }
+}
+
+#[test]
+fn an_entry_of_the_baseline_that_is_gone_is_an_absent_result_that_fails_nobody() {
+    let first = sample().diagnostics.remove(0);
+    let report = with_gone(&[first.clone(), first]);
+    let results = sarif_value(&report)["runs"][0]["results"].take();
+    let results = results.as_array().expect("it is a list");
+    let absent: Vec<&Value> = results
+        .iter()
+        .filter(|result| result["baselineState"] == "absent")
+        .collect();
+    let [absent] = absent.as_slice() else {
+        panic!("{absent:?}");
+    };
+    assert_eq!(
+        (&absent["kind"], &absent["level"]),
+        (&"pass".into(), &"none".into())
+    );
+    assert_eq!(absent["occurrenceCount"], 2);
+    assert!(absent["ruleIndex"].is_u64());
+    let place = &absent["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "known.json");
+    assert_eq!(place["region"]["startLine"], 1);
 }

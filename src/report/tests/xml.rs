@@ -6,8 +6,9 @@ use std::process::{Command, Stdio};
 use quick_junit::{NonSuccessKind, TestCaseStatus};
 use roxmltree::{Document, Node};
 
-use super::sample::{MARKUP, sample};
+use super::sample::{MARKUP, sample, with_hidden};
 use super::{STYLE, rendered};
+use crate::diagnostic::ExceptionKind;
 use crate::engine::Report;
 use crate::report::Format;
 
@@ -208,4 +209,26 @@ fn junit_has_a_test_where_nothing_is_found() {
         junit.test_suites[0].test_cases[0].name.as_str(),
         "manifests were checked"
     );
+}
+
+#[test]
+fn a_hidden_finding_is_a_skipped_test_that_says_why() {
+    let report = with_hidden(ExceptionKind::Comment);
+    let text = rendered(&report, Format::Junit, STYLE);
+    let read = quick_junit::Report::deserialize_from_str(&text).expect("it is JUnit's XML");
+    let tests = read.test_suites.iter().flat_map(|suite| &suite.test_cases);
+    let skipped = tests.filter_map(|test| match &test.status {
+        TestCaseStatus::Skipped { message, .. } => message.as_deref(),
+        TestCaseStatus::Success { .. } | TestCaseStatus::NonSuccess { .. } => None,
+    });
+    let skipped: Vec<&str> = skipped.collect();
+    let [only] = skipped.as_slice() else {
+        panic!("{skipped:?}");
+    };
+    let by = "suppressed by comment in apps/httpbin/rule.yaml:9: until";
+    assert!(only.starts_with(by), "{only}");
+    let document = Document::parse(&text).expect("it is XML");
+    let suite = children(document.root_element(), "testsuite");
+    let counts = suite.iter().filter_map(|suite| suite.attribute("skipped"));
+    assert_eq!(counts.collect::<Vec<_>>(), ["1"]);
 }

@@ -58,9 +58,7 @@ pub(super) fn of(
             is_certain: fits(&entry.value, &field.schema),
         };
     }
-    let parent = trail
-        .parent
-        .map_or_else(String::new, |parent| parent.path(false));
+    let parent = trail.parent.map_or_else(String::new, Trail::keys);
     home(&key, &entry.value, kind, &parent)
         .map_or(Advice::Unknown, |parent| Advice::Move { parent })
 }

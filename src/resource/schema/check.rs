@@ -6,7 +6,7 @@ use super::limit::{Limit, excess};
 use super::repair::{repaired, replace_key, replace_text, visible_key};
 use super::retired::is_retired;
 use super::text::{code_point, first_invisible, is_placeholder, is_visible, without_invisible};
-use super::trail::{Trail, join};
+use super::trail::Trail;
 use super::{Field, Kind, Schema};
 use crate::object::Object;
 use crate::resource::problem::{Effect, Problem, ProblemKind, Replacement};
@@ -24,16 +24,16 @@ pub(in crate::resource) struct Finding {
     /// The problem.
     pub(in crate::resource) problem: Problem,
     /// The field that the object lacks through it, if that is another one than the problem is about.
-    pub(in crate::resource) missing: Option<String>,
+    pub(in crate::resource) missing: Option<FieldPath>,
 }
 
 impl Finding {
     /// Whether a fault of the decoder comes of this problem.
     pub(in crate::resource) fn is_about(&self, fault: &Fault) -> bool {
         let field = fault.field.as_str();
-        let is_missing = self.missing.as_deref().is_some_and(|missing| {
+        let is_missing = self.missing.as_ref().is_some_and(|missing| {
             field
-                .strip_prefix(missing)
+                .strip_prefix(missing.as_str())
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         });
         is_missing
@@ -41,7 +41,7 @@ impl Finding {
                 ProblemKind::UnknownField { .. } => false,
                 // The decoder may blame the object that lacks the field.
                 ProblemKind::MissingField => {
-                    self.problem.field == fault.field
+                    self.problem.field.as_str() == field
                         || self
                             .problem
                             .field
@@ -55,7 +55,7 @@ impl Finding {
                 | ProblemKind::InvisibleCharacter
                 | ProblemKind::Placeholder
                 | ProblemKind::Rejected => {
-                    self.problem.field == fault.field || fault.place == Some(self.problem.place)
+                    self.problem.field.as_str() == field || fault.place == Some(self.problem.place)
                 }
             }
     }
@@ -69,7 +69,7 @@ impl Finding {
             | ProblemKind::WrongType
             | ProblemKind::WrongValue
             | ProblemKind::OutOfRange => {
-                if self.problem.field == fault.field {
+                if self.problem.field.as_str() == fault.field.as_str() {
                     self.problem.message = fault.message;
                 }
             }
@@ -222,7 +222,7 @@ impl Checker<'_> {
                 Some(entry) => (ProblemKind::Rejected, entry.key.place),
                 None => (ProblemKind::OutOfRange, trail.place),
             };
-            self.push(trail.path(true), place, kind, excess.message);
+            self.push(trail.field(), place, kind, excess.message);
         }
     }
 
@@ -234,7 +234,7 @@ impl Checker<'_> {
         is_absent: &dyn Fn(usize) -> bool,
         trail: &Trail<'_>,
     ) {
-        let parent = trail.path(false);
+        let parent = trail.keys();
         for entry in value.entries() {
             let key = &*entry.key.value;
             let is_field = fields.binary_search_by(|field| field.name.cmp(key)).is_ok();
@@ -265,14 +265,11 @@ impl Checker<'_> {
             Some(c) => format!("{} contains {}", quote(key), code_point(c)),
             None => "no such field".to_owned(),
         };
-        let parent = trail
-            .parent
-            .map_or_else(String::new, |parent| parent.path(true));
         let mut missing = None;
         let mut replacement = None;
         let (message, help) = match &advice {
             Advice::Rename { name, is_certain } => {
-                missing = Some(join(&parent, name));
+                missing = trail.parent.map(|parent| parent.below(name));
                 replacement = is_certain.then(|| replace_key(entry, name)).flatten();
                 (
                     format!("{no_field}; did you mean `{name}`?"),
@@ -287,7 +284,7 @@ impl Checker<'_> {
         };
         let decides_tls = advice::decides_tls(entry, &advice, fields, is_absent);
         self.push(
-            trail.path(true),
+            trail.field(),
             entry.key.place,
             ProblemKind::UnknownField { decides_tls },
             message,
@@ -302,7 +299,7 @@ impl Checker<'_> {
 
     /// A required field without a value; an unknown field that seems to be meant for it says so itself.
     fn missing(&mut self, field: &Field, trail: &Trail<'_>) {
-        let path = join(&trail.path(true), field.name);
+        let path = trail.below(field.name);
         let misnamed = self
             .findings
             .iter_mut()
@@ -336,7 +333,7 @@ impl Checker<'_> {
             self.invisible(text, value.place, replacement, trail);
         } else {
             let (kind, message) = wrong(value, schema);
-            self.push(trail.path(true), value.place, kind, message);
+            self.push(trail.field(), value.place, kind, message);
             let help = advice::of_value(self.kind.name, trail.key(), text);
             if let Some(finding) = self.findings.last_mut() {
                 finding.problem.help = help.map(str::to_owned);
@@ -362,7 +359,7 @@ impl Checker<'_> {
             code_point(c)
         );
         let kind = ProblemKind::InvisibleCharacter;
-        self.push(trail.path(true), place, kind, message);
+        self.push(trail.field(), place, kind, message);
         if let Some(finding) = self.findings.last_mut() {
             finding.problem.replacement = replacement;
         }
@@ -371,7 +368,7 @@ impl Checker<'_> {
     /// A value or key that something fills in.
     fn placeholder(&mut self, trail: &Trail<'_>, place: Place) {
         let message = "a placeholder decides".to_owned();
-        self.push(trail.path(true), place, ProblemKind::Placeholder, message);
+        self.push(trail.field(), place, ProblemKind::Placeholder, message);
         if let Some(finding) = self.findings.last_mut() {
             finding.problem.effect = Effect::Undecided;
         }
@@ -383,12 +380,12 @@ impl Checker<'_> {
     }
 
     /// Adds a problem that makes the API server refuse the object.
-    fn push(&mut self, path: String, place: Place, kind: ProblemKind, message: String) {
+    fn push(&mut self, field: FieldPath, place: Place, kind: ProblemKind, message: String) {
         self.faults += 1;
         self.findings.push(Finding {
             problem: Problem {
                 object: self.object.id.clone(),
-                field: FieldPath::new(path),
+                field,
                 place,
                 kind,
                 effect: Effect::Refused,

@@ -1,7 +1,8 @@
 //! Where in an object a value is.
 
+use crate::resource::wording::element_name;
 use crate::source::Place;
-use crate::yaml::{MappingEntry, Value};
+use crate::yaml::{FieldPath, MappingEntry, Value};
 
 /// The way from the root of an object to a value, on the stack.
 pub(super) struct Trail<'a> {
@@ -17,7 +18,18 @@ pub(super) struct Trail<'a> {
 enum Step<'a> {
     Root,
     Key(&'a str),
-    Index(usize),
+    Element(usize, &'a Value),
+}
+
+/// What stands for an element of a list in a path.
+#[derive(Clone, Copy)]
+enum Elements {
+    /// `[0]`
+    Positions,
+    /// `[name]`
+    Names,
+    /// Nothing.
+    Nothing,
 }
 
 impl<'a> Trail<'a> {
@@ -40,23 +52,41 @@ impl<'a> Trail<'a> {
     }
 
     /// An element of a list.
-    pub(super) fn element(&'a self, index: usize, value: &Value) -> Self {
+    pub(super) fn element(&'a self, index: usize, value: &'a Value) -> Self {
         Self {
             parent: Some(self),
-            step: Step::Index(index),
+            step: Step::Element(index, value),
             place: value.place,
         }
     }
 
-    /// The path, with or without the indices of lists.
-    pub(super) fn path(&self, with_indices: bool) -> String {
+    /// The path.
+    pub(super) fn field(&self) -> FieldPath {
+        FieldPath::with_key(self.path(Elements::Positions), self.path(Elements::Names))
+    }
+
+    /// The path of a field of the value.
+    pub(super) fn below(&self, name: &str) -> FieldPath {
+        let join = |elements| join(&self.path(elements), name);
+        FieldPath::with_key(join(Elements::Positions), join(Elements::Names))
+    }
+
+    /// The path without the elements of lists.
+    pub(super) fn keys(&self) -> String {
+        self.path(Elements::Nothing)
+    }
+
+    fn path(&self, elements: Elements) -> String {
         let parent = self
             .parent
-            .map_or_else(String::new, |parent| parent.path(with_indices));
-        match self.step {
-            Step::Key(key) => join(&parent, key),
-            Step::Index(index) if with_indices => format!("{parent}[{index}]"),
-            Step::Root | Step::Index(_) => parent,
+            .map_or_else(String::new, |parent| parent.path(elements));
+        match (self.step, elements) {
+            (Step::Key(key), _) => join(&parent, key),
+            (Step::Element(index, _), Elements::Positions) => format!("{parent}[{index}]"),
+            (Step::Element(_, value), Elements::Names) => {
+                format!("{parent}[{}]", element_name(value))
+            }
+            (Step::Root, _) | (Step::Element(..), Elements::Nothing) => parent,
         }
     }
 
@@ -65,7 +95,7 @@ impl<'a> Trail<'a> {
         match self.step {
             Step::Root => "",
             Step::Key(key) => key,
-            Step::Index(_) => self.parent.map_or("", Trail::key),
+            Step::Element(..) => self.parent.map_or("", Trail::key),
         }
     }
 }

@@ -11,7 +11,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 pub use git::{GitError, GitIndex, GitRevision, changes_between, staged_changes};
 pub use memory::Memory;
 pub use overlay::Overlay;
-pub use path::normalise;
+pub use path::{normalise, seen_from};
 pub use work::WorkTree;
 
 /// What stands at a path.

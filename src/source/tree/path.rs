@@ -27,6 +27,22 @@ pub fn normalise(path: &Utf8Path) -> Utf8PathBuf {
     prefix.into()
 }
 
+/// The clean path of something that is given from the root of a tree, seen from a directory of the tree.
+pub fn seen_from(directory: &Utf8Path, path: &Utf8Path) -> Utf8PathBuf {
+    let path = normalise(path);
+    let mut wanted = path.components().peekable();
+    let mut ups = 0;
+    for component in directory.components() {
+        if ups == 0 && wanted.peek() == Some(&component) {
+            wanted.next();
+        } else {
+            ups += 1;
+        }
+    }
+    let up = std::iter::repeat_n(Utf8Component::ParentDir, ups);
+    normalise(&up.chain(wanted).collect::<Utf8PathBuf>())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
