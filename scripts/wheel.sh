@@ -48,7 +48,7 @@ wheel)
     maturin build --release --locked ${options[@]+"${options[@]}"} --out "$scratch/out"
     made="$(echo "$scratch"/out/mtls_lint-"$version"-py3-none-*.whl)"
     [[ "$(uname -s)" != Linux || "$made" == *manylinux_2_17_* ]] || fail "the tag is that of $made"
-    python3 -m zipfile --list "$made" | grep -q licenses/LICENSE-MIT || fail "there is no licence in $made"
+    python3 -m zipfile --list "$made" | grep licenses/LICENSE-MIT >/dev/null || fail "there is no licence in $made"
     ;;
 sdist)
     maturin sdist --out "$scratch/out"
