@@ -220,3 +220,29 @@ pub struct Diagnostic {
     /// Stable identity; filled by triage.
     pub fingerprint: Fingerprint,
 }
+
+/// A count and its noun.
+pub(crate) fn counted(count: usize, noun: &str) -> String {
+    if count == 1 {
+        return format!("1 {noun}");
+    }
+    match noun.strip_suffix('y') {
+        Some(stem) => format!("{count} {stem}ies"),
+        None if noun.ends_with("sh") => format!("{count} {noun}es"),
+        None => format!("{count} {noun}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_noun_has_the_number_of_its_count() {
+        let words = [(1, "mesh"), (2, "mesh"), (0, "template"), (2, "entry")];
+        assert_eq!(
+            words.map(|(count, noun)| counted(count, noun)),
+            ["1 mesh", "2 meshes", "0 templates", "2 entries"]
+        );
+    }
+}

@@ -80,12 +80,18 @@ impl Project {
         self
     }
 
+    /// Lints.
     fn run(&self, arguments: &[&str]) -> Outcome {
+        self.run_command(&[&["--isolated", "--format=concise"], arguments].concat())
+    }
+
+    /// Runs the program with nothing but these arguments.
+    fn run_command(&self, arguments: &[&str]) -> Outcome {
         let programs = self.path("bin");
         let programs = programs.to_str().expect("the path is UTF-8");
         run_with(
             &self.path("repository"),
-            &[&["--isolated", "--format=concise"], arguments].concat(),
+            arguments,
             &[("PATH", programs), ("RULE", RULE)],
         )
     }
@@ -180,6 +186,56 @@ fn a_program_that_fails_leaves_the_rest_linted() {
         run.stdout.contains("apps/shop/rule.yaml:4:47: error"),
         "{run:?}"
     );
+}
+
+#[test]
+fn a_failure_of_kustomize_is_told_once_and_where_it_was_needed() {
+    let script = "printf '# Warning: old\\nError: accumulating:\\n  no such host\\n' >&2; exit 1";
+    let project = Project::new(&[REMOTE]).with_program("kustomize", script);
+    let run = project.run(&["--render=kustomize", "."]);
+    let findings = run
+        .stdout
+        .lines()
+        .filter(|line| line.contains("unread-input"));
+    let findings: Vec<&str> = findings.collect();
+    assert_eq!(
+        findings,
+        [
+            "apps/kustomization.yaml:1:13: warning[unread-input] `https://git.example/base?ref=v1` is not in this \
+              repository, and `kustomize build apps` failed: Error: accumulating: no such host"
+        ]
+    );
+}
+
+#[test]
+fn render_says_that_kustomize_failed() {
+    let project =
+        Project::new(&[REMOTE]).with_program("kustomize", "echo 'no such host' >&2; exit 1");
+    let run = project.run_command(&["render", "--render=kustomize", "apps"]);
+    assert!(
+        run.stderr
+            .contains("and `kustomize build apps` failed: no such host"),
+        "{run:?}"
+    );
+}
+
+#[test]
+fn render_shows_what_kustomize_built() {
+    let project = Project::new(&[REMOTE]).with_program("kustomize", &printing("build -- apps"));
+    let run = project.run_command(&["render", "--render=kustomize", "apps"]);
+    assert!(run.stdout.contains("kind: DestinationRule"), "{run:?}");
+    assert_eq!(run.stderr, "");
+}
+
+#[test]
+fn a_failure_of_helm_is_told_once_and_at_its_chart() {
+    let project = Project::new(&CHART).with_program("helm", "echo 'Error: no values' >&2; exit 1");
+    let run = project.run(&["--render=helm", "."]);
+    let findings = run.stdout.matches("unread-input").count();
+    assert_eq!(findings, 1, "{run:?}");
+    let finding = "charts/web: warning[unread-input] chart `charts/web` is not rendered: its template is not read, \
+                   since `helm template release charts/web` failed: Error: no values";
+    assert!(run.stdout.contains(finding), "{run:?}");
 }
 
 #[test]

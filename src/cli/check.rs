@@ -169,7 +169,12 @@ pub(super) fn start_threads(args: &CheckArgs) -> Result<(), Failure> {
     rayon::ThreadPoolBuilder::new()
         .num_threads(jobs.get())
         .build_global()
-        .map_err(|error| Failure::usage(format!("cannot start {jobs} threads: {error}")))
+        .map_err(|error| {
+            Failure::usage(format!(
+                "cannot start {}: {error}",
+                counted((jobs.get(), "thread"))
+            ))
+        })
 }
 
 /// What the flags and the config file ask for.
@@ -280,7 +285,7 @@ fn left_out(fixed: &Fixed, with_unsafe: bool) -> Option<String> {
 
 /// A number of things.
 pub(super) fn counted((count, thing): (usize, &str)) -> String {
-    report::counted(count, thing)
+    crate::diagnostic::counted(count, thing)
 }
 
 /// The exit status of a run that could be done.

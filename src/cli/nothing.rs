@@ -6,9 +6,9 @@ use clap::CommandFactory;
 use super::args::Cli;
 use super::failure::{Exit, Failure};
 use super::input::InputArgs;
+use crate::diagnostic::counted;
 use crate::discover::{EXCLUDED, IGNORED};
 use crate::engine::{Request, Summary, Unread};
-use crate::report::counted;
 use crate::rule::nearest;
 use crate::source::tree::{ReadError, Tree};
 

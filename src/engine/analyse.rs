@@ -6,6 +6,7 @@ use camino::Utf8PathBuf;
 use rayon::prelude::*;
 
 use super::read::{self, Read};
+use super::render_external::tell_failures;
 use super::{Error, Request, Stage, Summary, patched, problems, reach};
 use crate::gitops::{self, Deployment, Manifests, MeshScope};
 use crate::mesh::{IstioVersion, Mesh, Settings};
@@ -70,6 +71,7 @@ pub(super) fn deployed(request: &Request, tree: &dyn Tree) -> Result<Deployed, E
     let root = settings.root_namespace.as_ref().map(Namespace::as_str);
     let assumed = gitops::deploy_plain(assumed, &sources, root);
     let mut deployment = gitops::deploy(input, &deployment_settings(request, tree));
+    tell_failures(&request.rendered, &mut deployment, &mut problems);
     select(&mut deployment, request)?;
     if request.mesh.is_none() {
         problems.extend(problems::of_deployment(&deployment));

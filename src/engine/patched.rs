@@ -1,10 +1,10 @@
 //! Patched: what patches did to DestinationRules, decoded for the rules.
 
-use crate::gitops::{Deployment, PatchTarget};
+use crate::gitops::{AppliedPatch, Deployment, PatchTarget};
 use crate::object::{Gvk, NamespaceSource, Object, ObjectId};
 use crate::resource::{self, DestinationRule, Resource};
 use crate::rule::PatchedRule;
-use crate::source::{Place, Sources, Spanned};
+use crate::source::{Sources, Spanned};
 use crate::yaml::Value;
 
 /// What patches did to the DestinationRules of each mesh, in the order in which they were applied.
@@ -15,8 +15,8 @@ pub(super) fn of_meshes(deployment: &Deployment, sources: &Sources) -> Vec<Vec<P
         .map(|unit| {
             let patches = unit.patches.iter();
             patches
-                .flat_map(|patch| patch.targets.iter().map(|target| (patch.place, target)))
-                .filter_map(|(place, target)| patched(place, target, sources))
+                .flat_map(|patch| patch.targets.iter().map(move |target| (patch, target)))
+                .filter_map(|(patch, target)| patched(patch, target, sources))
                 .collect()
         })
         .collect();
@@ -31,7 +31,7 @@ pub(super) fn of_meshes(deployment: &Deployment, sources: &Sources) -> Vec<Vec<P
 }
 
 /// One patch of one DestinationRule that is deployed.
-fn patched(patch: Place, target: &PatchTarget, sources: &Sources) -> Option<PatchedRule> {
+fn patched(patch: &AppliedPatch, target: &PatchTarget, sources: &Sources) -> Option<PatchedRule> {
     let object = target.object.as_ref()?;
     if &*object.kind != "DestinationRule" {
         return None;
@@ -39,7 +39,8 @@ fn patched(patch: Place, target: &PatchTarget, sources: &Sources) -> Option<Patc
     let (before_value, after_value) = (target.before.as_ref()?, target.after.as_ref()?);
     Some(PatchedRule {
         object: object.clone(),
-        patch,
+        patch: patch.place,
+        is_of_component: patch.is_of_component,
         before: decode(before_value, object, sources)?,
         after: decode(after_value, object, sources)?,
         before_value: before_value.clone(),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::Unread;
+use crate::diagnostic::counted;
 use crate::gitops::{self, Basis, Deployment, Files};
 use crate::object::ObjectId;
 use crate::resource::Resource;
@@ -52,7 +53,11 @@ pub(super) fn of_documents(files: &Files) -> Vec<InputProblem> {
         templates
             .into_iter()
             .filter(|(chart, _)| !gitops::is_chart_rendered(chart, files))
-            .map(|(path, templates)| InputProblem::Chart { path, templates }),
+            .map(|(path, templates)| InputProblem::Chart {
+                path,
+                templates,
+                failure: None,
+            }),
     );
     out
 }
@@ -140,12 +145,18 @@ pub(super) fn unread(problems: &[InputProblem], sources: &Sources) -> Vec<Unread
                 InputProblem::NotUtf8 { path, line } => {
                     ((path.clone(), Some(*line)), "not UTF-8".to_owned())
                 }
-                InputProblem::Chart { path, templates } => {
-                    let path = gitops::shown(path).into();
-                    let plural = if *templates == 1 { "" } else { "s" };
-                    let reason =
-                        format!("a chart that is not rendered ({templates} template{plural})");
-                    ((path, None), reason)
+                InputProblem::Chart {
+                    path,
+                    templates,
+                    failure,
+                } => {
+                    let templates = counted(*templates, "template");
+                    let reason = failure.as_ref().map(|reason| format!(": {reason}"));
+                    let reason = reason.unwrap_or_default();
+                    (
+                        (gitops::shown(path).into(), None),
+                        format!("a chart that is not rendered ({templates}){reason}"),
+                    )
                 }
                 InputProblem::Document { place, message, .. } => (at(place.span), message.clone()),
                 InputProblem::Deploy(problem) => (at(problem.place().span), problem.message()),

@@ -173,15 +173,11 @@ fn open_all(
         let role = FileRole::Input;
         texts.push(decode(STDIN_NAME.into(), bytes.clone(), limit, role));
     }
-    texts.extend(request.rendered.iter().map(|rendering| {
+    // What a program failed to render is told where the program was needed.
+    texts.extend(request.rendered.iter().filter_map(|rendering| {
+        let bytes = rendering.output.as_ref().ok()?;
         let path = rendering.path.clone();
-        match &rendering.output {
-            Ok(bytes) => decode(path, bytes.clone(), limit, FileRole::Input),
-            Err(reason) => Err(InputProblem::Unreadable {
-                path,
-                reason: reason.clone(),
-            }),
-        }
+        Some(decode(path, bytes.clone(), limit, FileRole::Input))
     }));
     let mut files = Vec::with_capacity(texts.len());
     for text in texts {

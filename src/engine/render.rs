@@ -5,6 +5,7 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::read::{self, Read};
+use super::render_external::tell_failures;
 use super::{Error, Request, Summary, problems};
 use crate::discover::clean;
 use crate::gitops::{self, Deployment};
@@ -58,16 +59,16 @@ pub fn render(request: &Request, tree: &dyn Tree) -> Result<Rendered, Error> {
         request.paths.iter().map(|path| clean(path, tree)).collect();
     let is_root = |directory: &Utf8PathBuf| gitops::is_kustomization(directory, &input);
     let is_built = !directories.is_empty() && directories.iter().all(is_root);
-    // A kustomization says itself which of its files it cannot do without.
-    if !is_built {
-        problems.extend(problems::of_documents(&input));
-        summary.unread = problems::unread(&problems, &sources);
-    }
     let (units, origins) = if is_built {
         let directories: Vec<&Utf8Path> = directories.iter().map(Utf8PathBuf::as_path).collect();
         let (built, origins) = gitops::build_kustomizations(&directories, &input);
         let units = directories.iter().zip(built).map(|(directory, built)| {
-            let (objects, problems) = built;
+            let (objects, mut problems) = built;
+            let output = directory.join(gitops::KUSTOMIZE_OUTPUT);
+            let failures = request.rendered.iter().filter(|one| one.path == output);
+            for reason in failures.filter_map(|one| one.output.as_ref().err()) {
+                gitops::tell_unbuilt(&mut problems, reason);
+            }
             RenderedUnit {
                 name: gitops::shown(directory).into(),
                 objects,
@@ -76,8 +77,13 @@ pub fn render(request: &Request, tree: &dyn Tree) -> Result<Rendered, Error> {
         });
         (units.collect(), origins)
     } else {
+        problems.extend(problems::of_documents(&input));
         let settings = super::analyse::deployment_settings(&request, tree);
-        let Deployment { units, origins, .. } = gitops::deploy(input, &settings);
+        let mut deployment = gitops::deploy(input, &settings);
+        tell_failures(&request.rendered, &mut deployment, &mut problems);
+        // A kustomization that is built by itself says which of its files it cannot do without.
+        summary.unread = problems::unread(&problems, &sources);
+        let Deployment { units, origins, .. } = deployment;
         let units = units.into_iter().map(|unit| RenderedUnit {
             name: unit.name,
             objects: unit

@@ -11,7 +11,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::analyse::{Deployed, deployed};
 use super::{Error, Rendering, Request, Stage};
-use crate::gitops;
+use crate::gitops::{self, Deployment, UnitKind};
 use crate::rule::InputProblem;
 use crate::source::tree::Tree;
 
@@ -50,6 +50,40 @@ pub fn render_externally(
         }
     }
     Ok(renderings)
+}
+
+/// Says where a program was needed that it failed: at what keeps the kustomization from being built here, and at the chart.
+pub(super) fn tell_failures(
+    renderings: &[Rendering],
+    deployment: &mut Deployment,
+    problems: &mut Vec<InputProblem>,
+) {
+    for rendering in renderings {
+        let Err(reason) = &rendering.output else {
+            continue;
+        };
+        let directory = rendering.path.parent().unwrap_or(Utf8Path::new(""));
+        let mut is_told = false;
+        for unit in &mut deployment.units {
+            if unit.kind == UnitKind::Kustomization && unit.directory == directory {
+                is_told |= gitops::tell_unbuilt(&mut unit.problems, reason);
+            }
+        }
+        for problem in problems.iter_mut() {
+            if let InputProblem::Chart { path, failure, .. } = problem
+                && path == directory
+            {
+                *failure = Some(reason.clone());
+                is_told = true;
+            }
+        }
+        if !is_told {
+            problems.push(InputProblem::Unreadable {
+                path: rendering.path.clone(),
+                reason: reason.clone(),
+            });
+        }
+    }
 }
 
 /// A program that renders manifests.
@@ -91,7 +125,7 @@ enum RenderError {
     Failed {
         /// The command as a person would type it.
         command: String,
-        /// The first line that it wrote to standard error.
+        /// What it wrote to standard error, on one line.
         message: String,
     },
     /// The program took too long and was stopped.
@@ -202,14 +236,39 @@ fn run(
     let output = output.join().unwrap_or_default();
     if !success {
         let messages = messages.join().unwrap_or_default();
-        let messages = String::from_utf8_lossy(&messages);
-        let first = messages.lines().find(|line| !line.trim().is_empty());
         return Err(RenderError::Failed {
             command: line,
-            message: first.unwrap_or("it says nothing").trim().to_owned(),
+            message: told(&String::from_utf8_lossy(&messages)),
         });
     }
     Ok(Some(output))
+}
+
+/// How much of the message of a program is shown, from its start and from its end: what went wrong last stands there.
+const SHOWN: [usize; 2] = [600, 400];
+
+/// The message of a program on one line. What kustomize only warns about is left out where there is more.
+fn told(messages: &str) -> String {
+    let lines = messages.lines().map(str::trim);
+    let lines: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
+    let is_warning = |line: &str| line.starts_with("# Warning:");
+    let errors: Vec<&str> = lines
+        .iter()
+        .copied()
+        .filter(|line| !is_warning(line))
+        .collect();
+    let text = if errors.is_empty() { lines } else { errors }.join(" ");
+    if text.is_empty() {
+        return "it says nothing".to_owned();
+    }
+    let [start, end] = SHOWN;
+    let left_out = text.chars().count().saturating_sub(start + end);
+    if left_out == 0 {
+        return text;
+    }
+    let first: String = text.chars().take(start).collect();
+    let last: String = text.chars().skip(start + left_out).collect();
+    format!("{} … {}", first.trim_end(), last.trim_start())
 }
 
 /// Reads a pipe to its end on a thread of its own.
@@ -263,6 +322,23 @@ mod tests {
             message.starts_with("`ls no-such-folder` failed: "),
             "{message}"
         );
+    }
+
+    #[test]
+    fn a_message_of_several_lines_is_told_as_a_whole() {
+        let message =
+            "# Warning: 'bases' is deprecated.\nError: accumulating resources:\n\n  no such host\n";
+        assert_eq!(told(message), "Error: accumulating resources: no such host");
+        assert_eq!(told("# Warning: old\n"), "# Warning: old");
+        assert_eq!(told(" \n"), "it says nothing");
+    }
+
+    #[test]
+    fn a_message_that_is_very_long_keeps_its_start_and_its_end() {
+        let message = told(&format!("Error: {}: no such host", "é".repeat(5000)));
+        assert!(message.starts_with("Error: éé"), "{message}");
+        assert!(message.ends_with("éé: no such host"), "{message}");
+        assert_eq!(message.chars().count(), 1003);
     }
 
     #[test]

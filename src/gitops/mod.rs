@@ -40,7 +40,9 @@ pub use files::{Files, Parsed};
 pub use kustomize::{FILE_NAMES, Reference, ReferenceKind, plugin_references, references};
 pub use plain::{Manifests, deploy as deploy_plain};
 pub use problem::Problem;
-pub use rendered::{HELM_OUTPUT, KUSTOMIZE_OUTPUT, is_chart_rendered, is_rendered, unbuilt};
+pub use rendered::{
+    HELM_OUTPUT, KUSTOMIZE_OUTPUT, is_chart_rendered, is_rendered, tell_unbuilt, unbuilt,
+};
 pub use settings::{ConfiguredMesh, Settings};
 pub use unit::{AppliedPatch, Basis, MeshScope, PatchTarget, Skipped, Unit, UnitKind};
 
@@ -57,6 +59,16 @@ pub struct Deployment {
     pub skipped: Vec<Skipped>,
     /// How the values of objects came to be what they are.
     pub origins: Origins,
+}
+
+impl Deployment {
+    /// The units that a mesh is made of, by its position.
+    pub fn units_of(&self, mesh: usize) -> Vec<&Unit> {
+        let scope = self.meshes.get(mesh);
+        let units = scope.map_or(&[][..], |scope| &scope.units);
+        let units = units.iter().filter_map(|&unit| self.units.get(unit));
+        units.collect()
+    }
 }
 
 /// Whether a directory, given as a clean path, has a kustomization.
@@ -76,7 +88,8 @@ pub fn build_kustomizations(
 ) -> (Vec<BuiltObjects>, Origins) {
     let mut session = Session::new(files);
     let built = directories.iter().map(|directory| {
-        let built = kustomize::build(directory, &Additions::default(), &mut session);
+        let built = rendered::built(directory, files)
+            .unwrap_or_else(|| kustomize::build(directory, &Additions::default(), &mut session));
         let resources = built.resources.resources.into_iter();
         let objects = resources.map(|resource| resource.value).collect();
         (objects, built.problems)

@@ -167,7 +167,7 @@ fn into_items(list: Value) -> Vec<Value> {
         .rev()
         .find(|entry| &*entry.key.value == "items");
     match items.map(|entry| entry.value.node) {
-        Some(Node::Sequence(items)) => items,
+        Some(Node::Sequence(items)) => items.items,
         Some(Node::Scalar(_) | Node::Mapping(_)) | None => Vec::new(),
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::kustomize::{Built, Resource, ResourceMap};
-use super::{Deployment, Files, UnitKind};
+use super::{Deployment, Files, Problem, UnitKind};
 
 /// The name of the file that stands for what `kustomize build` prints for its directory.
 pub const KUSTOMIZE_OUTPUT: &str = "<kustomize build>";
@@ -36,6 +36,24 @@ pub(super) fn built(directory: &Utf8Path, files: &Files) -> Option<Built> {
 /// Whether `helm template` was asked about a chart.
 pub fn is_chart_rendered(chart: &Utf8Path, files: &Files) -> bool {
     files.file(&chart.join(HELM_OUTPUT)).is_some()
+}
+
+/// Says that kustomize itself failed, behind the first of the problems that keep a kustomization from being built here.
+/// Whether there is any.
+pub fn tell_unbuilt(problems: &mut [Problem], reason: &str) -> bool {
+    let mut messages = problems.iter_mut().filter_map(|problem| match problem {
+        Problem::Refused { message, .. } | Problem::Unresolved { message, .. } => Some(message),
+        Problem::Unnamed { .. }
+        | Problem::Unversioned { .. }
+        | Problem::Variables { .. }
+        | Problem::Chart { .. } => None,
+    });
+    let Some(message) = messages.next() else {
+        return false;
+    };
+    message.push_str(", and ");
+    message.push_str(reason);
+    true
 }
 
 /// The directories of kustomizations that only kustomize itself can build, because they need more than the repository.

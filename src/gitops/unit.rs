@@ -52,6 +52,8 @@ pub enum UnitKind {
 pub struct AppliedPatch {
     /// Where the patch is called for: its entry in the kustomization or CD resource.
     pub place: Place,
+    /// Whether that is a component.
+    pub is_of_component: bool,
     /// The objects that it applies to; none if it matches nothing.
     pub targets: Vec<PatchTarget>,
 }

@@ -8,8 +8,8 @@ use super::TOOL;
 use super::details::lines;
 use super::location::{Extent, Location};
 use super::summary::{summary, tally};
-use super::text::{counted, inert, one_line};
-use crate::diagnostic::{Diagnostic, Severity};
+use super::text::{inert, one_line};
+use crate::diagnostic::{Diagnostic, Severity, counted};
 use crate::engine::Report;
 
 /// How many annotations of one severity GitHub takes from one step.

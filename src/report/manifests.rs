@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::text::one_line;
 use crate::source::{Origins, Place, Sources};
-use crate::yaml::{Mapping, Node, Scalar, ScalarStyle, Value};
+use crate::yaml::{Mapping, Node, Scalar, ScalarStyle, Sequence, Value};
 
 /// Where values come from, for the comments behind them.
 #[derive(Clone, Copy, Debug)]
@@ -84,7 +84,7 @@ impl Writer<'_> {
     fn removed(&mut self, mapping: &Mapping, depth: usize, is_continued: bool) {
         let mut is_continued = is_continued;
         for removed in &mapping.removed {
-            let origin = self.origin(removed.place).unwrap_or_default();
+            let origin = self.cause(removed.place).unwrap_or_default();
             let was = self.position(removed.entry.value.place);
             if !std::mem::take(&mut is_continued) {
                 self.indent(depth);
@@ -117,13 +117,16 @@ impl Writer<'_> {
                 self.inline(value);
                 self.comment(value.place);
                 self.text.push('\n');
+                if let Node::Sequence(items) = &value.node {
+                    self.removed_items(items, depth);
+                }
             }
         }
     }
 
     /// Writes a sequence with an item on each line.
-    fn sequence(&mut self, items: &[Value], depth: usize) {
-        for item in items {
+    fn sequence(&mut self, items: &Sequence, depth: usize) {
+        for item in items.iter() {
             self.indent(depth);
             self.text.push_str("- ");
             match &item.node {
@@ -141,6 +144,23 @@ impl Writer<'_> {
                     self.comment(item.place);
                     self.text.push('\n');
                 }
+            }
+        }
+        self.removed_items(items, depth);
+    }
+
+    /// Says which elements were removed from a sequence.
+    fn removed_items(&mut self, items: &Sequence, depth: usize) {
+        if self.comments.is_none() {
+            return;
+        }
+        for removed in &items.removed {
+            let origin = self.cause(removed.place).unwrap_or_default();
+            let was = self.position(removed.item.place);
+            let item = sample(&removed.item);
+            self.indent(depth);
+            for part in ["# `", &item, "` of ", &was, " removed: ", &origin, "\n"] {
+                self.text.push_str(part);
             }
         }
     }
@@ -171,20 +191,23 @@ impl Writer<'_> {
         }
     }
 
-    /// Where a changed value comes from, in words.
+    /// Where a changed value comes from and what it was, in words.
     fn origin(&self, place: Place) -> Option<String> {
-        let comments = self.comments?;
-        let change = comments.origins.change(place)?;
+        let cause = self.cause(place)?;
+        let previous = self.comments?.origins.change(place)?.previous;
+        let was = previous.map(|previous| format!("; was {}", self.position(previous)));
+        Some(cause + &was.unwrap_or_default())
+    }
+
+    /// What changed or removed a value and where, in words.
+    fn cause(&self, place: Place) -> Option<String> {
+        let change = self.comments?.origins.change(place)?;
         let via = change.via.map(|via| format!(" ({})", self.position(via)));
-        let was = change
-            .previous
-            .map(|previous| format!("; was {}", self.position(previous)));
         Some(format!(
-            "{}, by {}{}{}",
+            "{}, by {}{}",
             self.position(place),
             change.cause.as_str(),
-            via.unwrap_or_default(),
-            was.unwrap_or_default()
+            via.unwrap_or_default()
         ))
     }
 
@@ -197,6 +220,58 @@ impl Writer<'_> {
         let line = file.position(place.span.range().start).line;
         format!("{}:{line}", one_line(file.path().as_str()))
     }
+}
+
+/// How much of a removed element is shown.
+const SAMPLE: usize = 60;
+
+/// The beginning of a value on one line.
+fn sample(value: &Value) -> String {
+    let mut text = String::new();
+    flow(value, &mut text);
+    if text.chars().count() <= SAMPLE {
+        return text;
+    }
+    let mut text: String = text.chars().take(SAMPLE).collect();
+    text.push('…');
+    text
+}
+
+/// Writes a value on one line, as far as it is shown.
+fn flow(value: &Value, text: &mut String) {
+    let parts: Vec<(Option<&str>, &Value)> = match &value.node {
+        Node::Scalar(scalar) => {
+            text.push_str(&one_line(&scalar.text));
+            return;
+        }
+        Node::Sequence(items) => items.iter().map(|item| (None, item)).collect(),
+        Node::Mapping(mapping) => {
+            let entries = mapping.entries.iter();
+            entries
+                .map(|entry| (Some(&*entry.key.value), &entry.value))
+                .collect()
+        }
+    };
+    let [open, close] = if value.as_mapping().is_some() {
+        ['{', '}']
+    } else {
+        ['[', ']']
+    };
+    text.push(open);
+    for (index, (key, value)) in parts.into_iter().enumerate() {
+        if text.chars().count() > SAMPLE {
+            break;
+        }
+        if index > 0 {
+            text.push_str(", ");
+        }
+        if let Some(key) = key {
+            text.push_str(&one_line(key));
+            text.push_str(": ");
+        }
+        flow(value, text);
+    }
+    text.push(close);
 }
 
 /// Whether nothing of a mapping is written.
@@ -245,7 +320,7 @@ fn quoted(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::source::{Cause, Change, FileId, FileRole, SourceFile};
-    use crate::yaml::{self, MappingEntry, ReadOptions, Removed};
+    use crate::yaml::{self, MappingEntry, ReadOptions, Removed, RemovedItem};
 
     /// The roots of a text, and its file.
     fn parsed(text: &str) -> (Vec<Value>, Sources) {
@@ -318,6 +393,45 @@ mod tests {
              b: 2\n\
              c: {}\n  \
                # `d` of base.yaml:4 removed: base.yaml:1, by a strategic merge patch (base.yaml:1)\n"
+        );
+    }
+
+    #[test]
+    fn removed_elements_of_a_list_say_where_they_come_from() {
+        let text = "a:\n- b: 1\n- {port: {number: 8000}, tls: {mode: ISTIO_MUTUAL, sni: a.example.com}}\nc: [d]\n";
+        let (mut roots, sources) = parsed(text);
+        let mut origins = Origins::default();
+        let Some(Node::Mapping(root)) = roots.first_mut().map(|root| &mut root.node) else {
+            panic!("the root is a mapping");
+        };
+        for entry in &mut root.entries {
+            let Node::Sequence(items) = &mut entry.value.node else {
+                panic!("both are lists");
+            };
+            let item = items.pop().expect("there is a last element");
+            let origin = origins.add(Change {
+                cause: Cause::JsonPatch,
+                via: None,
+                previous: Some(item.place),
+            });
+            let place = Place {
+                origin,
+                ..entry.key.place
+            };
+            items.removed.push(RemovedItem { item, place });
+        }
+        let comments = OriginComments {
+            sources: &sources,
+            origins: &origins,
+        };
+        assert_eq!(
+            written(&roots, Some(comments)),
+            "a:\n\
+             - b: 1\n\
+             # `{port: {number: 8000}, tls: {mode: ISTIO_MUTUAL, sni: a.exam…` of base.yaml:3 removed: base.yaml:1, \
+             by a JSON patch\n\
+             c: []\n\
+             # `d` of base.yaml:4 removed: base.yaml:4, by a JSON patch\n"
         );
     }
 }

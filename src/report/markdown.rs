@@ -7,9 +7,9 @@ use std::io::{self, Write};
 use super::details::{Kind, Part, parts};
 use super::location::{Extent, Location};
 use super::summary::{LISTED, describe, findings, headline, remarks, tally, unread_title};
-use super::text::{counted, inert, one_line};
+use super::text::{inert, one_line};
 use super::{TOOL, rule_page};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Severity, counted};
 use crate::engine::Report;
 
 /// How many bytes a report has at most. GitHub drops a step's summary of more than 1 MiB; the rest is left to others that

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::text::{counted, one_line};
-use crate::diagnostic::Severity;
+use super::text::one_line;
+use crate::diagnostic::{Severity, counted};
 use crate::engine::{Report, Unread};
 
 /// How many inputs that were not read are listed.
@@ -39,8 +39,8 @@ fn gone(report: &Report) -> Option<String> {
     let accepted = report.accepted.as_ref()?;
     let (count, are) = match accepted.gone.as_ref()?.count() {
         0 => return None,
-        1 => ("1 entry".to_owned(), "is"),
-        count => (format!("{count} entries"), "are"),
+        1 => (counted(1, "entry"), "is"),
+        count => (counted(count, "entry"), "are"),
     };
     let path = one_line(accepted.path.as_str());
     Some(format!(

@@ -137,19 +137,6 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// A count and its noun.
-pub(crate) fn counted(count: usize, noun: &str) -> String {
-    let plural = match noun {
-        "mesh" => "es",
-        _ => "s",
-    };
-    if count == 1 {
-        format!("1 {noun}")
-    } else {
-        format!("{count} {noun}{plural}")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

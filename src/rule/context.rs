@@ -5,6 +5,7 @@ use rustc_hash::FxHashSet;
 
 use super::{PatchedRule, RuleMeta};
 use crate::diagnostic::{Certainty, Diagnostic, Fact, Fingerprint, Fix, Label, PairId, Severity};
+use crate::gitops::Unit;
 use crate::mesh::{Decision, Mesh};
 use crate::object::ObjectId;
 use crate::source::{Origins, Place, Sources};
@@ -30,6 +31,8 @@ pub struct Surroundings<'a> {
     pub origins: &'a Origins,
     /// What patches did to the DestinationRules of the mesh.
     pub patched: &'a [PatchedRule],
+    /// The units that the mesh is made of.
+    pub units: &'a [&'a Unit],
 }
 
 impl<'a> RuleContext<'a> {
@@ -89,6 +92,11 @@ impl<'a> RuleContext<'a> {
     /// What patches did to the DestinationRules of the mesh, in the order in which they were applied.
     pub fn patched(&self) -> &'a [PatchedRule] {
         self.surroundings.patched
+    }
+
+    /// The units that the mesh is made of.
+    pub(crate) fn units(&self) -> &'a [&'a Unit] {
+        self.surroundings.units
     }
 
     /// What the rule declared.

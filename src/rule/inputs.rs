@@ -34,6 +34,8 @@ pub enum InputProblem {
         path: Utf8PathBuf,
         /// How many files of it are templates.
         templates: usize,
+        /// Why Helm did not render it either, if it was asked.
+        failure: Option<String>,
     },
     /// A document that could not be parsed.
     Document {

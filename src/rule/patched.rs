@@ -3,7 +3,7 @@
 use crate::object::ObjectId;
 use crate::resource::DestinationRule;
 use crate::source::Place;
-use crate::yaml::{Node, Value};
+use crate::yaml::{Node, Removed, Value};
 
 /// A DestinationRule before and after one patch.
 #[derive(Clone, Debug)]
@@ -12,6 +12,8 @@ pub struct PatchedRule {
     pub object: ObjectId,
     /// Where the patch is called for.
     pub patch: Place,
+    /// Whether a component calls for it.
+    pub is_of_component: bool,
     /// The rule before the patch.
     pub before: DestinationRule,
     /// The rule after it.
@@ -39,6 +41,11 @@ fn loss(before: &Value, after: &Value, place: Place) -> Option<Place> {
                 .iter()
                 .find(|entry| entry.key.place == place || holds(&entry.value, place))?;
             let key = &entry.key.value;
+            // What is removed and then added again is removed first.
+            let is_it = |removed: &&Removed| removed.entry.value.place == entry.value.place;
+            if let Some(removed) = new.removed.iter().rev().find(is_it) {
+                return Some(removed.place);
+            }
             if let Some(kept) = new
                 .entries
                 .iter()
@@ -47,19 +54,25 @@ fn loss(before: &Value, after: &Value, place: Place) -> Option<Place> {
             {
                 return loss(&entry.value, &kept.value, place);
             }
-            let removed = new.removed.iter().rev();
-            let removal = removed
-                .filter(|removed| removed.entry.key.value == *key)
-                .map(|removed| removed.place)
-                .next();
-            Some(removal.unwrap_or(after.place))
+            let mut removed = new.removed.iter().rev();
+            let removed = removed.find(|removed| removed.entry.key.value == *key);
+            Some(removed.map_or(after.place, |removed| removed.place))
         }
         (Node::Sequence(old), Node::Sequence(new)) => {
-            let item = old.iter().find(|item| holds(item, place))?;
-            match new.iter().find(|kept| kept.place == item.place) {
-                Some(kept) => loss(item, kept, place),
-                None => (before.place != after.place).then_some(after.place),
+            let at = old.iter().position(|item| holds(item, place))?;
+            let item = old.get(at)?;
+            if let Some(kept) = new.iter().find(|kept| kept.place == item.place) {
+                return loss(item, kept, place);
             }
+            let mut removed = new.removed.iter().rev();
+            if let Some(removed) = removed.find(|removed| removed.item.place == item.place) {
+                return Some(removed.place);
+            }
+            if before.place != after.place {
+                return Some(after.place);
+            }
+            // An element that is written over another stands where that stood.
+            new.get(at).map(|item| item.place)
         }
         _ if before.place == after.place => None,
         _ => Some(after.place),

@@ -1,7 +1,7 @@
 //! An exception whose time is over.
 
 use crate::declare_rule;
-use crate::diagnostic::{Applicability, Fix};
+use crate::diagnostic::{Applicability, Fix, counted};
 use crate::rule::{ExceptionFault, NoOptions, TriageContext};
 
 declare_rule! {
@@ -187,11 +187,11 @@ fn check(_options: &NoOptions, cx: &mut TriageContext<'_>) {
                 "remove the entry, or set `expires` to a later day",
             ),
             1 => (
-                "; 1 finding is reported again".to_owned(),
+                format!("; {} is reported again", counted(1, "finding")),
                 "repair the finding and remove the entry, or set `expires` to a later day",
             ),
             count => (
-                format!("; {count} findings are reported again"),
+                format!("; {} are reported again", counted(*count, "finding")),
                 "repair the findings and remove the entry, or set `expires` to a later day",
             ),
         };

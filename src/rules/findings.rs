@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diagnostic::{Fact, Fix, PairId, Severity};
+use crate::diagnostic::{Fact, Fix, PairId, Severity, counted};
 use crate::mesh::{
     Accepts, Decision, Destination, EndpointDecision, Level, Mesh, ProtocolClass, Sends, Verdict,
 };
@@ -179,15 +179,6 @@ pub(super) fn target(decision: &Decision) -> String {
     match &destination.subset {
         Some(subset) => format!("{}:{}/{subset}", destination.host, destination.port),
         None => format!("{}:{}", destination.host, destination.port),
-    }
-}
-
-/// A number with its noun.
-pub(super) fn counted(count: usize, noun: &str) -> String {
-    if count == 1 {
-        format!("1 {noun}")
-    } else {
-        format!("{count} {noun}s")
     }
 }
 

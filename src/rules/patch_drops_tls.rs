@@ -1,5 +1,7 @@
 //! A patch takes away the tls that the base has.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::FxHashMap;
 
 use super::findings::{
@@ -11,7 +13,7 @@ use crate::mesh::{ClusterTls, Decision, Mesh, Sends, is_istio_mutual};
 use crate::object::ObjectId;
 use crate::resource::TlsSettings;
 use crate::rule::{NoOptions, PatchedRule, RuleContext};
-use crate::source::{Place, Span};
+use crate::source::{Cause as Change, Place, Span};
 
 declare_rule! {
     /// ## What it does
@@ -216,7 +218,7 @@ fn check(_options: &NoOptions, cx: &mut RuleContext<'_>) {
     }
     let mesh = cx.mesh();
     let mut causes = Causes::default();
-    let mut told: FxHashMap<Span, Loss<'_>> = FxHashMap::default();
+    let mut told: FxHashMap<Span, Told<'_>> = FxHashMap::default();
     for (index, decision) in cx.decisions() {
         let Some(severity) = severity(mesh, decision) else {
             continue;
@@ -227,17 +229,29 @@ fn check(_options: &NoOptions, cx: &mut RuleContext<'_>) {
         let Some(patches) = changed.get(&in_force.rule.meta.id) else {
             continue;
         };
-        let Some(loss) = patches.iter().find_map(|patch| lost(mesh, patch, decision)) else {
+        let Some(loss) = lost(mesh, patches, decision) else {
             continue;
         };
         causes.add(loss.place, index, decision, severity);
-        told.entry(loss.place.span).or_insert(loss);
+        let told = told.entry(loss.place.span).or_default();
+        let written = loss.before.mode_place.unwrap_or(loss.before.place);
+        told.bases.insert(written.span, written);
+        told.losses.push((index, loss));
     }
     for (place, cause) in causes.into_iter() {
-        if let Some(loss) = told.get(&place.span) {
-            report(cx, &cause, loss);
+        if let Some(told) = told.remove(&place.span) {
+            report(cx, &cause, told);
         }
     }
+}
+
+/// What one place takes away.
+#[derive(Default)]
+struct Told<'a> {
+    /// The losses by the positions of their decisions.
+    losses: Vec<(u32, Loss<'a>)>,
+    /// Where what is lost is written.
+    bases: BTreeMap<Span, Place>,
 }
 
 /// The patches of every rule; the last one first, since it has the last word.
@@ -281,50 +295,92 @@ fn severity(mesh: &Mesh, decision: &Decision) -> Option<Severity> {
 /// A tls that a patch took away.
 struct Loss<'a> {
     patch: &'a PatchedRule,
-    /// The tls of the base.
+    /// The tls before it.
     before: &'a TlsSettings,
-    /// What stands in its place.
-    after: Option<&'a TlsSettings>,
-    /// Where the patch does it.
+    /// What the patch does, in the end.
+    effect: Effect<'a>,
+    /// Where it is done.
     place: Place,
 }
 
-/// What a patch takes away from a decision, if it is a `tls` with `ISTIO_MUTUAL`.
-fn lost<'a>(mesh: &Mesh, patch: &'a PatchedRule, decision: &Decision) -> Option<Loss<'a>> {
-    let before = mesh.tls_if_in_force(&patch.before, decision)?;
-    let after = mesh.tls_if_in_force(&patch.after, decision);
-    if !is_istio_mutual(before) || after.is_some_and(is_istio_mutual) {
-        return None;
-    }
-    // Another mode is where the mode stands; anything else where the patch does away with the block.
-    let written = after.and_then(|tls| tls.mode_place);
-    let loss = written
-        .or_else(|| patch.loss(before.key))
-        .or_else(|| patch.loss(before.place));
+/// How a tls is lost.
+#[derive(Clone, Copy)]
+enum Effect<'a> {
+    /// It is removed.
+    Removed,
+    /// It stands, and other settings count in its place.
+    Hidden,
+    /// It has another mode.
+    Set(&'a TlsSettings),
+    /// It is removed, and another one is added elsewhere: by another operation, or by another patch.
+    RemovedAndSet(&'a TlsSettings, &'a PatchedRule),
+}
+
+/// What patches take away from a decision, if it is a `tls` with `ISTIO_MUTUAL`; the last patch comes first.
+fn lost<'a>(mesh: &Mesh, patches: &[&'a PatchedRule], decision: &Decision) -> Option<Loss<'a>> {
+    let (patch, before) = patches.iter().find_map(|patch| {
+        let before = mesh.tls_if_in_force(&patch.before, decision)?;
+        let after = mesh.tls_if_in_force(&patch.after, decision);
+        (is_istio_mutual(before) && !after.is_some_and(is_istio_mutual)).then_some((patch, before))
+    })?;
+    let last = patches.first()?;
+    // After the patch that takes it away none gives it back, but one may set another mode.
+    let set = mesh.tls_if_in_force(&last.after, decision);
+    let setter = set.and_then(|set| {
+        patches
+            .iter()
+            .find(|patch| sets(mesh, patch, set, decision))
+    });
+    let setter = setter.unwrap_or(patch);
+    let removal = patch.loss(before.key).or_else(|| patch.loss(before.place));
+    let (effect, patch, place) = match (set, removal) {
+        (Some(set), Some(removal)) if !removal.span.contains(written(set).span) => {
+            (Effect::RemovedAndSet(set, setter), patch, removal)
+        }
+        (Some(set), _) => (Effect::Set(set), setter, written(set)),
+        (None, Some(removal)) => (Effect::Removed, patch, removal),
+        (None, None) => {
+            let settings = mesh.settings_place(&patch.after, decision);
+            (Effect::Hidden, patch, settings.unwrap_or(patch.patch))
+        }
+    };
     Some(Loss {
         patch,
         before,
-        after,
-        place: loss.unwrap_or(patch.patch),
+        effect,
+        place,
     })
 }
 
+/// Where a tls says what it is.
+fn written(tls: &TlsSettings) -> Place {
+    tls.mode_place.unwrap_or(tls.place)
+}
+
+/// Whether a patch is what sets a tls for a decision.
+fn sets(mesh: &Mesh, patch: &PatchedRule, tls: &TlsSettings, decision: &Decision) -> bool {
+    let is_it = |rule| {
+        let found = mesh.tls_if_in_force(rule, decision);
+        found.is_some_and(|found| written(found) == written(tls))
+    };
+    is_it(&patch.after) && !is_it(&patch.before)
+}
+
+/// How many places of the base a finding names.
+const BASES: usize = 3;
+
 /// Words one finding.
-fn report(cx: &mut RuleContext<'_>, cause: &Cause<'_>, loss: &Loss<'_>) {
+fn report(cx: &mut RuleContext<'_>, cause: &Cause<'_>, told: Told<'_>) {
     let mesh = cx.mesh();
-    let Some(decision) = cause.sample() else {
+    let Some((index, decision)) = cause.indexed_sample() else {
         return;
     };
-    let rule = &loss.patch.object;
-    let kustomization = cx.sources().file(loss.patch.patch.span.file).path();
-    let severity = cause.severity();
-    let claim = match loss.after {
-        Some(tls) => format!(
-            "a patch of `{kustomization}` sets the `tls` of `{rule}` to {}",
-            tls.mode.as_str()
-        ),
-        None => format!("a patch of `{kustomization}` drops the `tls` of `{rule}`"),
+    let mut losses = told.losses.into_iter();
+    let Some((_, loss)) = losses.find(|(of, _)| *of == index) else {
+        return;
     };
+    let severity = cause.severity();
+    let claim = claim(cx, &loss);
     let headline = match decision.tls {
         ClusterTls::Simple | ClusterTls::Mutual => format!(
             "calls to `{}` fail with {}: {claim}",
@@ -333,33 +389,99 @@ fn report(cx: &mut RuleContext<'_>, cause: &Cause<'_>, loss: &Loss<'_>) {
         ),
         _ => plaintext_headline(mesh, decision, severity, &claim),
     };
-    let primary = match loss.after {
-        Some(_) => "this replaces the mode of the base",
-        None => "this does away with the `tls` of the base",
-    };
-    let mut labels = vec![(
-        loss.before.mode_place.unwrap_or(loss.before.place),
-        rule,
-        "the base gives mutual TLS".to_owned(),
-    )];
-    if loss.patch.patch.span.file != loss.place.span.file {
-        labels.push((
-            loss.patch.patch,
-            rule,
-            "the patch is called for here".to_owned(),
-        ));
-    }
     let words = Words {
         headline,
-        primary: primary.to_owned(),
-        object: rule,
+        primary: primary(cx, &loss).to_owned(),
+        object: &loss.patch.object,
         field: "spec.trafficPolicy",
-        labels,
+        labels: labels(cx, &loss, told.bases.into_values()),
         policy: Some(demand(severity)),
-        help: help(loss),
+        help: help(cx, &loss),
         fix: None,
     };
     tell(cx, loss.place, cause, words);
+}
+
+/// What calls for a patch, in words.
+fn caller(cx: &RuleContext<'_>, patch: &PatchedRule) -> String {
+    let file = cx.sources().file(patch.patch.span.file).path();
+    match file.parent().filter(|_| patch.is_of_component) {
+        Some(directory) if directory.as_str().is_empty() => "the component `.`".to_owned(),
+        Some(directory) => format!("the component `{directory}`"),
+        None => format!("`{file}`"),
+    }
+}
+
+/// What the patches do, in words.
+fn claim(cx: &RuleContext<'_>, loss: &Loss<'_>) -> String {
+    let (rule, of) = (&loss.patch.object, caller(cx, loss.patch));
+    match loss.effect {
+        Effect::Removed => format!("a patch of {of} drops the `tls` of `{rule}`"),
+        Effect::Hidden => format!("a patch of {of} adds settings without `tls` to `{rule}`"),
+        Effect::Set(set) => {
+            let mode = set.mode.as_str();
+            format!("a patch of {of} sets the `tls` of `{rule}` to {mode}")
+        }
+        Effect::RemovedAndSet(set, setter) => {
+            let mode = set.mode.as_str();
+            let by = if setter.patch == loss.patch.patch {
+                format!("adds one with {mode}")
+            } else if setter.patch.span.file == loss.patch.patch.span.file {
+                format!("another adds one with {mode}")
+            } else {
+                format!("one of {} adds one with {mode}", caller(cx, setter))
+            };
+            format!("a patch of {of} removes the `tls` of `{rule}`, and {by}")
+        }
+    }
+}
+
+/// What is wrong at the place.
+fn primary(cx: &RuleContext<'_>, loss: &Loss<'_>) -> &'static str {
+    let is_of_base = cx.origins().change(written(loss.before)).is_none();
+    match (loss.effect, is_of_base) {
+        (Effect::Set(_), true) => "this replaces the mode of the base",
+        (Effect::Set(_), false) => "this replaces the mode",
+        (Effect::Hidden, _) => "these settings count here, and not those with the `tls`",
+        (Effect::Removed | Effect::RemovedAndSet(..), true) => {
+            "this does away with the `tls` of the base"
+        }
+        (Effect::Removed | Effect::RemovedAndSet(..), false) => "this does away with the `tls`",
+    }
+}
+
+/// The further places: what is set instead, what is lost, what calls for the patches.
+fn labels<'l>(
+    cx: &RuleContext<'_>,
+    loss: &Loss<'l>,
+    bases: impl Iterator<Item = Place>,
+) -> Vec<(Place, &'l ObjectId, String)> {
+    let rule = &loss.patch.object;
+    let mut labels = Vec::new();
+    if let Effect::RemovedAndSet(set, _) = loss.effect {
+        let mode = set.mode.as_str();
+        labels.push((written(set), rule, format!("and this sets {mode}")));
+    }
+    for base in bases.take(BASES) {
+        let text = match cx.origins().change(base) {
+            Some(_) => "an earlier patch gives mutual TLS",
+            None => "the base gives mutual TLS",
+        };
+        labels.push((base, rule, text.to_owned()));
+    }
+    let mut calls = vec![(loss.patch, loss.place, "the patch is called for here")];
+    if let Effect::RemovedAndSet(set, setter) = loss.effect
+        && setter.patch != loss.patch.patch
+    {
+        let text = "the patch that adds one is called for here";
+        calls.push((setter, written(set), text));
+    }
+    for (patch, place, text) in calls {
+        if patch.patch.span.file != place.span.file {
+            labels.push((patch.patch, rule, text.to_owned()));
+        }
+    }
+    labels
 }
 
 fn demand(severity: Severity) -> &'static str {
@@ -370,10 +492,18 @@ fn demand(severity: Severity) -> &'static str {
     }
 }
 
-fn help(loss: &Loss<'_>) -> String {
-    match loss.after {
-        Some(_) => "leave the mode out of the patch, or set it to ISTIO_MUTUAL".to_owned(),
-        None => "repeat `tls: {mode: ISTIO_MUTUAL}` in the patch, or change the one field that is meant with a JSON 6902 patch"
-            .to_owned(),
-    }
+fn help(cx: &RuleContext<'_>, loss: &Loss<'_>) -> String {
+    let change = cx.origins().change(loss.place);
+    let is_operation = change.is_some_and(|change| change.cause == Change::JsonPatch);
+    let text = match loss.effect {
+        Effect::Set(_) => "leave the mode out of the patch, or set it to ISTIO_MUTUAL",
+        Effect::RemovedAndSet(..) => "leave out both, or add a `tls` with ISTIO_MUTUAL",
+        Effect::Removed | Effect::Hidden if is_operation => {
+            "leave the operation out, or keep `tls: {mode: ISTIO_MUTUAL}` in what it adds"
+        }
+        Effect::Removed | Effect::Hidden => {
+            "repeat `tls: {mode: ISTIO_MUTUAL}` in the patch, or change the one field that is meant with a JSON 6902 patch"
+        }
+    };
+    text.to_owned()
 }

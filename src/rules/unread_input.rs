@@ -87,7 +87,11 @@ fn check(_options: &NoOptions, cx: &mut InputContext<'_>) {
                 cx.report_path(path, message)
                     .help("save the file as UTF-8, or leave it out with `--exclude`");
             }
-            InputProblem::Chart { path, templates } => chart(cx, path, *templates),
+            InputProblem::Chart {
+                path,
+                templates,
+                failure,
+            } => chart(cx, path, *templates, failure.as_deref()),
             InputProblem::Document {
                 place,
                 kind,
@@ -189,16 +193,19 @@ fn meshes(cx: &mut InputContext<'_>, names: &[String], directories: &[Utf8PathBu
 }
 
 /// A chart that nobody renders.
-fn chart(cx: &mut InputContext<'_>, path: &Utf8Path, templates: usize) {
+fn chart(cx: &mut InputContext<'_>, path: &Utf8Path, templates: usize, failure: Option<&str>) {
     let path = Utf8Path::new(gitops::shown(path));
     let count = match templates {
         1 => "its template is".to_owned(),
         count => format!("its {count} templates are"),
     };
-    cx.report_path(
-        path,
-        format!("chart `{path}` is not rendered: {count} not read"),
-    )
+    let headline = format!("chart `{path}` is not rendered: {count} not read");
+    if let Some(reason) = failure {
+        cx.report_path(path, format!("{headline}, since {reason}"))
+            .help("repair it, or lint what it renders with the values that it needs: `helm template … | mtls-lint -`");
+        return;
+    }
+    cx.report_path(path, headline)
     .severity(Severity::Note)
     .help("let Helm render it with `--render helm`, or lint what it renders: `helm template … | mtls-lint -`");
 }
@@ -355,7 +362,11 @@ mod tests {
     fn a_chart_is_one_note_with_the_number_of_its_templates() {
         for (templates, words) in [(1, "its template is"), (3, "its 3 templates are")] {
             let path = "charts/web".into();
-            let finding = worded(InputProblem::Chart { path, templates });
+            let finding = worded(InputProblem::Chart {
+                path,
+                templates,
+                failure: None,
+            });
             assert_eq!(finding.severity, Severity::Note);
             assert!(finding.message.contains(words), "{}", finding.message);
         }
@@ -366,6 +377,7 @@ mod tests {
         let finding = worded(InputProblem::Chart {
             path: "".into(),
             templates: 2,
+            failure: None,
         });
         assert_eq!(
             finding.message,

@@ -42,6 +42,11 @@ impl Span {
         Self { file, start, end }
     }
 
+    /// Whether another span is within this one.
+    pub(crate) fn contains(self, other: Self) -> bool {
+        self.file == other.file && self.start <= other.start && other.end <= self.end
+    }
+
     /// The byte range, for slicing the file's text.
     pub(crate) fn range(self) -> std::ops::Range<usize> {
         self.start as usize..self.end as usize

@@ -249,7 +249,7 @@ fn embedded(value: &Value, sources: &Sources, roots: &mut Vec<Value>) {
     match &value.node {
         Node::Scalar(_) => {}
         Node::Sequence(items) => {
-            for item in items {
+            for item in &items.items {
                 embedded(item, sources, roots);
             }
         }

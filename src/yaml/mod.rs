@@ -19,4 +19,7 @@ mod value;
 
 pub use document::{Comment, Document, FileContent, Problem, ProblemKind, ReadOptions, read};
 pub use embedded::{embedded_comments, parse_embedded, parse_embedded_stream};
-pub use value::{FieldPath, Mapping, MappingEntry, Node, Removed, Scalar, ScalarStyle, Value};
+pub use value::{
+    FieldPath, Mapping, MappingEntry, Node, Removed, RemovedItem, Scalar, ScalarStyle, Sequence,
+    Value,
+};

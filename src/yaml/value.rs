@@ -1,6 +1,7 @@
 //! The tree of a parsed document: owned values, a place on every node.
 
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 
 use super::scalar;
 use crate::source::{Place, Spanned};
@@ -20,7 +21,7 @@ pub enum Node {
     /// A scalar, null included.
     Scalar(Scalar),
     /// A sequence.
-    Sequence(Vec<Value>),
+    Sequence(Sequence),
     /// A mapping.
     Mapping(Mapping),
 }
@@ -54,6 +55,48 @@ pub struct Mapping {
     pub flow: bool,
     /// What patches removed from it, in their order.
     pub removed: Vec<Removed>,
+}
+
+/// A sequence: its elements, and what patches did to them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sequence {
+    /// The elements.
+    pub items: Vec<Value>,
+    /// What patches removed from it, in their order.
+    pub removed: Vec<RemovedItem>,
+}
+
+/// An element that something removed from a sequence before it is applied.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RemovedItem {
+    /// The element as it was.
+    pub item: Value,
+    /// Where the removal is written; its origin leads to what called for it.
+    pub place: Place,
+}
+
+impl FromIterator<Value> for Sequence {
+    fn from_iter<I: IntoIterator<Item = Value>>(items: I) -> Self {
+        Self {
+            items: items.into_iter().collect(),
+            removed: Vec::new(),
+        }
+    }
+}
+
+/// Almost everything looks at the elements alone.
+impl Deref for Sequence {
+    type Target = Vec<Value>;
+
+    fn deref(&self) -> &Vec<Value> {
+        &self.items
+    }
+}
+
+impl DerefMut for Sequence {
+    fn deref_mut(&mut self) -> &mut Vec<Value> {
+        &mut self.items
+    }
 }
 
 /// An entry that something removed from a mapping before it is applied.

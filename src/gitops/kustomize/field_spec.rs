@@ -3,7 +3,7 @@
 use super::marks::Refusal;
 use crate::object::Gvk;
 use crate::source::{Place, Spanned};
-use crate::yaml::{Mapping, MappingEntry, Node, Scalar, ScalarStyle, Value};
+use crate::yaml::{Mapping, MappingEntry, Node, Scalar, ScalarStyle, Sequence, Value};
 
 /// A field of objects of some kinds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -227,7 +227,7 @@ impl Walk<'_, '_> {
                 value.node = empty_mapping();
             } else if value.is_null() && is_list {
                 // The name of a list makes an empty one out of null.
-                value.node = Node::Sequence(Vec::new());
+                value.node = Node::Sequence(Sequence::default());
             }
             return self.go(value, rest, false);
         }

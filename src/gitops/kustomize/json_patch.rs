@@ -1,8 +1,10 @@
 //! JSON 6902 patches, as the library in kustomize applies them.
 
+use std::mem;
+
 use super::marks::{Marks, Refusal};
 use crate::source::{Place, Spanned};
-use crate::yaml::{MappingEntry, Node, Removed, Scalar, ScalarStyle, Value};
+use crate::yaml::{MappingEntry, Node, Removed, RemovedItem, Scalar, ScalarStyle, Value};
 
 /// Applies the operations of a patch in their order.
 pub(super) fn apply(
@@ -110,7 +112,9 @@ impl Run<'_, '_, '_, '_, '_> {
         self.marks
             .mark(&mut value, found.as_ref().map(|entry| entry.value.place));
         if let Some(entry) = found {
-            entry.value = value;
+            let place = value.place;
+            let old = mem::replace(&mut entry.value, value);
+            self.marks.bury(old, &mut entry.value, place);
         } else {
             let mut place = path;
             self.marks.mark_key(&mut place);
@@ -130,7 +134,8 @@ impl Run<'_, '_, '_, '_, '_> {
                 return Err(self.refusal("an object can only be replaced with an object"));
             }
             self.marks.mark(&mut value, Some(object.place));
-            *object = value;
+            let place = value.place;
+            self.marks.bury(mem::replace(object, value), object, place);
             return Ok(());
         }
         let Slot { parent, key } = slot(object, &pointer).ok_or_else(|| missing(&pointer))?;
@@ -141,7 +146,8 @@ impl Run<'_, '_, '_, '_, '_> {
                 let old = index(&key, length).and_then(|at| items.get_mut(at));
                 let old = old.ok_or_else(|| no_index(&pointer))?;
                 self.marks.mark(&mut value, Some(old.place));
-                *old = value;
+                let place = value.place;
+                self.marks.bury(mem::replace(old, value), old, place);
             }
             Node::Scalar(_) => return Err(missing(&pointer)),
         }
@@ -167,7 +173,13 @@ impl Run<'_, '_, '_, '_, '_> {
             }
             Node::Sequence(items) => {
                 let at = index(&key, items.len()).filter(|&at| at < items.len());
-                Ok(items.remove(at.ok_or_else(|| no_index(&pointer))?))
+                let item = items.remove(at.ok_or_else(|| no_index(&pointer))?);
+                let place = self.marks.changed(self.operation.place, Some(item.place));
+                items.removed.push(RemovedItem {
+                    item: item.clone(),
+                    place,
+                });
+                Ok(item)
             }
             Node::Scalar(_) => Err(missing(&pointer)),
         }
@@ -286,7 +298,7 @@ fn null(place: Place) -> Value {
 }
 
 /// Whether two values are the same in JSON.
-fn is_equal(one: &Value, other: &Value) -> bool {
+pub(super) fn is_equal(one: &Value, other: &Value) -> bool {
     match (&one.node, &other.node) {
         (Node::Scalar(left), Node::Scalar(right)) => {
             if let (Some(left), Some(right)) = (one.as_integer(), other.as_integer()) {
@@ -304,7 +316,7 @@ fn is_equal(one: &Value, other: &Value) -> bool {
             left.len() == right.len()
                 && left
                     .iter()
-                    .zip(right)
+                    .zip(right.iter())
                     .all(|(left, right)| is_equal(left, right))
         }
         (Node::Mapping(left), Node::Mapping(right)) => {

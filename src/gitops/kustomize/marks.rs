@@ -1,9 +1,10 @@
 //! How a patch leaves its mark on the places of what it changes.
 
+use super::json_patch::is_equal;
 use super::session::Step;
 use crate::gitops::Problem;
 use crate::source::{Cause, OriginId, Place};
-use crate::yaml::{Node, Value};
+use crate::yaml::{Node, Removed, RemovedItem, Value};
 
 /// What makes the origins of the values that one patch writes.
 pub(super) struct Marks<'a, 'b, 'f> {
@@ -110,6 +111,33 @@ impl<'a, 'b, 'f> Marks<'a, 'b, 'f> {
         }
     }
 
+    /// Remembers what a map or list had that its replacement lacks, removed at a place.
+    pub(super) fn bury(&mut self, old: Value, new: &mut Value, place: Place) {
+        if self.is_quiet() {
+            return;
+        }
+        match (old.node, &mut new.node) {
+            (Node::Mapping(old), Node::Mapping(new)) => {
+                for entry in old.entries {
+                    let key = &entry.key.value;
+                    if !new.entries.iter().any(|kept| kept.key.value == *key) {
+                        let place = self.changed(place, Some(entry.value.place));
+                        new.removed.push(Removed { entry, place });
+                    }
+                }
+            }
+            (Node::Sequence(old), Node::Sequence(new)) => {
+                for item in old.items {
+                    if !new.iter().any(|kept| is_equal(kept, &item)) {
+                        let place = self.changed(place, Some(item.place));
+                        new.removed.push(RemovedItem { item, place });
+                    }
+                }
+            }
+            (Node::Scalar(_) | Node::Sequence(_) | Node::Mapping(_), _) => {}
+        }
+    }
+
     /// The origin of what overwrites nothing.
     fn added(&mut self, written: Place) -> OriginId {
         if let Some(added) = self.added {
@@ -127,7 +155,7 @@ fn set_origin(value: &mut Value, origin: OriginId) {
     match &mut value.node {
         Node::Scalar(_) => {}
         Node::Sequence(items) => {
-            for item in items {
+            for item in items.iter_mut() {
                 set_origin(item, origin);
             }
         }

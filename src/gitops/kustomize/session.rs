@@ -71,6 +71,8 @@ pub(in crate::gitops) struct Step<'a, 'f> {
     pub(in crate::gitops) configuration: &'a Configuration,
     /// Whether files outside of the directory may be named.
     pub(in crate::gitops) allow_outside_files: bool,
+    /// Whether the kustomization is a component.
+    pub(in crate::gitops) is_component: bool,
     /// What origins name instead of the field of the kustomization: the CD tool that added it.
     pub(in crate::gitops) cause: Option<Cause>,
 }

@@ -6,6 +6,7 @@ use crate::mesh::traffic_policy::port_policy;
 use crate::resource::{
     DestinationRule, Fqdn, PeerAuthentication, Service, TlsSettings, TrafficPolicy,
 };
+use crate::source::Place;
 
 /// A tls that a rule sets, and for what.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +17,20 @@ pub(crate) struct WrittenTls<'a> {
     pub(crate) port: Option<u16>,
     /// The tls.
     pub(crate) tls: &'a TlsSettings,
+}
+
+/// The settings of a rule that count for a port and subset.
+struct Settings<'a> {
+    /// Where they are written.
+    place: Place,
+    /// The tls among them.
+    tls: Option<&'a TlsSettings>,
+}
+
+impl<'a> Settings<'a> {
+    fn new(place: Place, tls: Option<&'a TlsSettings>) -> Self {
+        Self { place, tls }
+    }
 }
 
 impl Mesh {
@@ -49,11 +64,30 @@ impl Mesh {
         rule: &'a DestinationRule,
         decision: &Decision,
     ) -> Option<&'a TlsSettings> {
+        self.settings_if_in_force(rule, decision)?.tls
+    }
+
+    /// Where the settings would be written that a rule would have for the port and subset of a decision if it were in
+    /// force.
+    pub(crate) fn settings_place(
+        &self,
+        rule: &DestinationRule,
+        decision: &Decision,
+    ) -> Option<Place> {
+        Some(self.settings_if_in_force(rule, decision)?.place)
+    }
+
+    /// The settings that a rule would have for the port and subset of a decision if it were in force.
+    fn settings_if_in_force<'a>(
+        &self,
+        rule: &'a DestinationRule,
+        decision: &Decision,
+    ) -> Option<Settings<'a>> {
         let port = self.port_of(decision)?;
         let version = self.config.version.value;
         let of_policy = |policy: &'a TrafficPolicy| match port_policy(policy, port, version) {
-            Some(element) => (true, element.tls.as_ref()),
-            None => (false, policy.tls.as_ref()),
+            Some(element) => (true, Settings::new(element.place, element.tls.as_ref())),
+            None => (false, Settings::new(policy.place, policy.tls.as_ref())),
         };
         let subset = decision.destination.subset.as_deref();
         let own = rule
@@ -64,8 +98,8 @@ impl Mesh {
             .map(of_policy);
         match own {
             // Settings of a port replace everything that is wider.
-            Some((true, tls) | (false, tls @ Some(_))) => tls,
-            Some((false, None)) | None => of_policy(rule.traffic_policy.as_ref()?).1,
+            Some((is_of_port, own)) if is_of_port || own.tls.is_some() => Some(own),
+            Some(_) | None => Some(of_policy(rule.traffic_policy.as_ref()?).1),
         }
     }
 }

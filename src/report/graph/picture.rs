@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use indexmap::{IndexMap, IndexSet};
 
 use super::{GraphNodes, clients_with};
+use crate::diagnostic::counted;
 use crate::mesh::graph::{ClientSet, Graph, GraphEdge, GraphGroup};
 use crate::mesh::{ProxyKind, Verdict};
-use crate::report::text::{counted, one_line};
+use crate::report::text::one_line;
 use crate::resource::DestinationRule;
 
 /// How many names stand in a node or at a line; the rest is counted.

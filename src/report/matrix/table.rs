@@ -9,9 +9,10 @@ use std::io::{self, Write};
 use indexmap::IndexMap;
 
 use super::Selection;
+use crate::diagnostic::counted;
 use crate::mesh::{MatrixEndpoint, MatrixPair, Mesh, Verdict};
 use crate::report::Style;
-use crate::report::text::{counted, inert, one_line};
+use crate::report::text::{inert, one_line};
 
 /// The titles of the columns.
 const TITLES: [&str; COLUMNS] = [

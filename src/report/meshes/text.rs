@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{position, values};
+use crate::diagnostic::counted;
 use crate::gitops::{Basis, Deployment, MeshScope, Problem, Unit, UnitKind};
-use crate::report::text::{counted, one_line};
+use crate::report::text::one_line;
 use crate::source::Sources;
 
 /// How many files with the same reason are named where not all are.

@@ -1,9 +1,9 @@
 //! What would change the outcome, in words: an instruction, the lines to write, what comes of it.
 
 use super::outcome;
+use crate::diagnostic::counted;
 use crate::mesh::explain::{Change, Effect, Remedy, TlsBlock, Without};
 use crate::mesh::{Level, Verdict};
-use crate::report::text::counted;
 use crate::resource::TlsMode;
 use crate::source::Place;
 

@@ -6,10 +6,10 @@ use super::changes;
 use super::others::other_rule;
 use super::outcome;
 use super::page::Page;
-use crate::diagnostic::Fact;
+use crate::diagnostic::{Fact, counted};
 use crate::mesh::explain::{ExplainedEndpoint, Explanation, StepTitle};
 use crate::mesh::{ClusterTls, Sends, Verdict, client_name};
-use crate::report::text::{counted, inert};
+use crate::report::text::inert;
 use crate::report::{Style, paint};
 use crate::source::Sources;
 

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::{clients, destination, rules, summary, word};
+use crate::diagnostic::counted;
 use crate::engine::PairChange;
 use crate::report::text::one_line;
 
@@ -43,7 +44,8 @@ pub(super) fn render(changes: &[PairChange], base: &str, out: &mut dyn Write) ->
     }
     let more = changes.len().saturating_sub(ROWS);
     if more > 0 {
-        writeln!(out, "\n{more} more changes are not shown.")?;
+        let are = if more == 1 { "is" } else { "are" };
+        writeln!(out, "\n{} {are} not shown.", counted(more, "more change"))?;
     }
     Ok(())
 }

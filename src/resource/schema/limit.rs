@@ -2,6 +2,7 @@
 
 use super::Schema;
 use super::text::is_placeholder;
+use crate::diagnostic::counted;
 use crate::yaml::{MappingEntry, Value};
 
 /// A limit, as the schemas of `OpenAPI` know it.
@@ -93,14 +94,8 @@ impl Size {
     }
 
     fn excess<'a>(&self, limit: &str) -> Excess<'a> {
-        let Self { count, unit } = self;
-        let units = match (*unit, *count) {
-            (one, 1) => one.to_owned(),
-            ("entry", _) => "entries".to_owned(),
-            (many, _) => format!("{many}s"),
-        };
         Excess {
-            message: format!("has {count} {units}, {limit}"),
+            message: format!("has {}, {limit}", counted(self.count, self.unit)),
             entry: None,
         }
     }

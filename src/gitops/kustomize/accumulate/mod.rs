@@ -104,6 +104,7 @@ impl Accumulated {
             directory: level.directory,
             configuration: &self.configuration,
             allow_outside_files: level.allow_outside_files,
+            is_component: cause.is_none() && level.kustomization.kind == FileKind::Component,
             cause,
         };
         (&mut self.resources, step)

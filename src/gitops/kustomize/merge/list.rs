@@ -7,7 +7,7 @@ use super::{Directive, Merger, directive_entry, parse_directive, plain};
 use crate::gitops::kustomize::kubernetes::{SCALARS, Schema};
 use crate::gitops::kustomize::marks::Refusal;
 use crate::source::{Place, Spanned};
-use crate::yaml::{MappingEntry, Node, Value};
+use crate::yaml::{MappingEntry, Node, RemovedItem, Sequence, Value};
 
 /// The values of the keys of an element; empty where one has none.
 type KeyValues = Vec<Box<str>>;
@@ -29,6 +29,7 @@ impl Merger<'_, '_, '_, '_> {
                 return Ok(None);
             }
             self.marks.mark(&mut patch, previous);
+            self.bury_items(base, &mut patch);
             return Ok(Some(patch));
         };
         let Some(base) = base.filter(|base| !base.is_null()) else {
@@ -45,10 +46,22 @@ impl Merger<'_, '_, '_, '_> {
         }
         match take_directive(&mut patch)? {
             Directive::Delete => Ok(None),
-            Directive::Replace => self.settle_list(patch, previous, keys, schema).map(Some),
+            Directive::Replace => {
+                let mut replaced = self.settle_list(patch, previous, keys, schema)?;
+                self.bury_items(Some(base), &mut replaced);
+                Ok(Some(replaced))
+            }
             Directive::Merge => self
                 .merge_elements(base, Some(patch), keys, schema)
                 .map(Some),
+        }
+    }
+
+    /// Remembers what a list had that its replacement lacks.
+    fn bury_items(&mut self, base: Option<Value>, replaced: &mut Value) {
+        let place = replaced.place;
+        if let Some(base) = base {
+            self.marks.bury(base, replaced, place);
         }
     }
 
@@ -81,7 +94,8 @@ impl Merger<'_, '_, '_, '_> {
         let Node::Sequence(base) = &mut list.node else {
             return Ok(list);
         };
-        let mut base = std::mem::take(base);
+        let mut removed = std::mem::take(&mut base.removed);
+        let mut base = std::mem::take(&mut base.items);
         let mut all = all_key_values(&patch, &base, keys);
         if keys.len() > 1 {
             complete(&mut all);
@@ -91,9 +105,14 @@ impl Merger<'_, '_, '_, '_> {
         let mut valid_keys = Vec::new();
         for values in &all {
             let (keys, values) = valid(&all, values, keys);
-            if let Some(element) =
-                self.merge_element(&mut base, &mut patch, &keys, &values, &elements)?
-            {
+            if let Some(element) = self.merge_element(
+                &mut base,
+                &mut patch,
+                &keys,
+                &values,
+                &elements,
+                &mut removed,
+            )? {
                 set(&mut merged, &keys, &values, Some(&element));
             }
             valid_keys = keys;
@@ -101,7 +120,10 @@ impl Merger<'_, '_, '_, '_> {
         if !all.is_empty() {
             base = append(merged, base, &valid_keys);
         }
-        list.node = Node::Sequence(base);
+        list.node = Node::Sequence(Sequence {
+            items: base,
+            removed,
+        });
         Ok(list)
     }
 
@@ -113,6 +135,7 @@ impl Merger<'_, '_, '_, '_> {
         keys: &[&str],
         values: &[Box<str>],
         schema: &Schema,
+        removed: &mut Vec<RemovedItem>,
     ) -> Result<Option<Value>, Refusal> {
         // An element is looked for by those keys that it has.
         let alone = [values.to_vec()];
@@ -133,9 +156,15 @@ impl Merger<'_, '_, '_, '_> {
         if let Some(found) = found {
             super::take_directive(found)?;
         }
+        let removal = change.as_ref().and_then(super::removal_place);
+        let as_it_was = own.clone().zip(removal).filter(|_| !self.marks.is_quiet());
         let mut element = self.walk(own, change, schema)?;
         let is_gone = element.as_ref().is_none_or(is_empty);
         if is_gone {
+            if let Some((item, place)) = as_it_was {
+                let place = self.marks.changed(place, Some(item.place));
+                removed.push(RemovedItem { item, place });
+            }
             set(base, keys, values, None);
             return Ok(None);
         }
@@ -156,7 +185,7 @@ impl Merger<'_, '_, '_, '_> {
 /// The elements of a list.
 fn into_items(list: Value) -> Vec<Value> {
     match list.node {
-        Node::Sequence(items) => items,
+        Node::Sequence(items) => items.items,
         Node::Scalar(_) | Node::Mapping(_) => Vec::new(),
     }
 }

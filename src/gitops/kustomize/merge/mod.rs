@@ -139,9 +139,7 @@ impl Merger<'_, '_, '_, '_> {
             Directive::Delete => Ok(None),
             Directive::Replace => {
                 let mut replaced = self.settle(patch, previous, schema)?;
-                if !self.marks.is_quiet() {
-                    self.bury_lost(base, &mut replaced, place);
-                }
+                self.marks.bury(base, &mut replaced, place);
                 Ok(Some(replaced))
             }
             Directive::Merge => self.merge_fields(base, Some(patch), schema).map(Some),
@@ -218,20 +216,6 @@ impl Merger<'_, '_, '_, '_> {
             mapping.removed.push(Removed { entry, place });
         }
         Ok(())
-    }
-
-    /// Remembers what a map had that its replacement lacks.
-    fn bury_lost(&mut self, base: Value, replaced: &mut Value, place: Place) {
-        let (Node::Mapping(base), Node::Mapping(replaced)) = (base.node, &mut replaced.node) else {
-            return;
-        };
-        for entry in base.entries {
-            let is_kept = |kept: &MappingEntry| kept.key.value == entry.key.value;
-            if !replaced.entries.iter().any(is_kept) {
-                let place = self.marks.changed(place, Some(entry.value.place));
-                replaced.removed.push(Removed { entry, place });
-            }
-        }
     }
 }
 

@@ -248,6 +248,7 @@ pub(super) fn record(
     }
     step.patches.push(AppliedPatch {
         place,
+        is_of_component: step.is_component,
         targets: hits.into_iter().map(|hit| hit.target).collect(),
     });
 }

@@ -4,7 +4,7 @@ use regex::Regex;
 
 use crate::gitops::kustomize::field_spec::{empty_mapping, entry_mut, scalar, split_path};
 use crate::source::{Place, Spanned};
-use crate::yaml::{MappingEntry, Node, ScalarStyle, Value};
+use crate::yaml::{MappingEntry, Node, ScalarStyle, Sequence, Value};
 
 /// The parts of a path; what stands in brackets is one part, whatever is in it.
 pub(super) fn split(path: &str) -> Vec<Box<str>> {
@@ -177,7 +177,7 @@ impl Leaf {
     fn node(self) -> Node {
         match self {
             Self::Scalar => scalar("", ScalarStyle::Plain),
-            Self::Sequence => Node::Sequence(Vec::new()),
+            Self::Sequence => Node::Sequence(Sequence::default()),
             Self::Mapping => empty_mapping(),
         }
     }
@@ -375,7 +375,7 @@ fn kind_before(rest: &[Box<str>], leaf: Leaf) -> Leaf {
 /// Appends an element to a list.
 fn append(value: &mut Value, place: Place, node: Node) {
     if value.is_null() {
-        value.node = Node::Sequence(Vec::new());
+        value.node = Node::Sequence(Sequence::default());
     }
     if let Node::Sequence(items) = &mut value.node {
         items.push(Value { place, node });

@@ -48,7 +48,7 @@ fn written(entry: &Value, step: &mut Step<'_, '_>) -> Vec<Value> {
         Some(Value {
             node: Node::Sequence(items),
             ..
-        }) => items,
+        }) => items.items,
         Some(_) | None => {
             step.refuse(
                 path.place,
