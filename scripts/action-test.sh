@@ -17,7 +17,6 @@ lint() {
 lint shellcheck action/*.sh scripts/*.sh .ci/run
 lint zizmor --offline --quiet --persona=pedantic action.yml .github/workflows
 lint actionlint .github/workflows/*.yml
-lint hadolint Dockerfile
 
 if ! command -v act >/dev/null; then
     printf 'skipped: act is not installed\n'

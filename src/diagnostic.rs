@@ -9,6 +9,18 @@ use crate::object::ObjectId;
 use crate::source::{Place, Span};
 use crate::yaml::FieldPath;
 
+/// A number with its noun, as every text says it: `1 entry`, `2 entries`, `0 meshes`.
+pub(crate) fn counted(count: usize, noun: &str) -> String {
+    if count == 1 {
+        return format!("1 {noun}");
+    }
+    match noun.strip_suffix("ry") {
+        Some(stem) => format!("{count} {stem}ries"),
+        None if noun.ends_with("sh") => format!("{count} {noun}es"),
+        None => format!("{count} {noun}s"),
+    }
+}
+
 /// How bad a finding is. Ordered: a note is the least.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
@@ -221,28 +233,23 @@ pub struct Diagnostic {
     pub fingerprint: Fingerprint,
 }
 
-/// A count and its noun.
-pub(crate) fn counted(count: usize, noun: &str) -> String {
-    if count == 1 {
-        return format!("1 {noun}");
-    }
-    match noun.strip_suffix('y') {
-        Some(stem) => format!("{count} {stem}ies"),
-        None if noun.ends_with("sh") => format!("{count} {noun}es"),
-        None => format!("{count} {noun}s"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_noun_has_the_number_of_its_count() {
-        let words = [(1, "mesh"), (2, "mesh"), (0, "template"), (2, "entry")];
-        assert_eq!(
-            words.map(|(count, noun)| counted(count, noun)),
-            ["1 mesh", "2 meshes", "0 templates", "2 entries"]
-        );
+    fn a_number_has_its_noun_in_the_plural_unless_it_is_one() {
+        let table = [
+            (1, "file", "1 file"),
+            (2, "file", "2 files"),
+            (1, "mesh", "1 mesh"),
+            (0, "mesh", "0 meshes"),
+            (1, "entry", "1 entry"),
+            (3, "entry", "3 entries"),
+            (2, "other rule", "2 other rules"),
+        ];
+        for (count, noun, expected) in table {
+            assert_eq!(counted(count, noun), expected);
+        }
     }
 }

@@ -321,3 +321,63 @@ fn commands_that_show_something_look_at_the_whole_repository_too() {
             .contains("istio-version: \"1.0\"  # ../mtls-lint.yaml:1\n")
     );
 }
+
+#[test]
+fn a_config_file_to_start_from_is_not_written_below_one_that_counts() {
+    let repository = repository("fail-on: error\n");
+    let apps = repository.path().join("apps");
+    let outcome = run(&apps, &["init"]);
+    assert_eq!(outcome.status, Some(2));
+    let told = "error: the config file `../mtls-lint.yaml` exists\n";
+    assert!(outcome.stderr.starts_with(told), "{}", outcome.stderr);
+    assert!(!apps.join("mtls-lint.yaml").exists());
+    assert_eq!(run(&apps, &["init", "--force"]).status, Some(0));
+    assert!(apps.join("mtls-lint.yaml").exists());
+}
+
+#[test]
+fn a_path_that_leads_up_is_read_as_if_the_run_had_started_there() {
+    let repository = copy_of(Path::new("testdata/projects/argo-app-of-apps"));
+    let told = |folder: &str, arguments: &[&str]| {
+        let arguments = [&["--format", "json"], arguments].concat();
+        let outcome = run(&repository.path().join(folder), &arguments);
+        let report = outcome.json();
+        let each = report["findings"].as_array().cloned().unwrap_or_default();
+        let each = each.iter().map(|finding| {
+            let line = &finding["location"]["line"];
+            format!("{} {line} {}", finding["severity"], finding["message"])
+        });
+        each.collect::<Vec<_>>()
+    };
+    let expected = told(".", &[]);
+    assert!(!expected.is_empty());
+    for (folder, path) in [
+        ("shop", ".."),
+        ("shop/catalog", "../.."),
+        ("istio/old", "../.."),
+    ] {
+        assert_eq!(told(folder, &[path]), expected, "{folder}");
+        assert_eq!(told(folder, &["--isolated", path]), expected, "{folder}");
+    }
+}
+
+#[test]
+fn a_path_that_leads_up_brings_neither_config_file_nor_baseline_with_it() {
+    let folder = copy_of(&seed("istio-1.0"));
+    assert_eq!(run(folder.path(), &["baseline", "write"]).status, Some(0));
+    write(folder.path(), "mtls-lint.yaml", b"exclude: [apps]\n");
+    let mesh = folder.path().join("mesh");
+    let outcome = run(&mesh, &["--format", "json", ".."]);
+    assert_eq!(found(&outcome), story("../apps/circuit-breaker.yaml"));
+    let written = run(&mesh, &["baseline", "write", ".."]);
+    assert!(
+        written
+            .stdout
+            .starts_with(".mtls-lint-baseline.json: accepts 1"),
+        "{}",
+        written.stdout
+    );
+    assert!(mesh.join(".mtls-lint-baseline.json").exists());
+    let outcome = run(&mesh, &["--format", "json", ".."]);
+    assert_eq!(found(&outcome), []);
+}

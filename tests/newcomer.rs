@@ -207,6 +207,7 @@ fn paths_and_commands_with_a_slip() {
         "chek",
         "lint",
         "explain unread-input",
+        "--isolated matrix",
         "apps/web",
         "matrix polisy.yaml",
         "render nowhere",

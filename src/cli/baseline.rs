@@ -1,10 +1,9 @@
 //! `mtls-lint baseline`: accept today's findings, so that later runs report what comes on top of them.
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use clap::{Args, Subcommand};
 
 use super::args::{CheckArgs, RuleSelectionArgs};
-use super::check::counted;
 use super::environment::shows_progress;
 use super::failure::{Exit, Failure};
 use super::input::{InputArgs, tell_unread};
@@ -14,7 +13,7 @@ use super::progress::Line;
 use super::selection::select;
 use crate::baseline::{self, Baseline, BaselineError, DEFAULT_PATH};
 use crate::config::Config;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Severity, counted};
 use crate::engine::{self, Report, Request};
 use crate::source::tree::Tree;
 
@@ -92,7 +91,8 @@ pub(super) fn run(args: &BaselineArgs, tree: &dyn Tree) -> Result<Exit, Failure>
     };
     let config = file.input.config(tree)?;
     let named = named(file.baseline.as_ref(), &config, &file.input);
-    let path = named.unwrap_or_else(|| DEFAULT_PATH.into());
+    let default = || file.input.home.beside_config(DEFAULT_PATH);
+    let path = named.unwrap_or_else(default);
     let shown = file.input.home.shown(&path);
     let before = match &args.command {
         BaselineCommand::Write(args) if args.force || !baseline::exists(tree, &path) => {
@@ -150,8 +150,8 @@ fn apply(
                 (count(Severity::Warning), "warning"),
                 (count(Severity::Note), "note"),
             ];
-            let parts = parts.map(counted).join(", ");
-            let told = format!("accepts {} ({parts})", counted((found.len(), "finding")));
+            let parts = parts.map(|(count, noun)| counted(count, noun)).join(", ");
+            let told = format!("accepts {} ({parts})", counted(found.len(), "finding"));
             (Baseline::of(found), told)
         }
         BaselineCommand::Update(_) => {
@@ -183,9 +183,9 @@ pub(super) fn open(
         return Ok(None);
     }
     let default = || {
-        let path = Utf8Path::new(DEFAULT_PATH);
-        let counts = !args.input.isolated && baseline::exists(tree, path);
-        counts.then(|| path.to_owned())
+        let path = args.input.home.beside_config(DEFAULT_PATH);
+        let counts = !args.input.isolated && baseline::exists(tree, &path);
+        counts.then_some(path)
     };
     let named = named(known.baseline.as_ref(), config, &args.input);
     let Some(path) = named.or_else(default) else {

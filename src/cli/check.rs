@@ -14,7 +14,7 @@ use super::progress::Line;
 use super::selection::select;
 use super::{baseline, diff, unmatched, verbose};
 use crate::config::{Config, FailOn};
-use crate::diagnostic::{Applicability, Diagnostic};
+use crate::diagnostic::{Applicability, Diagnostic, counted};
 use crate::engine::{self, Base, FileChange, Fixed, Report, Request};
 use crate::report::{self, Style};
 use crate::rule::RuleMeta;
@@ -49,21 +49,7 @@ pub(super) fn once(
     args.input.render(&mut request, tree)?;
     let mut fixed = lint(args, &request, tree)?;
     drop(line);
-    args.input.show_paths(|shown| {
-        // A file of the base is called as Git does, from the root.
-        let is_of_base = |path: &Utf8Path| {
-            let base = args.base.as_deref();
-            let rest = base.and_then(|base| path.as_str().strip_prefix(base));
-            rest.is_some_and(|rest| rest.starts_with(':'))
-        };
-        fixed.show_paths(&|path| {
-            if is_of_base(path) {
-                path.to_owned()
-            } else {
-                shown(path)
-            }
-        });
-    });
+    show_paths(args, &mut fixed);
     if let Some(known) = known {
         baseline::accept(&mut fixed.outcome.report, known, args, &request);
     }
@@ -109,6 +95,25 @@ pub(super) fn once(
     let fail_on = args.exit.fail_on.or(config.fail_on).unwrap_or_default();
     let would_change = args.fix.diff && !fixed.changes.is_empty();
     Ok(status(report, fail_on, would_change, args.exit.exit_zero))
+}
+
+/// Shows paths from the working directory.
+fn show_paths(args: &CheckArgs, fixed: &mut Fixed) {
+    // A file of the base is called as Git does, from the root.
+    let is_of_base = |path: &Utf8Path| {
+        let base = args.base.as_deref();
+        let rest = base.and_then(|base| path.as_str().strip_prefix(base));
+        rest.is_some_and(|rest| rest.starts_with(':'))
+    };
+    args.input.show_paths(|shown| {
+        fixed.show_paths(&|path| {
+            if is_of_base(path) {
+                path.to_owned()
+            } else {
+                shown(path)
+            }
+        });
+    });
 }
 
 /// The reports to write. One report at most goes to standard output, none where it is a diff or is not wanted.
@@ -172,7 +177,7 @@ pub(super) fn start_threads(args: &CheckArgs) -> Result<(), Failure> {
         .map_err(|error| {
             Failure::usage(format!(
                 "cannot start {}: {error}",
-                counted((jobs.get(), "thread"))
+                counted(jobs.get(), "thread")
             ))
         })
 }
@@ -273,7 +278,7 @@ fn left_out(fixed: &Fixed, with_unsafe: bool) -> Option<String> {
     match findings.iter().filter(is_left_out).count() {
         0 if fixed.changes.is_empty() && !findings.is_empty() => Some(format!(
             "nothing to change: no fix applies to {}",
-            counted((findings.len(), "finding"))
+            counted(findings.len(), "finding")
         )),
         0 => None,
         1 => Some("1 unsafe fix is left out; `--unsafe-fixes` adds it".to_owned()),
@@ -281,11 +286,6 @@ fn left_out(fixed: &Fixed, with_unsafe: bool) -> Option<String> {
             "{count} unsafe fixes are left out; `--unsafe-fixes` adds them"
         )),
     }
-}
-
-/// A number of things.
-pub(super) fn counted((count, thing): (usize, &str)) -> String {
-    crate::diagnostic::counted(count, thing)
 }
 
 /// The exit status of a run that could be done.
@@ -445,11 +445,5 @@ mod tests {
         -b: 2
         +b: 3
         ");
-    }
-
-    #[test]
-    fn one_thing_is_singular() {
-        let words = [(1, "file"), (2, "file"), (1, "mesh"), (0, "mesh")].map(counted);
-        assert_eq!(words, ["1 file", "2 files", "1 mesh", "0 meshes"]);
     }
 }

@@ -136,7 +136,8 @@ fn show(args: &ShowArgs, tree: &dyn Tree) -> Result<String, Failure> {
         None => (Config::default(), None),
     };
     let mut text = header(path.as_ref().map(|_| shown.as_path()), args.input.isolated);
-    let has_baseline = !args.input.isolated && baseline::exists(tree, Utf8Path::new(DEFAULT_PATH));
+    let has_baseline = !args.input.isolated
+        && baseline::exists(tree, &args.input.home.beside_config(DEFAULT_PATH));
     let settings = serde_json::to_value(&config).expect("settings are text, numbers and lists");
     let flags = flags(args);
     for (key, value) in settings.as_object().into_iter().flatten() {

@@ -13,6 +13,9 @@ pub(super) struct Home {
     root: Utf8PathBuf,
     /// The working directory seen from there.
     here: Utf8PathBuf,
+    /// Whether it is above the working directory only because a path of the command line leads there; then files that are
+    /// looked for without being named are still those of the working directory.
+    is_named: bool,
 }
 
 impl Home {
@@ -24,6 +27,23 @@ impl Home {
         Self::above(levels, &location)
     }
 
+    /// The highest folder that paths of the command line lead to. What lies there has one name only if it is counted from
+    /// there: from below, a file may be reached up and down by several ways.
+    pub(super) fn of_paths(paths: &[Utf8PathBuf]) -> Self {
+        let disk = WorkTree::new(Utf8PathBuf::new());
+        let ups = |path: &Utf8PathBuf| {
+            let path = normalise(path);
+            let ups = path.components().take_while(|name| name.as_str() == "..");
+            ups.count()
+        };
+        let levels = paths.iter().map(ups).max().unwrap_or_default();
+        let location = disk.location().unwrap_or_default();
+        Self {
+            is_named: levels > 0,
+            ..Self::above(levels, &location)
+        }
+    }
+
     /// The folder so many levels above the working directory.
     fn above(levels: usize, location: &Utf8Path) -> Self {
         let names: Vec<&str> = location.components().map(|name| name.as_str()).collect();
@@ -31,6 +51,7 @@ impl Home {
         Self {
             root: vec![".."; levels].join("/").into(),
             here: here.unwrap_or_default().join("/").into(),
+            is_named: false,
         }
     }
 
@@ -89,6 +110,20 @@ impl Home {
         } else {
             seen
         }
+    }
+
+    /// A file that is looked for under a fixed name, counted from the folder.
+    pub(super) fn beside_config(&self, name: &str) -> Utf8PathBuf {
+        if self.is_named {
+            self.inside(name.into())
+        } else {
+            name.into()
+        }
+    }
+
+    /// Whether it is above the working directory only because a path of the command line leads there.
+    pub(super) fn is_named(&self) -> bool {
+        self.is_named
     }
 
     /// Whether it is the working directory.

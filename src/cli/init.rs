@@ -9,6 +9,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::failure::{Exit, Failure};
+use super::home::Home;
 use super::output::{harmless, to_stdout};
 use crate::config;
 use crate::engine::{self, Analysis, Request};
@@ -29,18 +30,27 @@ pub(super) struct InitArgs {
     reason = "this is where the config file is written"
 )]
 pub(super) fn run(args: &InitArgs, tree: &dyn Tree) -> Result<Exit, Failure> {
-    let path =
-        match config::discover(tree)? {
-            Some(path) if !args.force => {
-                return Err(Failure::usage(format!("the config file `{path}` exists")).with_help(
-                "`mtls-lint config show` prints what is in force; `--force` replaces the file",
-            ));
-            }
-            Some(path) => path,
-            None => config::NAMES
-                .first()
-                .map_or_else(Utf8PathBuf::new, Into::into),
+    let home = Home::find();
+    let there = config::discover(&home.tree())?;
+    if let Some(path) = there.as_deref().filter(|_| !args.force) {
+        let path = home.shown(path);
+        let force = if home.is_here() {
+            "`--force` replaces the file"
+        } else {
+            "`--force` writes one that counts in this folder in its place"
         };
+        return Err(
+            Failure::usage(format!("the config file `{path}` exists")).with_help(format!(
+                "`mtls-lint config show` prints what is in force; {force}"
+            )),
+        );
+    }
+    let first = || {
+        config::NAMES
+            .first()
+            .map_or_else(Utf8PathBuf::new, Into::into)
+    };
+    let path = there.filter(|_| home.is_here()).unwrap_or_else(first);
     let request = Request {
         paths: vec![".".into()],
         ..Request::default()

@@ -89,8 +89,14 @@ impl InputArgs {
     /// Looks for the config file from the working directory upwards, unless the user says which counts. Returns the files
     /// that are read.
     pub(super) fn settle(&mut self) -> WorkTree {
-        if !self.isolated && self.named_config().is_none() {
+        if self.isolated {
+            self.home = Home::of_paths(&self.paths);
+        } else if self.named_config().is_none() {
             self.home = Home::find();
+            let has_none = matches!(config::discover(&self.home.tree()), Ok(None));
+            if has_none {
+                self.home = Home::of_paths(&self.paths);
+            }
         }
         self.home.tree()
     }
@@ -110,7 +116,7 @@ impl InputArgs {
 
     /// The config file that counts; `--isolated` wins over `MTLS_LINT_CONFIG`.
     pub(super) fn config_path(&self, tree: &dyn Tree) -> Result<Option<Utf8PathBuf>, Failure> {
-        if self.isolated {
+        if self.isolated || self.home.is_named() {
             return Ok(None);
         }
         Ok(match self.named_config() {
@@ -178,7 +184,10 @@ impl InputArgs {
     /// Whether all of the repository is looked at; what is left out by the config file is no part of it.
     pub(super) fn is_whole(&self) -> bool {
         let is_home = |path: &Utf8PathBuf| matches!(self.home.inside(path).as_str(), "" | ".");
-        self.paths.iter().all(is_home) && self.exclude.is_empty() && self.mesh.mesh.is_none()
+        !self.home.is_named()
+            && self.paths.iter().all(is_home)
+            && self.exclude.is_empty()
+            && self.mesh.mesh.is_none()
     }
 
     /// The paths to read, those of the config file where the command line names none, and standard input if one is `-`.

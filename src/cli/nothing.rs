@@ -56,6 +56,9 @@ fn instead_of(path: &Utf8Path, input: &InputArgs, tree: &dyn Tree) -> String {
     if input.paths.is_empty() {
         return "`paths` in the config file names it; correct it there".to_owned();
     }
+    if Cli::command().find_subcommand(path.as_str()).is_some() {
+        return format!("a command comes before flags and paths: `mtls-lint {path} …`");
+    }
     if let Some(near) = beside(&input.home.inside(path), tree) {
         return format!("did you mean `{}`?", input.home.shown(&near));
     }

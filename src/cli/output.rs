@@ -8,7 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::environment::is_step_summary;
 use super::failure::Failure;
-use crate::report::{Format, UnknownFormat, visible};
+use crate::report::{Format, UnknownFormat, inert, visible};
 use crate::rule::{did_you_mean, nearest};
 
 /// Where a report goes.
@@ -128,9 +128,9 @@ pub(super) fn note(line: &str) {
     drop(writeln!(io::stderr().lock(), "{}", harmless(line)));
 }
 
-/// Text that cannot send codes to a terminal or reorder what stands there: hidden characters are replaced.
+/// Text that cannot send codes to a terminal or reorder what stands there, nor commands to a workflow runner.
 pub(super) fn harmless(text: &str) -> String {
-    visible(text).into_owned()
+    inert(&visible(text)).into_owned()
 }
 
 #[cfg(test)]
@@ -163,5 +163,10 @@ mod tests {
             harmless("a\u{1b}[31m\u{9b}b\tc\n"),
             "a\u{fffd}[31m\u{fffd}b\tc\n"
         );
+    }
+
+    #[test]
+    fn commands_of_workflows_are_made_harmless() {
+        assert_eq!(harmless("a\n::error::b ##[c]"), "a\n\\::error::b ##\\[c]");
     }
 }

@@ -52,7 +52,9 @@ pub(super) fn run(args: &RenderArgs, request: &Request, tree: &dyn Tree) -> Resu
         .iter()
         .flat_map(|unit| unit.objects.iter().cloned())
         .collect();
-    let is_silent = units.iter().all(|unit| unit.problems.is_empty());
+    let is_silent = units
+        .iter()
+        .all(|unit| !unit.problems.iter().any(Problem::is_lack));
     if objects.is_empty() && is_silent && !rendered.is_built {
         return Err(Failure::input("the files that were read deploy nothing").with_help(
             "name a folder with a kustomization or manifests; `mtls-lint meshes --verbose` says of each file why it is part of nothing",
@@ -90,10 +92,11 @@ fn selected<'r>(
 /// Says what is wrong; whether the tool would refuse to build.
 fn tell(problem: &Problem, sources: &Sources) -> bool {
     let (word, is_refused) = match problem {
-        Problem::Refused { .. } => ("error", true),
+        Problem::Refused { .. } | Problem::Broken { .. } => ("error", true),
         Problem::Unresolved { .. } | Problem::Variables { .. } | Problem::Chart { .. } => {
             ("unresolved", false)
         }
+        Problem::Remark { .. } => ("note", false),
         Problem::Unnamed { .. } | Problem::Unversioned { .. } => ("not deployed", false),
     };
     let place = problem.place();

@@ -1,8 +1,8 @@
 //! `-v`: what was read, and why something was not or counts for nothing.
 
 use super::args::CheckArgs;
-use super::check::counted;
 use super::output::note;
+use crate::diagnostic::counted;
 use crate::engine::{Summary, Unread};
 use crate::source::tree::Tree;
 
@@ -20,7 +20,10 @@ pub(super) fn tell(args: &CheckArgs, summary: &Summary, tree: &dyn Tree) {
         (summary.resources, "resource"),
         (summary.meshes, "mesh"),
     ];
-    note(&format!("read {}", counts.map(counted).join(", ")));
+    note(&format!(
+        "read {}",
+        counts.map(|(count, noun)| counted(count, noun)).join(", ")
+    ));
     for (what, inputs) in [
         ("not read", &summary.unread),
         ("left out", &summary.left_out),

@@ -99,6 +99,7 @@ pub fn analyse(request: &Request, tree: &dyn Tree) -> Result<Analysis, Error> {
         mut summary,
         missing,
     } = deployed(request, tree)?;
+    let broken = problems::broken(&problems);
     let mut units: Vec<Vec<Resource>> = deployment
         .units
         .iter()
@@ -111,7 +112,7 @@ pub fn analyse(request: &Request, tree: &dyn Tree) -> Result<Analysis, Error> {
             {
                 return Vec::new();
             }
-            problems.extend(unit.problems.iter().cloned().map(InputProblem::Deploy));
+            problems.extend(problems::of_unit(unit, &broken));
             decode(&unit.objects, &unit.values, &sources, &mut problems)
         })
         .collect();

@@ -41,6 +41,7 @@ fn patched(patch: &AppliedPatch, target: &PatchTarget, sources: &Sources) -> Opt
         object: object.clone(),
         patch: patch.place,
         is_of_component: patch.is_of_component,
+        by_operations: target.by_operations,
         before: decode(before_value, object, sources)?,
         after: decode(after_value, object, sources)?,
         before_value: before_value.clone(),
@@ -62,7 +63,7 @@ fn decode(value: &Value, id: &ObjectId, sources: &Sources) -> Option<Destination
     };
     let mut resources = resource::decode(&object, sources).resources.into_iter();
     resources.find_map(|resource| match resource {
-        Resource::DestinationRule(rule) => Some(rule),
+        Resource::DestinationRule(rule) => Some(*rule),
         _ => None,
     })
 }

@@ -6,11 +6,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::Unread;
 use crate::diagnostic::counted;
-use crate::gitops::{self, Basis, Deployment, Files};
+use crate::gitops::{self, Basis, Deployment, Files, Unit};
 use crate::object::ObjectId;
 use crate::resource::Resource;
 use crate::rule::{Alternative, InputProblem};
-use crate::source::{Place, Sources, Span};
+use crate::source::{FileId, Place, Sources, Span};
 use crate::yaml::ProblemKind;
 
 /// Broken documents one by one; templates of a Helm chart together.
@@ -60,6 +60,30 @@ pub(super) fn of_documents(files: &Files) -> Vec<InputProblem> {
             }),
     );
     out
+}
+
+/// The files that are no YAML, as problems of documents say.
+pub(super) fn broken(problems: &[InputProblem]) -> BTreeSet<FileId> {
+    let broken = problems.iter().filter_map(|problem| {
+        let InputProblem::Document { place, kind, .. } = problem else {
+            return None;
+        };
+        // A template is a note, and that a tool refuses it is more.
+        (*kind != ProblemKind::Template).then_some(place.span.file)
+    });
+    broken.collect()
+}
+
+/// What a unit lacks, without what problems of documents say about `broken` files.
+pub(super) fn of_unit(
+    unit: &Unit,
+    broken: &BTreeSet<FileId>,
+) -> impl Iterator<Item = InputProblem> {
+    let lacking = unit.problems.iter().filter(|problem| match problem {
+        gitops::Problem::Broken { file, .. } => !broken.contains(file),
+        problem => problem.is_lack(),
+    });
+    lacking.cloned().map(InputProblem::Deploy)
 }
 
 /// What is not said anywhere about the meshes, and was guessed from the objects; directories with the names of environments
@@ -150,11 +174,12 @@ pub(super) fn unread(problems: &[InputProblem], sources: &Sources) -> Vec<Unread
                     templates,
                     failure,
                 } => {
+                    let path = gitops::shown(path).into();
                     let templates = counted(*templates, "template");
                     let reason = failure.as_ref().map(|reason| format!(": {reason}"));
                     let reason = reason.unwrap_or_default();
                     (
-                        (gitops::shown(path).into(), None),
+                        (path, None),
                         format!("a chart that is not rendered ({templates}){reason}"),
                     )
                 }

@@ -60,7 +60,51 @@ pub(super) fn prove(
             (Proof::Unsafe, None) | (Proof::Safe, _) => {}
         }
     }
+    for index in unbuildable(diagnostics, analysis, request, tree)? {
+        if let Some(diagnostic) = diagnostics.get_mut(index) {
+            diagnostic.fix = None;
+        }
+    }
     Ok(())
+}
+
+/// The positions of findings whose unsafe fixes leave something that cannot be built any more: a patch that is written for
+/// all objects of a kind may not fit what a fix adds or changes.
+fn unbuildable(
+    diagnostics: &[Diagnostic],
+    analysis: &Analysis,
+    request: &Request,
+    tree: &dyn Tree,
+) -> Result<Vec<usize>, Error> {
+    let mut units = analysis.deployment.units.iter();
+    if units.all(|unit| unit.patches.is_empty()) {
+        return Ok(Vec::new());
+    }
+    let is_candidate = |diagnostic: &Diagnostic| {
+        let fix = diagnostic.fix.as_ref();
+        fix.is_some_and(|fix| fix.applicability == Applicability::Unsafe)
+    };
+    let all = diagnostics.iter().enumerate();
+    let mut pending: Vec<Group<'_>> = vec![all.filter(|(_, one)| is_candidate(one)).collect()];
+    let mut failures = Vec::new();
+    while let Some(group) = pending.pop() {
+        if group.is_empty() {
+            continue;
+        }
+        let members: Vec<&Diagnostic> = group.iter().map(|&(_, diagnostic)| diagnostic).collect();
+        let after = analyse(request, &applied(&members, &analysis.sources, tree))?;
+        if after.summary.unread.len() <= analysis.summary.unread.len() {
+            continue;
+        }
+        if let [(index, _)] = *group {
+            failures.push(index);
+            continue;
+        }
+        let (left, right) = group.split_at(group.len() / 2);
+        pending.push(right.to_vec());
+        pending.push(left.to_vec());
+    }
+    Ok(failures)
 }
 
 /// Those of some safe fixes that may be applied together to what `before` is the analysis of: each is safe by itself, but of two that touch the same pairs the
@@ -339,6 +383,33 @@ spec: {host: web.shop, trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}}
             assert_eq!(found[0].fix, None);
             assert!(found[1].fix.is_some());
         }
+    }
+
+    #[test]
+    fn an_unsafe_fix_that_a_patch_of_all_rules_does_not_fit_is_not_offered() {
+        let strict = "apiVersion: security.istio.io/v1\nkind: PeerAuthentication\n\
+                      metadata: {name: default, namespace: istio-system}\nspec: {mtls: {mode: STRICT}}\n";
+        let other = "---\napiVersion: networking.istio.io/v1\nkind: DestinationRule\n\
+                     metadata: {name: other, namespace: shop}\nspec: {host: other.example.com, subsets: []}\n";
+        let mesh = [NO_AUTO_MTLS, SHOP, WEB, strict, other].concat();
+        let patch = |path: &str| {
+            format!(
+                "resources: [mesh.yaml]\npatches:\n- target: {{kind: DestinationRule}}\n  \
+                 patch: '- {{op: remove, path: {path}}}'\n"
+            )
+        };
+        let offered = |kustomization: String| {
+            let files = [
+                ("kustomization.yaml", kustomization),
+                ("mesh.yaml", mesh.clone()),
+            ];
+            let outcome = lint(&request(), &Memory::new(files)).expect("it can be linted");
+            let mut found = outcome.report.diagnostics.into_iter();
+            let finding = found.find(|one| one.rule == "strict-without-client-mtls");
+            finding.expect("no rule is for `web`").fix.is_some()
+        };
+        assert!(!offered(patch("/spec/subsets")));
+        assert!(offered("resources: [mesh.yaml]\n".to_owned()));
     }
 
     /// The DISABLE of `mtls` begins to count when its key is put right, and clients send plaintext as long as the settings

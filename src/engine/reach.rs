@@ -38,7 +38,7 @@ pub(super) fn reach(files: &mut Vec<SourceFile>, tree: &dyn Tree, limit: u64) ->
         limit,
     };
     let kustomizations = files.iter().map(SourceFile::path);
-    let kustomizations = kustomizations.filter(|path| is_kustomization(path));
+    let kustomizations = kustomizations.filter(|path| gitops::is_kustomization_file(path));
     search.pending.extend(kustomizations.map(ToOwned::to_owned));
     while let Some(path) = search.pending.pop_front() {
         if search.seen.insert(path.clone()) {
@@ -46,12 +46,6 @@ pub(super) fn reach(files: &mut Vec<SourceFile>, tree: &dyn Tree, limit: u64) ->
         }
     }
     search.reached
-}
-
-/// Whether a file is a kustomization by its name.
-fn is_kustomization(path: &Utf8Path) -> bool {
-    path.file_name()
-        .is_some_and(|name| gitops::FILE_NAMES.contains(&name))
 }
 
 /// How many levels above the working directory the Git repository starts; none if there is no repository, or if the tree
@@ -128,7 +122,7 @@ impl Search<'_> {
         }
         match self.tree.kind(&path) {
             Ok(EntryKind::File) => {
-                if is_kustomization(&path) {
+                if gitops::is_kustomization_file(&path) {
                     self.pending.push_back(path.clone());
                 }
                 if kind != ReferenceKind::Data {

@@ -58,6 +58,7 @@ impl Rendered {
     /// Gives paths the form in which they are shown.
     pub fn show_paths(&mut self, shown: Shown<'_>) {
         show_missing(&mut self.missing, shown);
+        self.summary.show_paths(shown);
         show_sources(&mut self.sources, shown);
     }
 }

@@ -22,6 +22,8 @@ pub struct Files {
     binary: BTreeMap<Utf8PathBuf, Vec<u8>>,
     /// Files outside of what the user named, which something in it refers to.
     reached: BTreeSet<FileId>,
+    /// The directories that the files lie in, listed when somebody asks.
+    directories: OnceLock<BTreeSet<Utf8PathBuf>>,
 }
 
 /// The documents of one file.
@@ -67,6 +69,7 @@ impl Files {
             contents,
             binary: BTreeMap::new(),
             reached: BTreeSet::new(),
+            directories: OnceLock::new(),
         }
     }
 
@@ -121,6 +124,22 @@ impl Files {
             .take_while(move |(path, _)| is_working_directory || path.starts_with(directory))
             .filter(|(path, _)| !path.starts_with("..") || directory.starts_with(".."))
             .map(|(path, id)| (path.as_path(), *id))
+    }
+
+    /// The directories that the files lie in, at any depth, without the working directory.
+    pub fn directories(&self) -> &BTreeSet<Utf8PathBuf> {
+        self.directories.get_or_init(|| {
+            let mut directories = BTreeSet::new();
+            for path in self.by_path.keys() {
+                for directory in path.ancestors().skip(1) {
+                    // The directories above one that is known are known too.
+                    if directory.as_str().is_empty() || !directories.insert(directory.to_owned()) {
+                        break;
+                    }
+                }
+            }
+            directories
+        })
     }
 
     /// All files by path.
@@ -187,6 +206,13 @@ mod tests {
         assert_eq!(names(files.below("".into())).len(), 3);
         assert_eq!(names(files.below("..".into())), ["../f"]);
         assert!(!files.is_directory("a/b.yaml".into()));
+    }
+
+    #[test]
+    fn directories_are_listed_once_at_every_depth() {
+        let files = files(&[("a/b/c.yaml", ""), ("a/b/d.yaml", ""), ("e.yaml", "")]);
+        let directories = files.directories().iter().map(|one| one.as_str());
+        assert_eq!(directories.collect::<Vec<_>>(), ["a", "a/b"]);
     }
 
     #[test]

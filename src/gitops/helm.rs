@@ -2,7 +2,7 @@
 
 use super::inventory::is_istio_chart;
 use super::{Files, Problem, Unit};
-use crate::object::Object;
+use crate::object::{Namespace, Object};
 use crate::source::Spanned;
 use crate::yaml::{Mapping, MappingEntry, Node, Scalar, ScalarStyle, Value, parse_embedded};
 
@@ -28,12 +28,13 @@ pub(super) fn take_releases(unit: &mut Unit, others: &[&Unit], files: &Files) {
             place: chart.map_or(object.name.place, |chart| chart.place),
             chart: format!("chart `{name}` of HelmRelease `{}`", object.id.name),
         });
+        let known = Known {
+            objects: &unit.objects,
+            others,
+            files,
+        };
+        let name = known.chart(object).unwrap_or(name);
         if is_istio_chart(name.rsplit('/').next().unwrap_or(name)) {
-            let known = Known {
-                objects: &unit.objects,
-                others,
-                files,
-            };
             values.extend(merged(known.layers(object, &mut charts)));
         }
     }
@@ -72,16 +73,31 @@ impl Known<'_> {
         if text("kind") != Some("ConfigMap") || text("targetPath").is_some() {
             return None;
         }
-        let name = text("name").unwrap_or_default();
-        let is_it = |object: &&Object| {
-            &*object.id.kind == "ConfigMap"
-                && &*object.id.name == name
-                && object.id.namespace == release.id.namespace
-        };
-        let others = self.others.iter().flat_map(|unit| &unit.objects);
-        let found = self.objects.iter().chain(others).find(is_it)?;
+        let namespace = release.id.namespace.as_ref().map(Namespace::as_str);
+        let found = self.object("ConfigMap", text("name").unwrap_or_default(), namespace)?;
         let key = text("valuesKey").unwrap_or("values.yaml");
         found.value.at(&["data", key])
+    }
+
+    /// The chart that the source of a release holds, where the release does not say it itself.
+    fn chart(&self, release: &Object) -> Option<&str> {
+        let reference = release.value.at(&["spec", "chartRef"])?;
+        let text = |key| reference.get(key).and_then(Value::as_text);
+        let own = release.id.namespace.as_ref().map(Namespace::as_str);
+        let found = self.object(text("kind")?, text("name")?, text("namespace").or(own))?;
+        let field = |key| found.value.at(&["spec", key]).and_then(Value::as_text);
+        field("chart").or_else(|| field("url"))
+    }
+
+    /// An object of the cluster.
+    fn object(&self, kind: &str, name: &str, namespace: Option<&str>) -> Option<&Object> {
+        let others = self.others.iter().flat_map(|unit| &unit.objects);
+        let mut objects = self.objects.iter().chain(others);
+        objects.find(|object| {
+            &*object.id.kind == kind
+                && &*object.id.name == name
+                && object.id.namespace.as_ref().map(Namespace::as_str) == namespace
+        })
     }
 }
 

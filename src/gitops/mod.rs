@@ -37,7 +37,9 @@ use skipped::Reasons;
 
 pub use evaluation::shown;
 pub use files::{Files, Parsed};
-pub use kustomize::{FILE_NAMES, Reference, ReferenceKind, plugin_references, references};
+pub use kustomize::{
+    FILE_NAMES, Reference, ReferenceKind, is_kustomization_file, plugin_references, references,
+};
 pub use plain::{Manifests, deploy as deploy_plain};
 pub use problem::Problem;
 pub use rendered::{
@@ -156,16 +158,13 @@ pub fn deploy(mut files: Files, settings: &Settings) -> Deployment {
 
 /// Whether a file that nothing claims holds manifests or values that matter.
 fn is_plain(file: FileId, path: &Utf8Path, files: &Files, inventory: &Inventory) -> bool {
-    let is_kustomization = path
-        .file_name()
-        .is_some_and(|name| FILE_NAMES.contains(&name));
     let is_foreign = inventory.is_of_foreign_chart(path);
     let mut roots = files
         .first_documents(file)
         .documents
         .iter()
         .map(|document| &document.root);
-    !is_kustomization
+    !is_kustomization_file(path)
         && roots.any(|root| {
             let is_object = root.get("apiVersion").is_some() || root.get("metadata").is_some();
             is_object || (!is_foreign && helm::may_be_of_istio(root))

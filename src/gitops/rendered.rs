@@ -46,6 +46,8 @@ pub fn tell_unbuilt(problems: &mut [Problem], reason: &str) -> bool {
         Problem::Unnamed { .. }
         | Problem::Unversioned { .. }
         | Problem::Variables { .. }
+        | Problem::Broken { .. }
+        | Problem::Remark { .. }
         | Problem::Chart { .. } => None,
     });
     let Some(message) = messages.next() else {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::inventory::Inventory;
-use super::{FILE_NAMES, Files, Skipped, Unit, shown};
+use super::{Files, Skipped, Unit, is_kustomization_file, shown};
 use crate::source::FileId;
 use crate::yaml::ProblemKind;
 
@@ -67,9 +67,7 @@ impl<'a> Reasons<'a> {
             let chart = shown(chart);
             return format!("a template of chart `{chart}`, which is not rendered");
         }
-        let is_kustomization = path
-            .file_name()
-            .is_some_and(|name| FILE_NAMES.contains(&name));
+        let is_kustomization = is_kustomization_file(path);
         match self.unused.get(&file) {
             Some(_) if is_kustomization => return "a component that nothing uses".to_owned(),
             Some(component) => {

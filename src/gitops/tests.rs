@@ -1,6 +1,7 @@
 //! What small repositories deploy, and which meshes they are taken for.
 
 mod argo;
+mod argo_sources;
 mod flux;
 
 use super::testing::files;

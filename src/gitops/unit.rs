@@ -67,6 +67,8 @@ pub struct PatchTarget {
     pub before: Option<Value>,
     /// The object just after the patch; none if the patch deletes it.
     pub after: Option<Value>,
+    /// Whether the patch is a list of JSON 6902 operations.
+    pub by_operations: bool,
 }
 
 /// The units that live in one mesh.
@@ -142,9 +144,12 @@ impl Unit {
     /// Whether all of it could be evaluated; if not, what it deploys may differ from what is known.
     pub fn is_complete(&self) -> bool {
         !self.problems.iter().any(|problem| match problem {
-            Problem::Refused { .. } | Problem::Unresolved { .. } => true,
+            Problem::Refused { .. } | Problem::Broken { .. } | Problem::Unresolved { .. } => true,
             Problem::Variables { matters, .. } => *matters,
-            Problem::Unnamed { .. } | Problem::Unversioned { .. } | Problem::Chart { .. } => false,
+            Problem::Unnamed { .. }
+            | Problem::Unversioned { .. }
+            | Problem::Remark { .. }
+            | Problem::Chart { .. } => false,
         })
     }
 }

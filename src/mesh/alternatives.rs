@@ -245,7 +245,8 @@ spec: {mtls: {mode: STRICT}}
 
     #[test]
     fn the_rule_that_loses_by_its_name_would_change_the_verdict() {
-        let objects = rule("a", "connectionPool: {}") + &rule("b", "tls: {mode: ISTIO_MUTUAL}");
+        let objects =
+            rule("a", "connectionPool: {tcp: {}}") + &rule("b", "tls: {mode: ISTIO_MUTUAL}");
         let expected = ("DestinationRule server/b".to_owned(), Verdict::Encrypted);
         assert_eq!(other_verdicts(&objects), [expected]);
     }
@@ -277,7 +278,7 @@ spec: {mtls: {mode: STRICT}}
                 &format!("namespace: server, creationTimestamp: {time}}}"),
             )
         };
-        let objects = dated("a", "connectionPool: {}", "2024-01-01T00:00:00Z")
+        let objects = dated("a", "connectionPool: {tcp: {}}", "2024-01-01T00:00:00Z")
             + &dated("b", "tls: {mode: ISTIO_MUTUAL}", "2024-01-02T00:00:00Z");
         assert!(other_verdicts(&objects).is_empty());
     }

@@ -321,6 +321,7 @@ fn charted_rule(
             place,
             flow: false,
             tls: Some(tls),
+            empty_tls: None,
             load_balancer: None,
             port_level_settings: Vec::new(),
             other_fields: Vec::new(),

@@ -56,7 +56,7 @@ impl Parts {
                 Resource::ServiceEntry(x) => parts.service_entries.push(x),
                 Resource::WorkloadEntry(x) => parts.workload_entries.push(x),
                 Resource::WorkloadGroup(x) => parts.workload_groups.push(x),
-                Resource::DestinationRule(x) => parts.rules.push(x),
+                Resource::DestinationRule(x) => parts.rules.push(*x),
                 Resource::VirtualService(x) => parts.virtual_services.push(x),
                 Resource::Sidecar(x) => parts.sidecars.push(x),
                 Resource::PeerAuthentication(x) => parts.peer_authentications.push(x),

@@ -1,8 +1,9 @@
 //! Objects as YAML, each value written the way it was read, with where it came from if that is wanted.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::text::one_line;
+use super::text::{inert, is_hidden, one_line};
 use crate::source::{Origins, Place, Sources};
 use crate::yaml::{Mapping, Node, Scalar, ScalarStyle, Sequence, Value};
 
@@ -126,7 +127,7 @@ impl Writer<'_> {
 
     /// Writes a sequence with an item on each line.
     fn sequence(&mut self, items: &Sequence, depth: usize) {
-        for item in items.iter() {
+        for item in items {
             self.indent(depth);
             self.text.push_str("- ");
             match &item.node {
@@ -218,7 +219,7 @@ impl Writer<'_> {
         };
         let file = comments.sources.file(place.span.file);
         let line = file.position(place.span.range().start).line;
-        format!("{}:{line}", one_line(file.path().as_str()))
+        format!("{}:{line}", inert(&one_line(file.path().as_str())))
     }
 }
 
@@ -306,14 +307,38 @@ fn is_ambiguous(text: &str) -> bool {
 fn scalar_text(scalar: &Scalar) -> String {
     match scalar.style {
         ScalarStyle::Plain if scalar.text.is_empty() => "null".to_owned(),
+        // Such a text is a string in any case.
+        ScalarStyle::Plain if acts(&scalar.text) => quoted(&scalar.text),
         ScalarStyle::Plain => scalar.text.to_string(),
         ScalarStyle::Quoted | ScalarStyle::Block => quoted(&scalar.text),
     }
 }
 
-/// A text in double quotes. JSON's escapes are YAML's too.
+/// A text in double quotes. JSON's escapes are YAML's too; what would act on a terminal or a workflow runner is escaped.
 fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    let json = serde_json::Value::from(text).to_string();
+    if !acts(&json) {
+        return json;
+    }
+    let mut quoted = String::with_capacity(json.len() + 64);
+    for character in json.chars() {
+        if is_escaped(character) || (character == '[' && quoted.ends_with("##")) {
+            write!(quoted, "\\U{:08x}", u32::from(character)).expect("a String takes any text");
+        } else {
+            quoted.push(character);
+        }
+    }
+    quoted
+}
+
+/// Whether a text holds what must not stand in it as it is.
+fn acts(text: &str) -> bool {
+    text.contains(is_escaped) || text.contains("##[")
+}
+
+/// Whether a character acts instead of being read, or is none that YAML takes.
+fn is_escaped(character: char) -> bool {
+    is_hidden(character) || matches!(character, '\u{FFFE}' | '\u{FFFF}')
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ pub use matrix::{MatrixFormat, Selection, render_matrix};
 pub use meshes::{MeshesFormat, render_meshes};
 pub use pretty::excerpt;
 pub use statistics::render_statistics;
-pub(crate) use text::visible;
+pub(crate) use text::{inert, visible};
 pub(crate) use trace::{TraceFormat, render_trace};
 pub use traffic::{TrafficFormat, render_changes};
 

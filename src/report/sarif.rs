@@ -211,9 +211,9 @@ fn sentence(text: &str) -> String {
     text + end
 }
 
-/// Text without links of its own.
+/// Text without links of its own. A backslash would not do: one of the text's own before it would take its meaning.
 fn escaped(text: &str) -> String {
-    visible(text).replace("](", r"\](")
+    visible(text).replace("](", "] (")
 }
 
 /// What has no key of its own in SARIF.

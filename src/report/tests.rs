@@ -1,6 +1,7 @@
 //! Every format over one report.
 
 mod fields;
+mod github;
 mod json;
 mod markdown;
 mod sample;

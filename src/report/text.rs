@@ -82,7 +82,7 @@ pub(super) fn same_length(text: &str) -> Cow<'_, str> {
 /// Rendered text in which no line is a workflow command.
 ///
 /// GitHub's runner trims a line before it looks for `::`, and finds `##[` anywhere.
-pub(super) fn inert(text: &str) -> Cow<'_, str> {
+pub(crate) fn inert(text: &str) -> Cow<'_, str> {
     let is_command = |line: &str| line.trim_start().starts_with("::");
     if !text.contains("##[") && !text.lines().any(is_command) {
         return Cow::Borrowed(text);

@@ -1,5 +1,6 @@
 //! Objects to typed resources, and what is wrong with those that cannot be.
 
+use super::admission;
 use super::problem::{Effect, Problem, ProblemKind};
 use super::reader::{Context, Fault, Field};
 use super::schema::{self, Finding};
@@ -24,7 +25,12 @@ pub struct Decoded {
 
 /// Decodes an object of a kind that the linter reads. `sources` gives the text of block scalars (`data.mesh`).
 pub fn decode(object: &Object, sources: &Sources) -> Decoded {
-    let (resource, faults) = read(object, sources);
+    let (resource, mut faults) = read(object, sources);
+    if let Some(resource) = &resource {
+        let mut cx = Context::resume(sources, faults);
+        admission::check(resource, &Field::root(&object.value), &mut cx);
+        faults = cx.into_faults();
+    }
     decoded(resource, join(schema::check(object), faults, object))
 }
 
@@ -66,7 +72,7 @@ pub(super) fn join(findings: Vec<Finding>, faults: Vec<Fault>, object: &Object) 
                 field: fault.field,
                 place: fault.place.unwrap_or(object.name.place),
                 kind: ProblemKind::Rejected,
-                effect: Effect::Refused,
+                effect: fault.effect,
                 message: fault.message,
                 help: None,
                 replacement: None,
@@ -163,7 +169,10 @@ fn decode_networking(object: &Object, root: &Field<'_>, cx: &mut Context<'_>) ->
     }
     let meta = || Meta::decode(object);
     Some(match &*gvk.kind {
-        "DestinationRule" => Resource::DestinationRule(DestinationRule::decode(meta(), root, cx)?),
+        "DestinationRule" => {
+            let rule = DestinationRule::decode(meta(), root, cx)?;
+            Resource::DestinationRule(Box::new(rule))
+        }
         "ServiceEntry" => Resource::ServiceEntry(ServiceEntry::decode(meta(), root, cx)),
         "WorkloadEntry" => Resource::WorkloadEntry(WorkloadEntry::decode(meta(), root, cx)?),
         "WorkloadGroup" => Resource::WorkloadGroup(WorkloadGroup::decode(meta(), root, cx)),

@@ -1,11 +1,9 @@
 //! `DestinationRule`: the client's settings for a host, of which the linter reads what decides TLS.
 
-use rustc_hash::FxHashSet;
-
 use super::reader::{Context, Field};
 use super::{ExportTo, Meta, Selector};
-use crate::object::NamespaceSource;
 use crate::source::{Place, Spanned};
+use crate::yaml::Value;
 
 /// A DestinationRule (`networking.istio.io/v1alpha3`, `v1beta1`, `v1`).
 #[derive(Clone, Debug)]
@@ -29,7 +27,7 @@ pub struct DestinationRule {
 }
 
 impl DestinationRule {
-    /// Reads one; what Istio's validation rejects is a fault.
+    /// Reads one; a host that is missing is a fault.
     pub(super) fn decode(meta: Meta, root: &Field<'_>, cx: &mut Context<'_>) -> Option<Self> {
         let spec = root.child("spec");
         let host = spec.child("host");
@@ -37,15 +35,11 @@ impl DestinationRule {
         if host_text.is_none() {
             cx.fault(&host, "must name a host");
         }
-        let export_to = spec.child("exportTo").export_to(cx);
-        if let Some(export_to) = &export_to {
-            check_export_to(&meta, export_to, &spec.child("exportTo"), cx);
-        }
         let workload_selector = spec.child("workloadSelector");
         Some(Self {
             meta,
             host: host_text?,
-            export_to,
+            export_to: spec.child("exportTo").export_to(cx),
             workload_selector: workload_selector.mapping(cx).and_then(|_| {
                 let labels = workload_selector.child("matchLabels");
                 Some(Selector {
@@ -61,30 +55,6 @@ impl DestinationRule {
     }
 }
 
-/// Checks an `exportTo` as `pkg/config/validation:validateExportTo` does for rules.
-fn check_export_to(meta: &Meta, export_to: &ExportTo, field: &Field<'_>, cx: &mut Context<'_>) {
-    // A namespace that is only kubectl's default says nothing about whether it is meant by `.`.
-    let own = match meta.namespace_source {
-        NamespaceSource::Stated(_) | NamespaceSource::Voted => meta.namespace.as_str(),
-        NamespaceSource::Default | NamespaceSource::ClusterScoped => ".",
-    };
-    let mut seen = FxHashSet::default();
-    for value in &export_to.values {
-        let text = &*value.value;
-        let message = match text {
-            "~" => "`~` is not allowed in a DestinationRule".to_owned(),
-            "*" if export_to.values.len() > 1 => {
-                "`*` exports to all namespaces, so nothing may stand beside it".to_owned()
-            }
-            _ if !seen.insert(if text == "." { own } else { text }) => {
-                format!("`{text}` is listed twice; `.` is the rule's own namespace")
-            }
-            _ => continue,
-        };
-        cx.fault_at(field, Some(value.place), message);
-    }
-}
-
 /// `trafficPolicy` of a rule or a subset.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrafficPolicy {
@@ -96,6 +66,8 @@ pub struct TrafficPolicy {
     pub flow: bool,
     /// `tls`; null is absent.
     pub tls: Option<TlsSettings>,
+    /// The place of the key `tls` where it stands with nothing in it.
+    pub empty_tls: Option<Place>,
     /// `loadBalancer.simple`.
     pub load_balancer: Option<Spanned<LoadBalancer>>,
     /// `portLevelSettings` in the order of the file.
@@ -117,6 +89,7 @@ impl TrafficPolicy {
             place: field.value_place()?,
             flow: mapping.flow,
             tls: TlsSettings::decode(&field.child("tls"), cx),
+            empty_tls: empty_key(&field.child("tls")),
             load_balancer: LoadBalancer::decode(field, cx),
             port_level_settings: field
                 .child("portLevelSettings")
@@ -139,6 +112,8 @@ pub struct PortPolicy {
     pub port_name: Option<Spanned<Box<str>>>,
     /// `tls`; null is absent.
     pub tls: Option<TlsSettings>,
+    /// The place of the key `tls` where it stands with nothing in it.
+    pub empty_tls: Option<Place>,
     /// `loadBalancer.simple`.
     pub load_balancer: Option<Spanned<LoadBalancer>>,
 }
@@ -161,12 +136,31 @@ impl PortPolicy {
         Some(Self {
             place: element.value_place()?,
             flow: mapping.flow,
-            port: port.child("number").port(cx),
+            port: service_port(&port.child("number"), cx),
             port_name: port.child("name").text(cx),
             tls: TlsSettings::decode(&element.child("tls"), cx),
+            empty_tls: empty_key(&element.child("tls")),
             load_balancer: LoadBalancer::decode(element, cx),
         })
     }
+}
+
+/// A port number. One that no port can have is let through by Istio, and its settings are for no port then.
+fn service_port(number: &Field<'_>, cx: &mut Context<'_>) -> Option<Spanned<u16>> {
+    let written = number.value().and_then(Value::as_integer);
+    match written {
+        Some(value) if u16::try_from(value).unwrap_or(0) == 0 => {
+            let message = format!("`{value}` is not a port number (1 to 65535)");
+            cx.no_effect(number, message);
+            None
+        }
+        Some(_) | None => number.port(cx),
+    }
+}
+
+/// The place of a key that is written with nothing in it.
+fn empty_key(field: &Field<'_>) -> Option<Place> {
+    field.key_place().filter(|_| !field.is_present())
 }
 
 /// One element of `subsets`.

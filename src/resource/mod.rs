@@ -1,5 +1,6 @@
 //! Typed resources: what the linter reads of each kind, every field that matters with its place. One file per kind.
 
+mod admission;
 mod authentication_policy;
 mod decode;
 mod destination_rule;
@@ -72,7 +73,7 @@ pub enum Resource {
     /// `networking.istio.io` `WorkloadGroup`.
     WorkloadGroup(WorkloadGroup),
     /// `networking.istio.io` `DestinationRule`.
-    DestinationRule(DestinationRule),
+    DestinationRule(Box<DestinationRule>),
     /// `networking.istio.io` `VirtualService`.
     VirtualService(VirtualService),
     /// `networking.istio.io` `Sidecar`.

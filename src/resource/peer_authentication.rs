@@ -66,7 +66,10 @@ impl PortMtls {
         let entries = port_level.entries(cx);
         let ports = entries.iter().filter_map(|(key, mtls)| {
             let mode = mtls.child("mode");
-            let Some(port) = key.value.parse().ok().filter(|&port| port != 0) else {
+            // Go reads the key as JSON: no sign, and no zero before the other digits.
+            let digits =
+                Some(&*key.value).filter(|text| text.starts_with(|c: char| matches!(c, '1'..='9')));
+            let Some(port) = digits.and_then(|text| text.parse().ok()) else {
                 let message = format!("`{}` is not a port number (1 to 65535)", key.value);
                 cx.fault_at(mtls, Some(key.place), message);
                 return None;

@@ -5,6 +5,7 @@
 
 use rustc_hash::FxHashSet;
 
+use super::problem::Effect;
 use super::wording::{describe, element_name, not_one_of};
 use super::{ExportTo, Labels, Selector};
 use crate::source::{Place, Sources, Spanned};
@@ -30,20 +31,29 @@ pub(super) struct Fault {
     pub(super) place: Option<Place>,
     /// What is wrong, without the field.
     pub(super) message: String,
+    /// What comes of it.
+    pub(super) effect: Effect,
 }
 
 impl<'a> Context<'a> {
     /// A context without faults.
     pub(super) fn new(sources: &'a Sources) -> Self {
+        Self::resume(sources, Vec::new())
+    }
+
+    /// A context with the faults that were found so far.
+    pub(super) fn resume(sources: &'a Sources, faults: Vec<Fault>) -> Self {
         Self {
             sources: Some(sources),
-            faults: Vec::new(),
+            faults,
         }
     }
 
-    /// Notes a fault of a field, at the field's value or at what is written nearest to it.
+    /// Notes a fault of a field, at the field's value or at what is written nearest to it. What a mapping lacks because
+    /// something removed it is a fault of that.
     pub(super) fn fault(&mut self, field: &Field<'_>, message: impl Into<String>) {
-        self.fault_at(field, field.nearest_place(), message);
+        let place = field.removal().or_else(|| field.nearest_place());
+        self.fault_at(field, place, message);
     }
 
     /// Notes a fault of a field at a place of its own.
@@ -53,10 +63,25 @@ impl<'a> Context<'a> {
         place: Option<Place>,
         message: impl Into<String>,
     ) {
+        self.push(field, place, message.into(), Effect::Refused);
+    }
+
+    /// Notes that a field has no effect, at its value; the object counts without it.
+    pub(super) fn no_effect(&mut self, field: &Field<'_>, message: impl Into<String>) {
+        self.push(
+            field,
+            field.nearest_place(),
+            message.into(),
+            Effect::Dropped,
+        );
+    }
+
+    fn push(&mut self, field: &Field<'_>, place: Option<Place>, message: String, effect: Effect) {
         let fault = Fault {
             field: FieldPath::with_key(field.path(), field.key_path()),
             place,
-            message: message.into(),
+            message,
+            effect,
         };
         // Reading two fields of something that is no mapping finds the same fault twice.
         if self.faults.len() < MAX_FAULTS && !self.faults.contains(&fault) {
@@ -369,6 +394,19 @@ impl<'a> Field<'a> {
                 return;
             }
             field = parent;
+        }
+    }
+
+    /// Where something was removed that the value lacks, or the value itself, or the nearest parent that is not there.
+    fn removal(&self) -> Option<Place> {
+        if let Some(value) = self.value {
+            return value.removal(None);
+        }
+        let parent = self.parent?;
+        match (parent.value, self.step) {
+            (Some(value), Step::Key(key)) => value.removal(Some(key)),
+            (Some(_), Step::Root | Step::Index(_)) => None,
+            (None, _) => parent.removal(),
         }
     }
 

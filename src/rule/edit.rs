@@ -1,8 +1,11 @@
 //! Edits that keep the style of the file: indentation, line ends, block or flow.
 
 mod copy;
+mod fill;
 
 pub(crate) use copy::copy_tls;
+
+use fill::fill;
 
 use crate::diagnostic::Edit;
 use crate::resource::{DestinationRule, ExportTo, PortPolicy, TrafficPolicy};
@@ -31,6 +34,9 @@ pub(crate) fn insert_tls(sources: &Sources, policy: &TrafficPolicy) -> Option<Ed
         return None;
     }
     let file = sources.file(key.file);
+    if let Some(key) = policy.empty_tls {
+        return fill_tls(sources, key, policy.flow);
+    }
     if policy.flow {
         return insert_into_flow(file, policy.place, "tls", "mode");
     }
@@ -48,11 +54,20 @@ pub(crate) fn insert_tls(sources: &Sources, policy: &TrafficPolicy) -> Option<Ed
 /// Inserts the tls into an element of `portLevelSettings`.
 pub(crate) fn insert_port_tls(sources: &Sources, element: &PortPolicy) -> Option<Edit> {
     let file = sources.file(element.place.span.file);
+    if let Some(key) = element.empty_tls {
+        return fill_tls(sources, key, element.flow);
+    }
     if element.flow {
         return insert_into_flow(file, element.place, "tls", "mode");
     }
     let mode = format!("{}mode: ISTIO_MUTUAL", " ".repeat(indent_step(file)));
     insert_port_lines(file, element, &["tls:".to_owned(), mode])
+}
+
+/// Gives a `tls` that stands with nothing in it its mode; `None` in a mapping that is written as `{…}`, where lines mean nothing.
+fn fill_tls(sources: &Sources, key: Place, is_flow: bool) -> Option<Edit> {
+    let file = sources.file(key.span.file);
+    (!is_flow).then(|| fill(file, key, &["mode: ISTIO_MUTUAL"]))?
 }
 
 /// Inserts lines into an element of `portLevelSettings` that is written as a block: below its port, or at its start where
@@ -92,46 +107,34 @@ fn is_followed_by_sibling(file: &SourceFile, value: Span, mapping: Span, column:
     next >= mapping.end || text.len() - text.trim_start_matches(' ').len() == column
 }
 
-/// Inserts a `trafficPolicy` with the tls after the `host` of a rule that has none; below the key where that stands with
-/// nothing in it.
+/// Inserts a `trafficPolicy` with the tls after the `host` of a rule that has none; in the one that stands with nothing in
+/// it, if there is one.
 pub(crate) fn insert_policy(sources: &Sources, rule: &DestinationRule) -> Option<Edit> {
     let (host, spec) = (rule.host.place.span, rule.spec.span);
     if host.file != spec.file || host.start < spec.start {
         return None;
     }
     let file = sources.file(host.file);
-    if file.text().get(spec.range())?.starts_with('{') {
-        return insert_policy_into_flow(file, rule);
+    let is_flow = file.text().get(spec.range())?.starts_with('{');
+    if let Some(key) = rule.policy_key {
+        let lines = ["tls:", "mode: ISTIO_MUTUAL"];
+        return (!is_flow).then(|| fill(sources.file(key.span.file), key, &lines))?;
+    }
+    if is_flow {
+        return insert_policy_into_flow(file, host);
     }
     let indent = " ".repeat(column(file, spec.start)?);
     let step = " ".repeat(indent_step(file));
-    let tls = [
+    let lines = [
+        format!("{indent}trafficPolicy:"),
         format!("{indent}{step}tls:"),
         format!("{indent}{step}{step}mode: ISTIO_MUTUAL"),
     ];
-    if let Some(key) = rule.policy_key {
-        let line = file.line_range(file.line_index(key.span.start as usize));
-        let rest = file.text().get(key.span.end as usize..line.end)?;
-        let is_bare = rest
-            .split('#')
-            .next()
-            .is_some_and(|rest| rest.trim() == ":");
-        return is_bare.then(|| insert_below(file, key.span, &tls));
-    }
-    let [tls, mode] = tls;
-    Some(insert_below(
-        file,
-        host,
-        &[format!("{indent}trafficPolicy:"), tls, mode],
-    ))
+    Some(insert_below(file, host, &lines))
 }
 
 /// The same where `spec` is written as `{…}`: on the line of the host, or on one of its own if the host has one.
-fn insert_policy_into_flow(file: &SourceFile, rule: &DestinationRule) -> Option<Edit> {
-    if rule.policy_key.is_some() {
-        return None;
-    }
-    let host = rule.host.place.span;
+fn insert_policy_into_flow(file: &SourceFile, host: Span) -> Option<Edit> {
     let line = file.line_range(file.line_index(host.start as usize));
     let before = file.text().get(line.start..host.start as usize)?;
     let key = before.trim_start();
@@ -149,7 +152,7 @@ fn insert_policy_into_flow(file: &SourceFile, rule: &DestinationRule) -> Option<
 }
 
 /// Replaces the text of a place.
-pub(crate) fn replace(place: Place, text: impl Into<String>) -> Edit {
+fn replace(place: Place, text: impl Into<String>) -> Edit {
     Edit {
         span: place.span,
         text: text.into(),

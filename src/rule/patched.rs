@@ -14,6 +14,8 @@ pub struct PatchedRule {
     pub patch: Place,
     /// Whether a component calls for it.
     pub is_of_component: bool,
+    /// Whether it is a list of JSON 6902 operations.
+    pub by_operations: bool,
     /// The rule before the patch.
     pub before: DestinationRule,
     /// The rule after it.
@@ -59,20 +61,25 @@ fn loss(before: &Value, after: &Value, place: Place) -> Option<Place> {
             Some(removed.map_or(after.place, |removed| removed.place))
         }
         (Node::Sequence(old), Node::Sequence(new)) => {
-            let at = old.iter().position(|item| holds(item, place))?;
-            let item = old.get(at)?;
-            if let Some(kept) = new.iter().find(|kept| kept.place == item.place) {
-                return loss(item, kept, place);
-            }
-            let mut removed = new.removed.iter().rev();
-            if let Some(removed) = removed.find(|removed| removed.item.place == item.place) {
-                return Some(removed.place);
-            }
-            if before.place != after.place {
-                return Some(after.place);
-            }
-            // An element that is written over another stands where that stood.
-            new.get(at).map(|item| item.place)
+            // What an anchor names is in several elements.
+            let mut holders = old.iter().enumerate();
+            holders.find_map(|(at, item)| {
+                if !holds(item, place) {
+                    return None;
+                }
+                if let Some(kept) = new.iter().find(|kept| kept.place == item.place) {
+                    return loss(item, kept, place);
+                }
+                let mut removed = new.removed.iter().rev();
+                if let Some(removed) = removed.find(|removed| removed.item.place == item.place) {
+                    return Some(removed.place);
+                }
+                if before.place != after.place {
+                    return Some(after.place);
+                }
+                // An element that is written over another stands where that stood.
+                new.get(at).map(|item| item.place)
+            })
         }
         _ if before.place == after.place => None,
         _ => Some(after.place),

@@ -202,6 +202,23 @@ pub(super) fn plaintext_severity(mesh: &Mesh, decision: &Decision) -> Option<Sev
     endpoints.filter_map(of).max()
 }
 
+/// Whether calls take a way: a VirtualService has to send them to a subset.
+pub(super) fn is_taken(mesh: &Mesh, decision: &Decision) -> bool {
+    let Destination { host, subset, .. } = &decision.destination;
+    let subset = subset.as_deref();
+    subset.is_none_or(|subset| mesh.is_routed(host, subset))
+}
+
+/// What calls do, or what they would do where they do not take that way.
+pub(super) fn calls(mesh: &Mesh, decision: &Decision, effect: &str) -> String {
+    let target = target(decision);
+    if is_taken(mesh, decision) {
+        format!("calls to `{target}` {effect}")
+    } else {
+        format!("calls to `{target}` would {effect} if anything were routed there")
+    }
+}
+
 /// What an HTTP caller sees when a proxy refuses plaintext (semantics 7.1, measured on Envoy).
 fn refused_symptom(mesh: &Mesh) -> &'static str {
     if mesh.names_reset_reason() {

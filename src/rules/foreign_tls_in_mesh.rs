@@ -1,6 +1,6 @@
 //! A rule sends TLS of other certificates to a proxy that wants mutual TLS, or takes it.
 
-use super::findings::{Cause, Causes, Words, mode_field, sets, symptom, target, tell};
+use super::findings::{Cause, Causes, Words, calls, is_taken, mode_field, sets, symptom, tell};
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Fix, Severity};
 use crate::mesh::{Accepts, ClusterTls, Decision, EndpointDecision, Mesh, Sends, Verdict};
@@ -21,7 +21,8 @@ declare_rule! {
     /// to the application, without Istio's identity and only if the application speaks TLS itself.
     ///
     /// It is an error where the connection is refused, and a warning where the application has to take the TLS, or where it
-    /// depends on the certificates (`MUTUAL` towards STRICT). Rules for hosts outside the mesh, for workloads without a proxy and
+    /// depends on the certificates (`MUTUAL` towards STRICT); a note where it is about a subset to which no VirtualService routes.
+    /// Rules for hosts outside the mesh, for workloads without a proxy and
     /// for ports declared `https` or `tls` are right and stay silent.
     ///
     /// ## Examples
@@ -180,8 +181,18 @@ fn check(_options: &NoOptions, cx: &mut RuleContext<'_>) {
     }
 }
 
-/// How bad it is: refused, or nothing that Istio protects.
+/// How bad it is; latent where nothing is routed to the subset.
 fn severity(mesh: &Mesh, decision: &Decision) -> Option<Severity> {
+    let severity = would_be(mesh, decision)?;
+    Some(if is_taken(mesh, decision) {
+        severity
+    } else {
+        Severity::Note
+    })
+}
+
+/// How bad it is for calls that take this way: refused, or nothing that Istio protects.
+fn would_be(mesh: &Mesh, decision: &Decision) -> Option<Severity> {
     let carries_tls = mesh.carries_tls(decision);
     let of = |endpoint: &EndpointDecision| match (endpoint.accepts, endpoint.verdict) {
         (Accepts::Strict | Accepts::Permissive | Accepts::Disable, Verdict::Refused) => {
@@ -209,23 +220,40 @@ fn report(cx: &mut RuleContext<'_>, place: Place, cause: &Cause<'_>) {
         return;
     };
     let rule = &mesh.rule(block.rule).meta.id;
-    let (sets, target) = (sets(tls), target(decision));
     let mut endpoints = decision.endpoints.iter();
     let is_passed_on = endpoints.any(|endpoint| {
         (endpoint.accepts, endpoint.verdict) == (Accepts::Permissive, Verdict::AppTls)
     });
-    let headline = match cause.severity() {
-        Severity::Error => format!(
-            "calls to `{target}` fail with {}: `{rule}` {sets} for a workload with a proxy",
-            symptom(mesh, decision)
-        ),
-        Severity::Warning | Severity::Note if is_passed_on => format!(
-            "calls to `{target}` bypass Istio mutual TLS: `{rule}` {sets}, which the server's proxy passes on to the application"
-        ),
-        Severity::Warning | Severity::Note => format!(
-            "calls to `{target}` may fail: `{rule}` {sets}, and the server takes only certificates of the mesh"
-        ),
+    let (effect, why) = match would_be(mesh, decision) {
+        Some(Severity::Error) => {
+            let effect = format!("fail with {}", symptom(mesh, decision));
+            (effect, " for a workload with a proxy")
+        }
+        Some(Severity::Warning | Severity::Note) | None if is_passed_on => {
+            let effect = "bypass Istio mutual TLS".to_owned();
+            (
+                effect,
+                ", which the server's proxy passes on to the application",
+            )
+        }
+        Some(Severity::Warning | Severity::Note) | None => {
+            let may = if is_taken(mesh, decision) {
+                "may"
+            } else {
+                "perhaps"
+            };
+            let effect = format!("{may} fail");
+            (
+                effect,
+                ", and the server takes only certificates of the mesh",
+            )
+        }
     };
+    let headline = format!(
+        "{}: `{rule}` {}{why}",
+        calls(mesh, decision, &effect),
+        sets(tls)
+    );
     let mut help = if mesh.has_auto_mtls() {
         format!("remove the `tls` block of {rule}, or set its mode to ISTIO_MUTUAL")
     } else {
@@ -234,10 +262,11 @@ fn report(cx: &mut RuleContext<'_>, place: Place, cause: &Cause<'_>) {
     if is_passed_on {
         help.push_str("; if the application speaks TLS itself, let the name of the port begin with `tls-` or `https-`");
     }
-    let fix = tls.mode_place.map(|place| Fix {
+    let is_latent = cause.severity() == Severity::Note;
+    let fix = tls.mode_place.filter(|_| !is_latent).map(|place| Fix {
         title: format!("set the tls mode of {rule} to ISTIO_MUTUAL"),
         applicability: Applicability::Unsafe,
-        edits: vec![edit::replace(place, "ISTIO_MUTUAL")],
+        edits: vec![edit::replace_scalar(cx.sources(), place, "ISTIO_MUTUAL")],
     });
     let words = Words {
         headline,

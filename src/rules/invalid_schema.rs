@@ -11,7 +11,9 @@ declare_rule! {
     /// Compares the Istio objects that decide about mutual TLS with the schemas that Istio publishes: unknown, misspelt and
     /// misplaced fields, values that an enum does not have, wrong types, missing fields, numbers out of range, lists and texts
     /// that are too long, fields of which one alone may be given (`simple` and `consistentHash`), and characters that cannot
-    /// be seen in names, hosts and values.
+    /// be seen in names, hosts and values. Beyond the schemas, it finds what Istio's validation refuses: hosts that are no names,
+    /// a `MUTUAL` without certificates, endpoints that do not fit a resolution, a `trafficPolicy` that says nothing, and more
+    /// of this kind.
     ///
     /// The kinds are DestinationRule, PeerAuthentication, ServiceEntry, Sidecar, VirtualService, WorkloadEntry,
     /// WorkloadGroup, and the retired Policy and MeshPolicy of Istio 1.0 to 1.5. Fields that an older version of Istio knew
@@ -102,7 +104,10 @@ fn object(cx: &mut InputContext<'_>, problem: &Problem) {
     let (headline, primary) = match problem.effect {
         Effect::Dropped => (
             format!("`{field}` of `{object}` has no effect: {message}"),
-            "unknown fields are dropped",
+            match problem.kind {
+                ProblemKind::UnknownField { .. } => "unknown fields are dropped",
+                _ => "this counts for nothing",
+            },
         ),
         Effect::Refused if field.is_empty() => (
             format!("`{object}` is refused, so it counts as absent: {message}"),

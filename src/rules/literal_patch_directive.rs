@@ -138,7 +138,7 @@ fn directives(value: &Value, out: &mut Vec<(Box<str>, Place)>) {
     match &value.node {
         Node::Scalar(_) => {}
         Node::Sequence(items) => {
-            for item in items.iter() {
+            for item in items {
                 directives(item, out);
             }
         }

@@ -6,7 +6,7 @@ use crate::diagnostic::{Applicability, Fix, Severity};
 use crate::mesh::{Accepts, ClusterTls, Decision, Verdict};
 use crate::resource::{DestinationRule, is_wildcard};
 use crate::rule::{NoOptions, RuleContext, edit};
-use crate::source::Place;
+use crate::source::{Place, Sources};
 
 declare_rule! {
     /// ## What it does
@@ -221,7 +221,7 @@ fn report(cx: &mut RuleContext<'_>, place: Place, cause: &Cause<'_>) {
         )],
         policy: None,
         help: help(rule, decision, carries_tls),
-        fix: fix(rule, place, carries_tls),
+        fix: fix(cx.sources(), rule, place, carries_tls),
     };
     tell(cx, place, cause, words);
 }
@@ -248,11 +248,11 @@ fn mode(carries_tls: bool) -> &'static str {
 }
 
 /// Another mode, for a rule that is about this host only.
-fn fix(rule: &DestinationRule, place: Place, carries_tls: bool) -> Option<Fix> {
+fn fix(sources: &Sources, rule: &DestinationRule, place: Place, carries_tls: bool) -> Option<Fix> {
     let mode = mode(carries_tls);
     (!is_wildcard(&rule.host.value)).then(|| Fix {
         title: format!("set the tls mode of {} to {mode}", rule.meta.id),
         applicability: Applicability::Unsafe,
-        edits: vec![edit::replace(place, mode)],
+        edits: vec![edit::replace_scalar(sources, place, mode)],
     })
 }

@@ -1,12 +1,15 @@
 //! A rule sends mutual TLS to a workload without a proxy.
 
+use std::collections::BTreeSet;
+
 use super::findings::{Cause, Causes, Words, exemption, mode_field, symptom, target, tell};
 use crate::declare_rule;
-use crate::diagnostic::Severity;
+use crate::diagnostic::{Applicability, Fix, Severity, counted};
 use crate::mesh::{ClusterTls, Decision, EndpointDecision, Mesh, Sends, Unproxied};
 use crate::object::ObjectId;
-use crate::rule::{NoOptions, RuleContext};
-use crate::source::Place;
+use crate::resource::{DestinationRule, Fqdn, is_wildcard};
+use crate::rule::{NoOptions, RuleContext, edit};
+use crate::source::{Place, Sources};
 
 declare_rule! {
     /// ## What it does
@@ -174,12 +177,14 @@ declare_rule! {
     /// ## Fix
     ///
     /// Give the host a rule whose mode is `DISABLE`, make the host of the wide rule narrower, or inject the workload.
+    /// `--unsafe-fixes` appends such rules to the file of a wide rule, and sets the mode of a rule for the host itself; it is not
+    /// safe, since the workload may only wait for its proxy, and a rule of its own takes all settings of the wide one away.
     "mtls-to-unproxied-workload" {
         summary: "a rule sends mutual TLS to a workload without a proxy",
         category: Correctness,
         severity: Error,
         reads: [DestinationRule, Namespace, Deployment, Service, Endpoints, EndpointSlice],
-        fix: None,
+        fix: Unsafe,
         since: "0.1.0",
         check: check(NoOptions),
     }
@@ -270,9 +275,56 @@ fn report(cx: &mut RuleContext<'_>, place: Place, cause: &Cause<'_>) {
         labels: reason(what).into_iter().collect(),
         policy: None,
         help,
-        fix: None,
+        fix: fix(cx.sources(), mesh, rule, place, cause),
     };
     tell(cx, place, cause, words);
+}
+
+/// Plaintext for the hosts without a proxy: by rules of their own, or by the mode of a rule that is for one host. None where
+/// others behind a host have a proxy.
+fn fix(
+    sources: &Sources,
+    mesh: &Mesh,
+    rule: &DestinationRule,
+    place: Place,
+    cause: &Cause<'_>,
+) -> Option<Fix> {
+    if cause.decisions().any(|decision| decision.partial) {
+        return None;
+    }
+    let id = &rule.meta.id;
+    if !is_wildcard(&rule.host.value) {
+        return Some(Fix {
+            title: format!("set the tls mode of {id} to DISABLE"),
+            applicability: Applicability::Unsafe,
+            edits: vec![edit::replace_scalar(sources, place, "DISABLE")],
+        });
+    }
+    // A rule that only some clients see would need others that the same clients see.
+    if rule.export_to.is_some() || rule.workload_selector.is_some() {
+        return None;
+    }
+    let hosts: BTreeSet<&Fqdn> = cause
+        .decisions()
+        .map(|decision| &decision.destination.host)
+        .collect();
+    let namespace = &rule.meta.namespace;
+    let mut lines = Vec::new();
+    for &host in &hosts {
+        if !lines.is_empty() {
+            lines.push("---".to_owned());
+        }
+        lines.extend(mesh.exempting_rule(host, namespace)?);
+    }
+    let edit = edit::append_document(sources, place.span, &lines)?;
+    Some(Fix {
+        title: format!(
+            "exempt {} from {id} with DISABLE",
+            counted(hosts.len(), "host")
+        ),
+        applicability: Applicability::Unsafe,
+        edits: vec![edit],
+    })
 }
 
 /// Where it is written that there is no proxy.

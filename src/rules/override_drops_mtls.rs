@@ -198,8 +198,9 @@ fn severity(mesh: &Mesh, decision: &Decision) -> Option<Severity> {
     }
     match decision.tls {
         ClusterTls::None => plaintext_severity(mesh, decision),
-        // Latent: what keeps mutual TLS alive is auto mTLS, and nothing that is written.
-        ClusterTls::Auto => {
+        // Latent: what keeps mutual TLS alive is auto mTLS, and nothing that is written. It cannot ask for each endpoint
+        // where calls go to the address that the client asked for, and then sends mutual TLS to all.
+        ClusterTls::Auto | ClusterTls::IstioMutual => {
             let system = mesh.is_system_namespace(&mesh.service_of(decision).namespace);
             let sends = decision
                 .endpoints
@@ -207,8 +208,7 @@ fn severity(mesh: &Mesh, decision: &Decision) -> Option<Severity> {
                 .any(|e| e.sends == crate::mesh::Sends::Mtls);
             (sends && !system && mesh.has_auto_mtls()).then_some(Severity::Note)
         }
-        ClusterTls::IstioMutual
-        | ClusterTls::Simple
+        ClusterTls::Simple
         | ClusterTls::Mutual
         | ClusterTls::NoCluster
         | ClusterTls::NotVisible

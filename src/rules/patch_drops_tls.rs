@@ -1,6 +1,6 @@
 //! A patch takes away the tls that the base has.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
@@ -8,12 +8,12 @@ use super::findings::{
     Cause, Causes, Words, plaintext_headline, plaintext_severity, symptom, target, tell,
 };
 use crate::declare_rule;
-use crate::diagnostic::Severity;
+use crate::diagnostic::{Severity, counted};
 use crate::mesh::{ClusterTls, Decision, Mesh, Sends, is_istio_mutual};
 use crate::object::ObjectId;
 use crate::resource::TlsSettings;
 use crate::rule::{NoOptions, PatchedRule, RuleContext};
-use crate::source::{Cause as Change, Place, Span};
+use crate::source::{Place, Span};
 
 declare_rule! {
     /// ## What it does
@@ -234,8 +234,9 @@ fn check(_options: &NoOptions, cx: &mut RuleContext<'_>) {
         };
         causes.add(loss.place, index, decision, severity);
         let told = told.entry(loss.place.span).or_default();
-        let written = loss.before.mode_place.unwrap_or(loss.before.place);
-        told.bases.insert(written.span, written);
+        let (base, rule) = (written(loss.before), &loss.patch.object);
+        told.bases.insert(base.span, (base, rule));
+        told.rules.insert(rule);
         told.losses.push((index, loss));
     }
     for (place, cause) in causes.into_iter() {
@@ -250,8 +251,10 @@ fn check(_options: &NoOptions, cx: &mut RuleContext<'_>) {
 struct Told<'a> {
     /// The losses by the positions of their decisions.
     losses: Vec<(u32, Loss<'a>)>,
-    /// Where what is lost is written.
-    bases: BTreeMap<Span, Place>,
+    /// Where what is lost is written, and of which rule it is.
+    bases: BTreeMap<Span, (Place, &'a ObjectId)>,
+    /// The rules that lose it.
+    rules: BTreeSet<&'a ObjectId>,
 }
 
 /// The patches of every rule; the last one first, since it has the last word.
@@ -312,7 +315,7 @@ enum Effect<'a> {
     Hidden,
     /// It has another mode.
     Set(&'a TlsSettings),
-    /// It is removed, and another one is added elsewhere: by another operation, or by another patch.
+    /// It is removed, and another one counts that is set elsewhere: by another operation, or by another patch.
     RemovedAndSet(&'a TlsSettings, &'a PatchedRule),
 }
 
@@ -380,7 +383,7 @@ fn report(cx: &mut RuleContext<'_>, cause: &Cause<'_>, told: Told<'_>) {
         return;
     };
     let severity = cause.severity();
-    let claim = claim(cx, &loss);
+    let claim = claim(cx, &loss, told.rules.len());
     let headline = match decision.tls {
         ClusterTls::Simple | ClusterTls::Mutual => format!(
             "calls to `{}` fail with {}: {claim}",
@@ -396,7 +399,7 @@ fn report(cx: &mut RuleContext<'_>, cause: &Cause<'_>, told: Told<'_>) {
         field: "spec.trafficPolicy",
         labels: labels(cx, &loss, told.bases.into_values()),
         policy: Some(demand(severity)),
-        help: help(cx, &loss),
+        help: help(&loss),
         fix: None,
     };
     tell(cx, loss.place, cause, words);
@@ -413,25 +416,29 @@ fn caller(cx: &RuleContext<'_>, patch: &PatchedRule) -> String {
 }
 
 /// What the patches do, in words.
-fn claim(cx: &RuleContext<'_>, loss: &Loss<'_>) -> String {
-    let (rule, of) = (&loss.patch.object, caller(cx, loss.patch));
+fn claim(cx: &RuleContext<'_>, loss: &Loss<'_>, rules: usize) -> String {
+    let (id, of) = (&loss.patch.object, caller(cx, loss.patch));
+    let rule = match rules {
+        0 | 1 => format!("`{id}`"),
+        _ => format!("{}, such as `{id}`", counted(rules, "rule")),
+    };
     match loss.effect {
-        Effect::Removed => format!("a patch of {of} drops the `tls` of `{rule}`"),
-        Effect::Hidden => format!("a patch of {of} adds settings without `tls` to `{rule}`"),
+        Effect::Removed => format!("a patch of {of} drops the `tls` of {rule}"),
+        Effect::Hidden => format!("a patch of {of} adds settings without `tls` to {rule}"),
         Effect::Set(set) => {
             let mode = set.mode.as_str();
-            format!("a patch of {of} sets the `tls` of `{rule}` to {mode}")
+            format!("a patch of {of} sets the `tls` of {rule} to {mode}")
         }
         Effect::RemovedAndSet(set, setter) => {
             let mode = set.mode.as_str();
             let by = if setter.patch == loss.patch.patch {
-                format!("adds one with {mode}")
+                format!("sets {mode}")
             } else if setter.patch.span.file == loss.patch.patch.span.file {
-                format!("another adds one with {mode}")
+                format!("another sets {mode}")
             } else {
-                format!("one of {} adds one with {mode}", caller(cx, setter))
+                format!("one of {} sets {mode}", caller(cx, setter))
             };
-            format!("a patch of {of} removes the `tls` of `{rule}`, and {by}")
+            format!("a patch of {of} removes the `tls` of {rule}, and {by}")
         }
     }
 }
@@ -454,7 +461,7 @@ fn primary(cx: &RuleContext<'_>, loss: &Loss<'_>) -> &'static str {
 fn labels<'l>(
     cx: &RuleContext<'_>,
     loss: &Loss<'l>,
-    bases: impl Iterator<Item = Place>,
+    bases: impl Iterator<Item = (Place, &'l ObjectId)>,
 ) -> Vec<(Place, &'l ObjectId, String)> {
     let rule = &loss.patch.object;
     let mut labels = Vec::new();
@@ -462,7 +469,7 @@ fn labels<'l>(
         let mode = set.mode.as_str();
         labels.push((written(set), rule, format!("and this sets {mode}")));
     }
-    for base in bases.take(BASES) {
+    for (base, rule) in bases.take(BASES) {
         let text = match cx.origins().change(base) {
             Some(_) => "an earlier patch gives mutual TLS",
             None => "the base gives mutual TLS",
@@ -473,7 +480,7 @@ fn labels<'l>(
     if let Effect::RemovedAndSet(set, setter) = loss.effect
         && setter.patch != loss.patch.patch
     {
-        let text = "the patch that adds one is called for here";
+        let text = "the patch that sets it is called for here";
         calls.push((setter, written(set), text));
     }
     for (patch, place, text) in calls {
@@ -492,16 +499,15 @@ fn demand(severity: Severity) -> &'static str {
     }
 }
 
-fn help(cx: &RuleContext<'_>, loss: &Loss<'_>) -> String {
-    let change = cx.origins().change(loss.place);
-    let is_operation = change.is_some_and(|change| change.cause == Change::JsonPatch);
-    let text = match loss.effect {
-        Effect::Set(_) => "leave the mode out of the patch, or set it to ISTIO_MUTUAL",
-        Effect::RemovedAndSet(..) => "leave out both, or add a `tls` with ISTIO_MUTUAL",
-        Effect::Removed | Effect::Hidden if is_operation => {
+fn help(loss: &Loss<'_>) -> String {
+    let text = match (loss.effect, loss.patch.by_operations) {
+        (Effect::Set(_), true) => "leave the operation out, or let it set ISTIO_MUTUAL",
+        (Effect::Set(_), false) => "leave the mode out of the patch, or set it to ISTIO_MUTUAL",
+        (Effect::RemovedAndSet(..), _) => "leave both out, or set ISTIO_MUTUAL",
+        (Effect::Removed | Effect::Hidden, true) => {
             "leave the operation out, or keep `tls: {mode: ISTIO_MUTUAL}` in what it adds"
         }
-        Effect::Removed | Effect::Hidden => {
+        (Effect::Removed | Effect::Hidden, false) => {
             "repeat `tls: {mode: ISTIO_MUTUAL}` in the patch, or change the one field that is meant with a JSON 6902 patch"
         }
     };

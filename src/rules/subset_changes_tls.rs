@@ -1,6 +1,6 @@
 //! A subset is protected less than the host it is of.
 
-use super::findings::{Cause, Causes, Words, mode_field, sets, symptom, target, tell};
+use super::findings::{Cause, Causes, Words, calls, is_taken, mode_field, sets, symptom, tell};
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Fix, Severity};
 use crate::mesh::{Decision, EndpointDecision, Mesh, SubsetChange, Verdict, is_istio_mutual};
@@ -237,7 +237,7 @@ fn severity(mesh: &Mesh, decision: &Decision, whole: &Decision) -> Option<Severi
     let worst = endpoints
         .filter(is_weaker)
         .min_by_key(|e| e.verdict.rank())?;
-    if !is_routed(mesh, decision) {
+    if !is_taken(mesh, decision) {
         return Some(Severity::Note);
     }
     Some(match worst.verdict {
@@ -248,13 +248,6 @@ fn severity(mesh: &Mesh, decision: &Decision, whole: &Decision) -> Option<Severi
         | Verdict::AppTls
         | Verdict::Encrypted => Severity::Warning,
     })
-}
-
-/// Whether a VirtualService sends traffic to the subset.
-fn is_routed(mesh: &Mesh, decision: &Decision) -> bool {
-    let destination = &decision.destination;
-    let subset = destination.subset.as_deref();
-    subset.is_some_and(|subset| mesh.is_routed(&destination.host, subset))
 }
 
 /// The mode of the subset, or the settings of the port that leave it out.
@@ -308,7 +301,7 @@ fn report(cx: &mut RuleContext<'_>, place: Place, cause: &Cause<'_>) {
 
 /// Effect first, then the cause.
 fn headline(mesh: &Mesh, decision: &Decision, change: &SubsetChange<'_>) -> String {
-    let (target, mode) = (target(decision), change.wider.mode.as_str());
+    let mode = change.wider.mode.as_str();
     let rule = &mesh.rule(change.block.rule).meta.id;
     let subset = decision.destination.subset.as_deref().unwrap_or_default();
     let cause = match change.block.tls {
@@ -321,7 +314,6 @@ fn headline(mesh: &Mesh, decision: &Decision, change: &SubsetChange<'_>) -> Stri
             decision.destination.port
         ),
     };
-    let is_routed = is_routed(mesh, decision);
     let effect = match decision.verdict {
         Verdict::Refused => format!("fail with {}", symptom(mesh, decision)),
         Verdict::Plaintext | Verdict::Blocked => "go in plaintext".to_owned(),
@@ -329,11 +321,7 @@ fn headline(mesh: &Mesh, decision: &Decision, change: &SubsetChange<'_>) -> Stri
             "lose Istio mutual TLS".to_owned()
         }
     };
-    if is_routed {
-        format!("calls to `{target}` {effect}: {cause}")
-    } else {
-        format!("calls to `{target}` would {effect} if anything were routed there: {cause}")
-    }
+    format!("{}: {cause}", calls(mesh, decision, &effect))
 }
 
 /// The mode of the rule, or its tls copied into the settings of the port.
@@ -344,7 +332,7 @@ fn fix(sources: &Sources, change: &SubsetChange<'_>) -> Option<Fix> {
         (Some(tls), _) if is_istio_mutual(change.wider) => (
             format!("set the tls mode of the subset to {mode}"),
             Applicability::Unsafe,
-            edit::replace(tls.mode_place?, mode),
+            edit::replace_scalar(sources, tls.mode_place?, mode),
         ),
         (None, Some(element)) => (
             "repeat the `tls` of the rule in the settings of the port".to_owned(),

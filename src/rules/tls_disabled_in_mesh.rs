@@ -1,11 +1,11 @@
 //! A rule turns TLS off towards a proxy that wants mutual TLS, or takes it.
 
 use super::findings::{
-    Cause, Causes, Words, mode_field, plaintext_headline, plaintext_severity, sets, tell,
+    Cause, Causes, Words, calls, is_taken, mode_field, plaintext_severity, sets, symptom, tell,
 };
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Fix, Severity};
-use crate::mesh::{ClusterTls, ProxyKind};
+use crate::mesh::{ClusterTls, Decision, Mesh, ProxyKind};
 use crate::resource::{TlsMode, TlsSettings};
 use crate::rule::{NoOptions, RuleContext, edit};
 use crate::source::Place;
@@ -21,7 +21,8 @@ declare_rule! {
     /// Clients send plaintext. A server that demands mutual TLS refuses it with
     /// `503 upstream connect error or disconnect/reset before headers`; a PERMISSIVE server takes it, unencrypted.
     ///
-    /// It is an error where the server refuses plaintext, and a warning where it lets plaintext in. Rules for targets without a
+    /// It is an error where the server refuses plaintext, a warning where it lets plaintext in, and a note where it is about a
+    /// subset to which no VirtualService routes. Rules for targets without a
     /// proxy, and for servers whose policy is DISABLE, are right and stay silent.
     ///
     /// ## Examples
@@ -173,13 +174,32 @@ fn check(_options: &NoOptions, cx: &mut RuleContext<'_>) {
         if tls.mode != TlsMode::Disable {
             continue;
         }
-        if let Some(severity) = plaintext_severity(mesh, decision) {
+        if let Some(severity) = severity(mesh, decision) {
             causes.add(place(tls), index, decision, severity);
         }
     }
     for (place, cause) in causes.into_iter() {
         report(cx, place, &cause);
     }
+}
+
+/// How bad it is; latent where nothing is routed to the subset.
+fn severity(mesh: &Mesh, decision: &Decision) -> Option<Severity> {
+    let severity = plaintext_severity(mesh, decision)?;
+    Some(if is_taken(mesh, decision) {
+        severity
+    } else {
+        Severity::Note
+    })
+}
+
+/// What calls do, or would do.
+fn effect(mesh: &Mesh, decision: &Decision) -> String {
+    let effect = match plaintext_severity(mesh, decision) {
+        Some(Severity::Error) => format!("fail with {}", symptom(mesh, decision)),
+        Some(Severity::Warning | Severity::Note) | None => "go in plaintext".to_owned(),
+    };
+    calls(mesh, decision, &effect)
 }
 
 /// The mode as written, else the block that lacks one.
@@ -202,25 +222,29 @@ fn report(cx: &mut RuleContext<'_>, place: Place, cause: &Cause<'_>) {
     let rule = &mesh.rule(block.rule).meta.id;
     let severity = cause.severity();
     let words = Words {
-        headline: plaintext_headline(mesh, decision, severity, &format!("`{rule}` {}", sets(tls))),
+        headline: format!("{}: `{rule}` {}", effect(mesh, decision), sets(tls)),
         primary: "this makes clients send plaintext".to_owned(),
         object: rule,
         field: mode_field(block.level),
         labels: Vec::new(),
         policy: Some(match severity {
             Severity::Error => "the server demands mutual TLS and refuses plaintext",
-            Severity::Warning | Severity::Note => "the server would take mutual TLS",
+            Severity::Warning => "the server would take mutual TLS",
+            Severity::Note => "what the server accepts",
         }),
         help: if mesh.has_auto_mtls() {
             format!("remove the `tls` block of {rule}, or set its mode to ISTIO_MUTUAL")
         } else {
             format!("set the tls mode of {rule} to ISTIO_MUTUAL")
         },
-        fix: tls.mode_place.map(|mode| Fix {
-            title: format!("set the tls mode of {rule} to ISTIO_MUTUAL"),
-            applicability: Applicability::Unsafe,
-            edits: vec![edit::replace(mode, "ISTIO_MUTUAL")],
-        }),
+        fix: tls
+            .mode_place
+            .filter(|_| severity > Severity::Note)
+            .map(|mode| Fix {
+                title: format!("set the tls mode of {rule} to ISTIO_MUTUAL"),
+                applicability: Applicability::Unsafe,
+                edits: vec![edit::replace_scalar(cx.sources(), mode, "ISTIO_MUTUAL")],
+            }),
     };
     tell(cx, place, cause, words);
 }

@@ -6,7 +6,7 @@ use crate::declare_rule;
 use crate::object::{NamespaceSource, ObjectId};
 use crate::resource::{Meta, is_wildcard};
 use crate::rule::{NoOptions, RuleContext};
-use crate::source::{Origin, Place, Span};
+use crate::source::{Place, Span};
 
 declare_rule! {
     /// ## What it does
@@ -106,13 +106,16 @@ fn moved_from_root<'a>(meta: &'a Meta, cx: &RuleContext<'_>) -> Option<(Place, M
     if meta.namespace == *root {
         return None;
     }
-    let Origin::Changed(change) = cx.origins().get(place.origin) else {
-        return None;
-    };
-    let written = change.previous?;
-    let text = cx.sources().text(written.span);
-    (text.trim_matches(['"', '\'']) == root.as_str()).then_some((
-        place,
+    // Of several namespaces the first that is not the root namespace takes it out.
+    let steps = cx.origins().history(place);
+    let out = steps.filter_map(|now| Some((now, cx.origins().change(now)?.previous?)));
+    let mut out = out.filter(|(_, previous)| {
+        let text = cx.sources().text(previous.span);
+        text.trim_matches(['"', '\'']) == root.as_str()
+    });
+    let (mover, written) = out.next()?;
+    Some((
+        mover,
         Moved {
             id: &meta.id,
             written,

@@ -119,9 +119,9 @@ fn deploy(cx: &mut InputContext<'_>, problem: &gitops::Problem) {
                 .primary("Kubernetes refuses this")
                 .help("complete the object, or leave the file out with `--exclude`");
         }
-        gitops::Problem::Refused { place, help, .. } => {
-            let help = help
-                .as_deref()
+        gitops::Problem::Refused { place, .. } | gitops::Problem::Broken { place, .. } => {
+            let help = problem
+                .help()
                 .unwrap_or("repair it, or leave it out with `--exclude`");
             cx.report(*place, message)
                 .primary("refused here")
@@ -146,6 +146,8 @@ fn deploy(cx: &mut InputContext<'_>, problem: &gitops::Problem) {
                 .severity(severity)
                 .help(problem.help().unwrap_or_default());
         }
+        // Nothing is missing; `mtls-lint meshes` tells it.
+        gitops::Problem::Remark { .. } => {}
         gitops::Problem::Chart { place, .. } => {
             cx.report(*place, message)
                 .primary("its templates are not read")
@@ -180,16 +182,19 @@ fn meshes(cx: &mut InputContext<'_>, names: &[String], directories: &[Utf8PathBu
     });
     help.push_str(&entries.collect::<Vec<_>>().join(", "));
     help.push_str("]`; `mtls-lint meshes` shows what they are taken for");
-    cx.report_path(
-        first,
-        format!(
+    let message = match quoted.as_slice() {
+        [name] => format!(
+            "{name} defines objects that other meshes define too, so it is taken for a mesh of its own"
+        ),
+        names => format!(
             "directories define the same objects, so they are taken for {} meshes: {}",
             names.len(),
-            quoted.join(", ")
+            names.join(", ")
         ),
-    )
-    .severity(Severity::Note)
-    .help(help);
+    };
+    cx.report_path(first, message)
+        .severity(Severity::Note)
+        .help(help);
 }
 
 /// A chart that nobody renders.
@@ -333,6 +338,18 @@ mod tests {
     #[test]
     fn aliases_over_the_budget_are_a_warning() {
         assert_eq!(parsed(ProblemKind::AliasBudget).severity, Severity::Warning);
+    }
+
+    #[test]
+    fn one_mesh_that_nothing_declares_is_not_told_as_several() {
+        let finding = worded(InputProblem::Meshes {
+            names: vec!["hub".to_owned()],
+            directories: vec!["hub".into()],
+        });
+        assert_eq!(
+            finding.message,
+            "`hub` defines objects that other meshes define too, so it is taken for a mesh of its own"
+        );
     }
 
     #[test]

@@ -88,7 +88,7 @@ fn walk<'v>(value: &'v Value, found: &mut Vec<&'v MappingEntry>) {
     match &value.node {
         Node::Scalar(_) => {}
         Node::Sequence(items) => {
-            for item in items.iter() {
+            for item in items {
                 walk(item, found);
             }
         }

@@ -82,7 +82,7 @@ fn embedded(value: &Value, sources: &Sources, comments: &mut Vec<Comment>) {
     match &value.node {
         Node::Scalar(_) => {}
         Node::Sequence(items) => {
-            for item in items.iter() {
+            for item in items {
                 embedded(item, sources, comments);
             }
         }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
+use std::slice;
 
 use super::scalar;
 use crate::source::{Place, Spanned};
@@ -81,6 +82,24 @@ impl FromIterator<Value> for Sequence {
             items: items.into_iter().collect(),
             removed: Vec::new(),
         }
+    }
+}
+
+impl<'a> IntoIterator for &'a Sequence {
+    type Item = &'a Value;
+    type IntoIter = slice::Iter<'a, Value>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.items.iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a mut Sequence {
+    type Item = &'a mut Value;
+    type IntoIter = slice::IterMut<'a, Value>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.items.iter_mut()
     }
 }
 
@@ -183,6 +202,16 @@ impl Value {
             .iter()
             .rev()
             .find(|entry| &*entry.key.value == key)
+    }
+
+    /// Where a field that is not there was removed last, or the last of all of them.
+    pub fn removal(&self, key: Option<&str>) -> Option<Place> {
+        let mut removed = self.as_mapping()?.removed.iter().rev();
+        let is_it = |removed: &&Removed| {
+            let name = &*removed.entry.key.value;
+            key.is_none_or(|key| key == name) && self.get(name).is_none()
+        };
+        removed.find(is_it).map(|removed| removed.place)
     }
 
     /// The value at the end of a chain of keys.

@@ -25,6 +25,9 @@ impl Page {
 
     /// Compares the page with what it should be, or rewrites it.
     pub(crate) fn is(&self, expected: &str) {
+        if self.text == expected {
+            return; // writing it again might undo what another test writes at the same time
+        }
         if std::env::var_os("BLESS").is_some() {
             fs::write(repository(&self.path), expected).expect("the page can be written");
             return;
@@ -33,8 +36,7 @@ impl Page {
         let difference = pairs
             .enumerate()
             .find(|(_, (found, wanted))| found != wanted);
-        assert!(
-            self.text == expected,
+        panic!(
             "{} is stale from {difference:?}; run `BLESS=1 cargo test --test book` and review the change",
             self.path
         );

@@ -37,6 +37,11 @@ const UNRESOLVED: &[(&str, &str, &str)] = &[
         "no program of a repository is run",
     ),
     (
+        "unresolved-build-metadata",
+        "managedByLabel",
+        "it names the kustomize that runs, and decides nothing",
+    ),
+    (
         "unresolved-helm-chart",
         "reviews-chart",
         "charts are rendered only when asked",

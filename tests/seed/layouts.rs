@@ -39,22 +39,6 @@ spec:
 ",
     },
     Layout {
-        name: "empty flow mapping",
-        file: "rule.yaml",
-        before: "\
-apiVersion: networking.istio.io/v1alpha3
-kind: DestinationRule
-metadata: {name: httpbin, namespace: foo}
-spec: {host: httpbin, trafficPolicy: {}}
-",
-        after: "\
-apiVersion: networking.istio.io/v1alpha3
-kind: DestinationRule
-metadata: {name: httpbin, namespace: foo}
-spec: {host: httpbin, trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}}
-",
-    },
-    Layout {
         name: "no policy in flow style",
         file: "rule.yaml",
         before: "\
@@ -498,4 +482,23 @@ spec:
     let after = fs::read_to_string(copy.path().join(crate::RULE)).expect("the rule is there");
     assert_eq!(after, before);
     assert_eq!(outcome.status, Some(1));
+}
+
+/// Istio refuses a policy that says nothing, so that the mesh-wide rule stays in force, and only the author knows what it was for.
+#[test]
+fn an_empty_policy_is_refused_and_left_to_a_person() {
+    let copy = copy_of(&seed("istio-1.0-namespaces"));
+    let before = "\
+apiVersion: networking.istio.io/v1alpha3
+kind: DestinationRule
+metadata: {name: httpbin, namespace: foo}
+spec: {host: httpbin, trafficPolicy: {}}
+";
+    write(copy.path(), crate::RULE, before.as_bytes());
+    let findings = crate::findings(copy.path(), &[]);
+    let rules: Vec<_> = findings.iter().map(|finding| &finding["rule"]).collect();
+    assert_eq!(rules, ["invalid-schema"]);
+    run(copy.path(), &["--fix", "--unsafe-fixes"]);
+    let after = fs::read_to_string(copy.path().join(crate::RULE)).expect("the rule is there");
+    assert_eq!(after, before);
 }

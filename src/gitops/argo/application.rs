@@ -10,7 +10,7 @@ use crate::gitops::{Problem, Unit, UnitKind, helm, repository};
 use crate::object::Object;
 use crate::source::tree::normalise;
 use crate::source::{Cause, Place, Spanned};
-use crate::yaml::Value;
+use crate::yaml::{Mapping, MappingEntry, Node, Value};
 
 /// An Application.
 pub(super) struct Application<'a> {
@@ -60,6 +60,13 @@ impl Application<'_> {
         let object = &self.declared.object;
         let sources = sources(object);
         let name = name_of(object);
+        if sources.is_empty() {
+            let mut unit = Unit::new(name, UnitKind::ArgoApplication, Utf8Path::new(""));
+            unit.place = Some(object.name.place);
+            let problem = not_evaluated(object, object.name.place, "it has no `source`");
+            evaluation.fail(unit, problem, group);
+            return;
+        }
         for source in &sources {
             let path = source
                 .get("path")
@@ -154,9 +161,13 @@ impl Application<'_> {
                     .inventory
                     .is_of_foreign_chart(&one.join("values.yaml"))
             });
-        if is_of_istio && let Some(settings) = source.get("helm") {
+        if is_of_istio {
+            let settings = source.get("helm");
             let layers = self.values(settings, directory, evaluation, &mut unit);
             unit.values.extend(helm::merged(layers));
+        }
+        if let Some(directory) = directory {
+            leave_out_values(directory, &unit, evaluation);
         }
         evaluation.add(unit, group);
     }
@@ -164,17 +175,21 @@ impl Application<'_> {
     /// The values that an Application gives to a chart, the weakest first.
     fn values(
         &self,
-        settings: &Value,
+        settings: Option<&Value>,
         directory: Option<&Utf8Path>,
         evaluation: &Evaluation<'_>,
         unit: &mut Unit,
     ) -> Vec<Value> {
         let files = evaluation.session.files;
         let prefix = &evaluation.settings.working_directory;
-        let ignores_missing = settings.get("ignoreMissingValueFiles");
-        let ignores_missing = ignores_missing.and_then(Value::as_bool) == Some(true);
-        let mut layers = Vec::new();
-        for path in settings.get("valueFiles").map_or(&[][..], Value::items) {
+        let field = |key: &str| settings.and_then(|settings| settings.get(key));
+        let ignores_missing = field("ignoreMissingValueFiles").and_then(Value::as_bool);
+        let ignores_missing = ignores_missing == Some(true);
+        let own = directory.and_then(|directory| files.file(&directory.join("values.yaml")));
+        unit.files.extend(own);
+        let own = own.and_then(|file| files.documents(file).documents.first());
+        let mut layers = Vec::from_iter(own.map(|document| document.root.clone()));
+        for path in field("valueFiles").map_or(&[][..], Value::items) {
             let text = path.as_text().unwrap_or_default();
             let path_place = path.place;
             // `$name/path` is a path from the root of the source that is called so.
@@ -198,15 +213,29 @@ impl Application<'_> {
             }
         }
         // The object takes the place of the text.
-        layers.extend(match settings.get("valuesObject") {
+        layers.extend(match field("valuesObject") {
             Some(object) => Some(object.clone()),
-            None => settings
-                .get("values")
-                .and_then(|text| helm::parsed(text, files)),
+            None => field("values").and_then(|text| helm::parsed(text, files)),
         });
-        let parameters = settings.get("parameters").map_or(&[][..], Value::items);
+        let parameters = field("parameters").map_or(&[][..], Value::items);
         layers.extend(parameters.iter().filter_map(helm::parameter));
         layers
+    }
+}
+
+/// Leaves out the values beside a chart that its Application does not name: they are those of other clusters.
+fn leave_out_values(directory: &Utf8Path, unit: &Unit, evaluation: &mut Evaluation<'_>) {
+    for (path, file) in evaluation.session.files.below(directory) {
+        let is_beside = path.parent() == Some(directory);
+        let is_yaml = matches!(path.extension(), Some("yaml" | "yml"));
+        let is_chart = path.file_name() == Some("Chart.yaml");
+        if is_beside && is_yaml && !is_chart && !unit.files.contains(&file) {
+            let reason = format!(
+                "beside the chart of Application `{}`, which does not name it",
+                unit.name
+            );
+            evaluation.left_out.entry(file).or_insert(reason);
+        }
     }
 }
 
@@ -242,21 +271,51 @@ fn additions(source: &Value) -> Additions {
     let field = |key: &str| settings.and_then(|settings| settings.get(key));
     let text = |key: &str| -> Option<Spanned<Box<str>>> { field(key)?.spanned_text() };
     let items = |key: &str| field(key).map_or(&[][..], Value::items);
+    let is_set = |key: &str| field(key).and_then(Value::as_bool) == Some(true);
+    let common = field("commonLabels");
+    let (labels, common) = if is_set("labelWithoutSelector") {
+        let templates = field("labelIncludeTemplates");
+        (
+            common.map(|pairs| without_selectors(pairs, templates)),
+            None,
+        )
+    } else {
+        (None, common)
+    };
     Additions {
         cause: Some(Cause::ArgoCd),
         namespace: text("namespace"),
         name_prefix: text("namePrefix"),
         name_suffix: text("nameSuffix"),
-        common_labels: field("commonLabels").cloned(),
+        labels: labels.into_iter().collect(),
+        common_labels: common.cloned(),
         common_annotations: field("commonAnnotations").cloned(),
         components: items("components")
             .iter()
             .filter_map(Value::spanned_text)
             .collect(),
-        ignore_missing_components: field("ignoreMissingComponents").and_then(Value::as_bool)
-            == Some(true),
+        ignore_missing_components: is_set("ignoreMissingComponents"),
         patches: items("patches").to_vec(),
         replicas: items("replicas").to_vec(),
         ..Additions::default()
+    }
+}
+
+/// The entry of `labels` for common labels that stay away from selectors.
+fn without_selectors(pairs: &Value, templates: Option<&Value>) -> Value {
+    let entry = |key: &str, value: &Value| MappingEntry {
+        key: Spanned::new(key.into(), value.place),
+        value: value.clone(),
+    };
+    let templates = templates.map(|value| entry("includeTemplates", value));
+    Value {
+        place: pairs.place,
+        node: Node::Mapping(Mapping {
+            entries: [entry("pairs", pairs)]
+                .into_iter()
+                .chain(templates)
+                .collect(),
+            ..Mapping::default()
+        }),
     }
 }

@@ -47,6 +47,7 @@ pub(super) fn expand(object: &Object, evaluation: &Evaluation<'_>) -> (Vec<Decla
         Some(Declared {
             object: application,
             cluster: cluster.cloned(),
+            clusters: parameters.clusters.clone(),
             set: Some(object.id.name.clone()),
         })
     });

@@ -5,7 +5,7 @@ use globset::{Glob, GlobMatcher};
 
 use crate::gitops::evaluation::Evaluation;
 use crate::gitops::plain::Manifests;
-use crate::gitops::{FILE_NAMES, Unit, namespace};
+use crate::gitops::{Problem, Unit, is_kustomization_file, namespace};
 use crate::source::Spanned;
 use crate::yaml::Value;
 
@@ -42,10 +42,7 @@ pub(super) fn deploy(
                 }
                 unit.files.insert(file);
                 // What stands for itself elsewhere is one of the files here.
-                if path
-                    .file_name()
-                    .is_some_and(|name| FILE_NAMES.contains(&name))
-                {
+                if is_kustomization_file(path) {
                     evaluation
                         .built
                         .extend(path.parent().map(Utf8Path::to_owned));
@@ -59,10 +56,22 @@ pub(super) fn deploy(
         );
         evaluation.left_out.entry(file).or_insert(reason);
     }
+    let jsonnet = field("jsonnet").filter(|jsonnet| !jsonnet.entries().is_empty());
+    unit.problems
+        .extend(jsonnet.map(|jsonnet| not_known(jsonnet, &unit.name)));
     let root = evaluation.settings.root_namespace.as_deref();
     namespace::settle_unit(&mut manifests.objects, default_namespace, root);
     unit.objects = manifests.objects;
     unit.problems.extend(manifests.problems);
+}
+
+/// What Jsonnet makes, which is not known.
+fn not_known(jsonnet: &Value, application: &str) -> Problem {
+    Problem::Unresolved {
+        place: jsonnet.place,
+        message: format!("what Jsonnet makes in Application `{application}` is not known"),
+        help: Some("render it and lint the result: `… | mtls-lint -`".to_owned()),
+    }
 }
 
 /// A glob as Argo CD understands it: a star goes over slashes.

@@ -1,5 +1,6 @@
 //! The generators of an `ApplicationSet`, as far as the repository knows what they make.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -66,8 +67,8 @@ fn unselected(
     if let Some(clusters) = generator.get("clusters") {
         return vec![open(clusters)];
     }
-    if generator.entry("clusters").is_some() {
-        return vec![open(generator)];
+    if let Some(clusters) = generator.entry("clusters") {
+        return vec![open(&clusters.value)];
     }
     if let Some(matrix) = generator.get("matrix") {
         return of_matrix(matrix, outer, evaluation, notes);
@@ -126,7 +127,7 @@ fn of_element(element: &Value) -> Parameters {
 /// The clusters that Argo CD knows are not in the repository: one set of parameters stands for all.
 fn open(generator: &Value) -> Parameters {
     let mut parameters = Parameters {
-        is_open: true,
+        clusters: Some(selector::clusters(generator.get("selector"))),
         ..Parameters::default()
     };
     if let Some(values) = generator.get("values") {
@@ -151,7 +152,7 @@ fn of_matrix(
         for right in one(second, &left, evaluation, notes) {
             let mut both = left.clone();
             both.values.extend(right.values);
-            both.is_open |= right.is_open;
+            both.clusters = both.clusters.or(right.clusters);
             made.push(both);
         }
     }
@@ -223,8 +224,10 @@ fn of_git_below(git: &Value, prefix: &Utf8Path, files: &Files) -> Vec<Parameters
         made.extend(found.iter().map(|path| of_path(&name, path)));
     }
     if let Some(wanted) = git.get("files") {
-        let all = files.iter().map(|(path, _)| normalise(&prefix.join(path)));
-        for path in matching(wanted.items(), all.collect()) {
+        let all = files
+            .iter()
+            .map(|(path, _)| Cow::Owned(normalise(&prefix.join(path))));
+        for path in matching(wanted.items(), all) {
             let directory = path.parent().unwrap_or(Utf8Path::new(""));
             let mut of_path = of_path(&name, directory);
             let file_name = path.file_name().unwrap_or_default();
@@ -257,8 +260,11 @@ fn excluded(git: &Value, prefix: &Utf8Path, files: &Files) -> Vec<Utf8PathBuf> {
         .filter_map(compile)
         .filter(|(_, is_excluded)| *is_excluded);
     let globs: Vec<GlobMatcher> = globs.map(|(glob, _)| glob).collect();
-    let all = all_directories(prefix, files).into_iter();
-    all.filter(|path| globs.iter().any(|glob| glob.is_match(path)))
+    if globs.is_empty() {
+        return Vec::new();
+    }
+    let all = all_directories(prefix, files);
+    all.filter(|path| globs.iter().any(|glob| glob.is_match(path.as_ref())))
         .map(|path| repository::from_root(prefix, path.as_str()))
         .collect()
 }
@@ -274,29 +280,40 @@ fn compile(entry: &Value) -> Option<(GlobMatcher, bool)> {
 }
 
 /// The directories of the repository, seen from its root; hidden ones do not count.
-fn all_directories(prefix: &Utf8Path, files: &Files) -> BTreeSet<Utf8PathBuf> {
-    let mut all = BTreeSet::new();
-    for (path, _) in files.iter() {
-        for directory in path.ancestors().skip(1) {
-            all.insert(normalise(&prefix.join(directory)));
+fn all_directories<'f>(
+    prefix: &Utf8Path,
+    files: &'f Files,
+) -> impl Iterator<Item = Cow<'f, Utf8Path>> {
+    let is_root = prefix.as_str().is_empty();
+    let prefix = prefix.to_owned();
+    let working_directory = std::iter::once(Cow::Owned(prefix.clone()));
+    let directories = files.directories().iter().map(move |directory| {
+        if is_root {
+            Cow::Borrowed(directory.as_path())
+        } else {
+            Cow::Owned(normalise(&prefix.join(directory)))
         }
-    }
-    let is_hidden = |path: &Utf8PathBuf| path.components().any(|one| one.as_str().starts_with('.'));
-    all.retain(|path| !path.as_str().is_empty() && !is_hidden(path));
-    all
+    });
+    working_directory.chain(directories).filter(|path| {
+        let is_hidden = path.components().any(|one| one.as_str().starts_with('.'));
+        !path.as_str().is_empty() && !is_hidden
+    })
 }
 
-/// The paths that entries with `path` and `exclude` are about.
-fn matching(entries: &[Value], all: BTreeSet<Utf8PathBuf>) -> Vec<Utf8PathBuf> {
+/// The paths that entries with `path` and `exclude` are about, in order.
+fn matching<'p>(
+    entries: &[Value],
+    all: impl Iterator<Item = Cow<'p, Utf8Path>>,
+) -> BTreeSet<Utf8PathBuf> {
     let compiled: Vec<(GlobMatcher, bool)> = entries.iter().filter_map(compile).collect();
-    let is_wanted = |path: &Utf8PathBuf| {
+    let is_wanted = |path: &Cow<'p, Utf8Path>| {
         let mut matched = compiled
             .iter()
-            .filter(|(glob, _)| glob.is_match(path))
+            .filter(|(glob, _)| glob.is_match(path.as_ref()))
             .peekable();
         matched.peek().is_some() && matched.all(|(_, is_excluded)| !is_excluded)
     };
-    all.into_iter().filter(is_wanted).collect()
+    all.filter(is_wanted).map(Cow::into_owned).collect()
 }
 
 /// The parameters that say a path, under a name.

@@ -28,6 +28,8 @@ pub(super) const GROUP: &str = "argoproj.io";
 pub(super) struct Declared {
     object: Object,
     cluster: Option<String>,
+    /// The clusters that it stands for, in words, where only Argo CD knows them.
+    clusters: Option<String>,
     /// The `ApplicationSet` that makes it.
     set: Option<Box<str>>,
 }
@@ -73,7 +75,10 @@ fn sources(object: &Object) -> Vec<&Value> {
         .at(&["spec", "sources"])
         .map_or(&[][..], Value::items);
     if several.is_empty() {
-        return object.value.at(&["spec", "source"]).into_iter().collect();
+        // What is hydrated is what the dry source makes, pushed to a branch of its own.
+        let one = object.value.at(&["spec", "source"]);
+        let one = one.or_else(|| object.value.at(&["spec", "sourceHydrator", "drySource"]));
+        return one.into_iter().collect();
     }
     several.iter().collect()
 }
@@ -95,6 +100,7 @@ fn applications(evaluation: &Evaluation<'_>, object: &Object) -> (Vec<Declared>,
             let declared = Declared {
                 object: object.clone(),
                 cluster: None,
+                clusters: None,
                 set: None,
             };
             (vec![declared], Notes::default())
@@ -165,7 +171,9 @@ fn group(evaluation: &mut Evaluation<'_>, declared: &Declared, home: usize) -> u
     }
     if cluster.contains("{{") {
         let set = declared.set.as_deref().unwrap_or(&declared.object.id.name);
-        let name = format!("{set} (all clusters)");
+        // What other sets deploy to the same clusters is in the same meshes.
+        let named = declared.clusters.clone();
+        let name = named.unwrap_or_else(|| format!("{set} (all clusters)"));
         return evaluation.cluster_group(&name, &name);
     }
     let name = match (&declared.cluster, is_name) {

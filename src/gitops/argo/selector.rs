@@ -9,7 +9,7 @@ pub(super) fn takes(generator: &Value, parameters: &Parameters) -> bool {
     let Some(selector) = generator.get("selector") else {
         return true;
     };
-    let is_open = |key: &str| parameters.is_open && !parameters.values.contains_key(key);
+    let is_open = |key: &str| parameters.clusters.is_some() && !parameters.values.contains_key(key);
     let labels = selector.get("matchLabels").map_or(&[][..], Value::entries);
     let expressions = selector.get("matchExpressions");
     let expressions = expressions.map_or(&[][..], Value::items);
@@ -37,5 +37,35 @@ fn meets(expression: &Value, parameters: &Parameters) -> bool {
         Some("Exists") => value.is_some(),
         Some("DoesNotExist") => value.is_none(),
         Some(_) | None => true,
+    }
+}
+
+/// The clusters that a selector of their labels takes, in words.
+pub(super) fn clusters(selector: Option<&Value>) -> String {
+    let field = |key: &str| selector.and_then(|selector| selector.get(key));
+    let labels = field("matchLabels").map_or(&[][..], Value::entries).iter();
+    let labels = labels.map(|label| {
+        let value = label.value.as_text().unwrap_or_default();
+        format!("{}={value}", label.key.value)
+    });
+    let expressions = field("matchExpressions").map_or(&[][..], Value::items);
+    let expressions = expressions.iter().map(|expression| {
+        let text = |key| {
+            expression
+                .get(key)
+                .and_then(Value::as_text)
+                .unwrap_or_default()
+        };
+        let values = expression.get("values").map_or(&[][..], Value::items);
+        let values: Vec<&str> = values.iter().filter_map(Value::as_text).collect();
+        let words = format!("{} {} {}", text("key"), text("operator"), values.join("|"));
+        words.trim_end().to_owned()
+    });
+    let mut taken: Vec<String> = labels.chain(expressions).collect();
+    taken.sort();
+    if taken.is_empty() {
+        "all clusters".to_owned()
+    } else {
+        format!("clusters with {}", taken.join(", "))
     }
 }

@@ -9,8 +9,8 @@ use crate::yaml::{Node, Value};
 pub(super) struct Parameters {
     /// By name; those inside of others with dots between the names.
     pub(super) values: BTreeMap<String, String>,
-    /// Whether there are others that only the cluster knows.
-    pub(super) is_open: bool,
+    /// Which clusters they stand for, in words, where only Argo CD knows those: each has others of its own.
+    pub(super) clusters: Option<String>,
 }
 
 impl Parameters {
@@ -129,7 +129,7 @@ mod tests {
         let values = values.map(|(key, value)| (key.to_owned(), value.to_owned()));
         let parameters = Parameters {
             values: values.into(),
-            is_open: false,
+            clusters: None,
         };
         let table = [
             ("{{path}}", "apps/web"),

@@ -54,6 +54,12 @@ impl<'a> FluxKustomization<'a> {
         path.unwrap_or(self.object.name.place)
     }
 
+    /// Where it says that it is suspended, if it does.
+    pub(super) fn suspended(&self) -> Option<Place> {
+        let suspend = self.field(&["suspend"])?;
+        (suspend.as_bool() == Some(true)).then_some(suspend.place)
+    }
+
     /// The source.
     pub(super) fn source(&self) -> SourceReference<'a> {
         let text = |key| self.field(&["sourceRef", key]).and_then(Value::as_text);

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::evaluation::{Evaluation, Plan, name_of, shown};
-use super::kustomize::Additions;
+use super::kustomize::{Additions, Built};
 use super::{Problem, Unit, UnitKind};
 use crate::object::{Namespace, Object};
 use crate::source::{Cause, FileId};
@@ -175,21 +175,7 @@ pub(super) fn follow(evaluation: &mut Evaluation<'_>, object: &Object, home: usi
     let directory = match declared.directory(evaluation) {
         Ok(directory) => directory,
         Err(message) => {
-            let mut unit = Unit::new(
-                name,
-                UnitKind::FluxKustomization,
-                Utf8Path::new(declared.path()),
-            );
-            unit.place = Some(object.name.place);
-            let problem = Problem::Unresolved {
-                place: declared.path_place(),
-                message: format!(
-                    "Kustomization `{}` is not evaluated: {message}",
-                    object.id.name
-                ),
-                help: Some("lint the repository from its root, or render this part".to_owned()),
-            };
-            evaluation.fail(unit, problem, group);
+            not_evaluated(&declared, name, &message, evaluation, group);
             return;
         }
     };
@@ -202,6 +188,40 @@ pub(super) fn follow(evaluation: &mut Evaluation<'_>, object: &Object, home: usi
         default_namespace: None,
     };
     let mut built = evaluation.evaluate(&plan);
+    finish(&declared, &mut built, evaluation, home);
+    let mut unit = evaluation.unit(&plan, built);
+    unit.place = Some(object.name.place);
+    evaluation.add(unit, group);
+}
+
+/// Adds a unit for a Kustomization whose directory is not known.
+fn not_evaluated(
+    declared: &FluxKustomization<'_>,
+    name: Box<str>,
+    why: &str,
+    evaluation: &mut Evaluation<'_>,
+    group: usize,
+) {
+    let object = declared.object;
+    let directory = Utf8Path::new(declared.path());
+    let mut unit = Unit::new(name, UnitKind::FluxKustomization, directory);
+    unit.place = Some(object.name.place);
+    let problem = Problem::Unresolved {
+        place: declared.path_place(),
+        message: format!("Kustomization `{}` is not evaluated: {why}", object.id.name),
+        help: Some("lint the repository from its root, or render this part".to_owned()),
+    };
+    evaluation.fail(unit, problem, group);
+}
+
+/// Does what Flux does after the build: fills variables in and sets common metadata.
+fn finish(
+    declared: &FluxKustomization<'_>,
+    built: &mut Built,
+    evaluation: &mut Evaluation<'_>,
+    home: usize,
+) {
+    let object = declared.object;
     let variables = declared.field(&["postBuild"]).map(|post_build| {
         let namespace = object.id.namespace.as_ref();
         let request = Request {
@@ -226,7 +246,10 @@ pub(super) fn follow(evaluation: &mut Evaluation<'_>, object: &Object, home: usi
         let missing = variables.problems(left == Left::Decisive);
         built.problems.extend(missing);
     }
-    let mut unit = evaluation.unit(&plan, built);
-    unit.place = Some(object.name.place);
-    evaluation.add(unit, group);
+    // What was applied before stays in the cluster.
+    let suspended = declared.suspended().map(|place| Problem::Remark {
+        place,
+        message: "Flux applies no changes while it is suspended; it counts as applied".to_owned(),
+    });
+    built.problems.extend(suspended);
 }

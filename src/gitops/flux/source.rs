@@ -127,6 +127,11 @@ impl FluxSources {
         if is_root && *name != BOOTSTRAP && (*kind != "GitRepository" || known.is_none()) {
             return Err(elsewhere());
         }
+        // The end of a path says enough only about a repository that is this one as far as anything says.
+        let may_be_own = known.is_none_or(|addresses| !addresses.is_disjoint(&self.own));
+        if *kind != "GitRepository" || !may_be_own {
+            return repository::exact(path, prefix, files).ok_or_else(elsewhere);
+        }
         repository::directory(path, prefix, files)
             .ok_or_else(|| format!("there is no directory `{path}` among the files that were read"))
     }

@@ -113,7 +113,7 @@ impl Substitution<'_, '_> {
     fn value(&mut self, value: &mut Value) {
         match &mut value.node {
             Node::Sequence(items) => {
-                for item in items.iter_mut() {
+                for item in items {
                     self.value(item);
                 }
             }

@@ -19,6 +19,8 @@ pub(in crate::gitops) struct Additions {
     pub(in crate::gitops) name_prefix: Option<Spanned<Box<str>>>,
     /// `nameSuffix`.
     pub(in crate::gitops) name_suffix: Option<Spanned<Box<str>>>,
+    /// Entries of `labels`.
+    pub(in crate::gitops) labels: Vec<Value>,
     /// `commonLabels`, a mapping.
     pub(in crate::gitops) common_labels: Option<Value>,
     /// `commonAnnotations`, a mapping.

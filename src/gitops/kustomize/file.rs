@@ -76,6 +76,8 @@ pub(super) struct Kustomization {
     pub(super) sort_options: Option<Value>,
     /// `openapi`, a mapping.
     pub(super) openapi: Option<Value>,
+    /// `buildMetadata`: what kustomize says about itself in the objects.
+    pub(super) build_metadata: Vec<Text>,
 }
 
 /// The API version of a `Kustomization`.
@@ -144,6 +146,7 @@ impl Kustomization {
             validators: list("validators"),
             sort_options: root.get("sortOptions").cloned(),
             openapi: root.get("openapi").cloned(),
+            build_metadata: texts("buildMetadata"),
             kind: FileKind::default(),
         }
     }

@@ -95,6 +95,8 @@ impl Run<'_, '_, '_, '_, '_> {
                 };
                 let mut value = value;
                 self.marks.mark(&mut value, None);
+                // An element that is moved within its list is not gone.
+                items.removed.retain(|one| !is_equal(&one.item, &value));
                 items.insert(at, value);
             }
             Node::Scalar(_) => return Err(missing(&pointer)),
@@ -316,7 +318,7 @@ pub(super) fn is_equal(one: &Value, other: &Value) -> bool {
             left.len() == right.len()
                 && left
                     .iter()
-                    .zip(right.iter())
+                    .zip(right)
                     .all(|(left, right)| is_equal(left, right))
         }
         (Node::Mapping(left), Node::Mapping(right)) => {

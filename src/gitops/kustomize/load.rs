@@ -135,7 +135,11 @@ pub(super) fn documents_of(
             format!("kustomize cannot read `{path}`: it takes no more than a comment in the line `{line}`"),
         );
     } else if !content.problems.is_empty() {
-        step.refuse(reference.place, format!("`{path}` cannot be read as YAML"));
+        step.problems.push(Problem::Broken {
+            place: reference.place,
+            file,
+            path: path.to_string(),
+        });
     }
     let roots = content.documents.iter();
     Some(roots.map(|document| document.root.clone()).collect())

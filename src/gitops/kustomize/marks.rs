@@ -155,7 +155,7 @@ fn set_origin(value: &mut Value, origin: OriginId) {
     match &mut value.node {
         Node::Scalar(_) => {}
         Node::Sequence(items) => {
-            for item in items.iter_mut() {
+            for item in items {
                 set_origin(item, origin);
             }
         }

@@ -26,7 +26,9 @@ mod testing;
 mod transform;
 mod write;
 
-pub use reference::{FILE_NAMES, Reference, ReferenceKind, plugin_references, references};
+pub use reference::{
+    FILE_NAMES, Reference, ReferenceKind, is_kustomization_file, plugin_references, references,
+};
 
 use camino::Utf8Path;
 
@@ -34,7 +36,10 @@ use accumulate::{Accumulated, Level};
 use marks::Refusal;
 use resource::ResourceId;
 
+use crate::gitops::Problem;
 use crate::object::{Namespace, ObjectId, is_namespaced};
+
+use crate::source::Spanned;
 
 pub(in crate::gitops) use additions::Additions;
 pub(in crate::gitops) use resource::{Resource, ResourceMap};
@@ -57,6 +62,9 @@ pub(in crate::gitops) fn build(
         allow_outside_files: additions.allow_outside_files,
     };
     accumulate::accumulate(&level, &mut accumulated, session);
+    // That of a base counts for nothing.
+    let metadata = kustomization.build_metadata.iter();
+    accumulated.problems.extend(metadata.filter_map(unwritten));
     let vars = std::mem::take(&mut accumulated.vars);
     let (resources, mut step) = accumulated.work(&level, None, session);
     transform::finish(resources, &vars, &mut step);
@@ -71,6 +79,20 @@ pub(in crate::gitops) fn build(
         step.problems.extend(refusals.map(Refusal::into_problem));
     }
     built(accumulated)
+}
+
+/// What the option of `buildMetadata` adds, which is not added here.
+fn unwritten(option: &Spanned<Box<str>>) -> Option<Problem> {
+    let left_out = match &*option.value {
+        "managedByLabel" => "the label of `managedByLabel` is left out here",
+        "originAnnotations" => "the annotations of `originAnnotations` are left out here",
+        "transformerAnnotations" => "the annotations of `transformerAnnotations` are left out here",
+        _ => return None,
+    };
+    Some(Problem::Remark {
+        place: option.place,
+        message: left_out.to_owned(),
+    })
 }
 
 /// What came together, each patch with the objects that it changed as they are in the end.

@@ -1,9 +1,17 @@
 //! Which other files a kustomization needs, found without evaluating it.
 
+use camino::Utf8Path;
+
 use crate::yaml::Value;
 
 /// The names of a kustomization's file in the order in which kustomize looks for them; two in one directory are an error.
 pub const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
+/// Whether a file is a kustomization by its name.
+pub fn is_kustomization_file(path: &Utf8Path) -> bool {
+    path.file_name()
+        .is_some_and(|name| FILE_NAMES.contains(&name))
+}
 
 /// Something that a kustomization needs, as it is written: relative to the directory of the kustomization.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use crate::gitops::Problem;
 use crate::source::{Place, Spanned};
-use crate::yaml::{Mapping, MappingEntry, Node, ScalarStyle, Value};
+use crate::yaml::{Mapping, MappingEntry, Node, Scalar, ScalarStyle, Value};
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug)]
@@ -283,9 +283,10 @@ impl Fitting<'_> {
                 .as_mapping()
                 .map(|mapping| self.texts(value.place, mapping)),
             List(element) => value.as_sequence().map(|items| {
-                let items = items
-                    .iter()
-                    .filter_map(|item| self.shape(item, *element, name));
+                let items = items.iter().filter_map(|item| {
+                    let empty = item.is_null().then(|| empty(item.place, *element));
+                    empty.flatten().or_else(|| self.shape(item, *element, name))
+                });
                 let items = items.collect();
                 Value {
                     place: value.place,
@@ -368,6 +369,19 @@ impl Fitting<'_> {
         }
         with_entries(place, entries, mapping)
     }
+}
+
+/// What null is as an element of a list: Go makes a string or a structure with nothing in it.
+fn empty(place: Place, element: Shape) -> Option<Value> {
+    let node = match element {
+        Text => Node::Scalar(Scalar {
+            text: Box::default(),
+            style: ScalarStyle::Quoted,
+        }),
+        Object(_) => Node::Mapping(Mapping::default()),
+        Boolean | Integer | Any | Texts | List(_) => return None,
+    };
+    Some(Value { place, node })
 }
 
 /// A mapping with other entries.

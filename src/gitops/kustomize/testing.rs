@@ -53,9 +53,11 @@ pub(super) fn problems(files: &Files, directory: &str) -> Vec<String> {
                 Problem::Unresolved { .. } | Problem::Variables { .. } | Problem::Chart { .. } => {
                     "unresolved "
                 }
-                Problem::Refused { .. } | Problem::Unnamed { .. } | Problem::Unversioned { .. } => {
-                    ""
-                }
+                Problem::Remark { .. } => "remark ",
+                Problem::Refused { .. }
+                | Problem::Broken { .. }
+                | Problem::Unnamed { .. }
+                | Problem::Unversioned { .. } => "",
             };
             format!(
                 "{word}{}: {}",

@@ -85,7 +85,7 @@ impl Writing<'_> {
             }
             Node::Scalar(scalar) => write_date(scalar),
             Node::Sequence(items) => {
-                for item in items.iter_mut() {
+                for item in items {
                     self.value(item, false);
                 }
             }

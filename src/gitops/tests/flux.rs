@@ -192,3 +192,86 @@ fn the_root_of_an_image_is_not_the_root_of_the_repository() {
         ]
     );
 }
+
+/// The problems of what a Kustomization named `apps` of a source leads to, beside a directory that its path is the end of.
+fn problems_of_source(kind: &str, path: &str) -> Vec<String> {
+    let texts = [
+        ("other/apps/web.yaml", SERVICE.to_owned()),
+        (
+            "flux/apps.yaml",
+            format!(
+                "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n\
+                 metadata: {{name: apps, namespace: flux-system}}\n\
+                 spec: {{path: {path}, sourceRef: {{kind: {kind}, name: podinfo}}}}\n---\n\
+                 apiVersion: source.toolkit.fluxcd.io/v1\nkind: {kind}\n\
+                 metadata: {{name: podinfo}}\nspec: {{url: 'https://git.example/c/d'}}\n"
+            ),
+        ),
+    ];
+    let texts = texts.each_ref().map(|(path, text)| (*path, text.as_str()));
+    let deployment = deploy(files(&texts), &Settings::default());
+    let problems = deployment.units.iter().flat_map(|unit| &unit.problems);
+    problems.map(Problem::message).collect()
+}
+
+#[test]
+fn the_end_of_a_path_does_not_find_what_another_source_holds() {
+    for (kind, why) in [
+        ("GitRepository", "is another repository"),
+        ("OCIRepository", "is not known to hold this repository"),
+        ("Bucket", "is not known to hold this repository"),
+    ] {
+        assert_eq!(
+            problems_of_source(kind, "./apps"),
+            [format!(
+                "Kustomization `apps` is not evaluated: {kind} `podinfo` {why}"
+            )]
+        );
+        assert_eq!(problems_of_source(kind, "./other/apps"), [""; 0], "{kind}");
+    }
+}
+
+#[test]
+fn a_suspended_kustomization_counts_as_applied_and_is_told() {
+    let kustomization = flux_apps("{}").replace("  path:", "  suspend: true\n  path:");
+    let texts = [
+        ("clusters/prod/apps.yaml", kustomization.as_str()),
+        ("apps/web.yaml", SERVICE),
+    ];
+    let deployment = deploy(files(&texts), &Settings::default());
+    let unit = deployment
+        .units
+        .iter()
+        .find(|unit| &*unit.name == "flux-system/apps");
+    let unit = unit.expect("it is a unit");
+    assert_eq!(unit.objects.len(), 1);
+    assert!(unit.is_complete());
+    let problems = unit.problems.iter().map(Problem::message);
+    assert_eq!(
+        problems.collect::<Vec<_>>(),
+        ["Flux applies no changes while it is suspended; it counts as applied"]
+    );
+}
+
+#[test]
+fn the_chart_of_a_release_is_that_of_its_source_whatever_that_is_called() {
+    let release = |chart: &str| {
+        format!(
+            "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\n\
+             metadata: {{name: mesh, namespace: istio-system}}\n\
+             spec: {{url: 'oci://registry.example/charts/{chart}'}}\n---\n\
+             apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\n\
+             metadata: {{name: mesh, namespace: istio-system}}\n\
+             spec: {{chartRef: {{kind: OCIRepository, name: mesh}}, \
+             values: {{meshConfig: {{enableAutoMtls: false}}}}}}\n"
+        )
+    };
+    for (chart, count) in [("istiod", 1), ("grafana", 0)] {
+        let texts = [
+            ("mesh/kustomization.yaml", "resources: [release.yaml]\n"),
+            ("mesh/release.yaml", &release(chart)),
+        ];
+        let deployment = deploy(files(&texts), &Settings::default());
+        assert_eq!(deployment.units[0].values.len(), count, "{chart}");
+    }
+}

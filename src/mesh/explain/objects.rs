@@ -32,6 +32,7 @@ pub(super) fn policy_of(mode: TlsMode, place: Place) -> TrafficPolicy {
         place,
         flow: false,
         tls: Some(tls_of(mode, place)),
+        empty_tls: None,
         load_balancer: None,
         port_level_settings: Vec::new(),
         other_fields: Vec::new(),

@@ -1,7 +1,8 @@
-//! What a rule for a whole mesh or namespace would look like.
+//! What a rule for a whole mesh or namespace would look like, and one that exempts a host from it.
 
 use crate::mesh::Mesh;
 use crate::object::Namespace;
+use crate::resource::Fqdn;
 
 impl Mesh {
     /// The host that covers every service of the mesh, or of one namespace.
@@ -18,12 +19,39 @@ impl Mesh {
     /// free.
     pub(crate) fn free_rule_name(&self, namespace: &Namespace) -> &'static str {
         const NAMES: [&str; 3] = ["default", "mtls", "istio-mutual"];
-        let is_free = |name: &&str| {
-            self.rules
-                .rules()
-                .all(|(_, rule)| rule.meta.namespace != *namespace || *rule.meta.id.name != **name)
-        };
-        NAMES.into_iter().find(is_free).unwrap_or("mtls-for-all")
+        let mut names = NAMES.into_iter();
+        names
+            .find(|name| self.is_free_rule_name(name, namespace))
+            .unwrap_or("mtls-for-all")
+    }
+
+    /// Whether no DestinationRule of a namespace has a name.
+    fn is_free_rule_name(&self, name: &str, namespace: &Namespace) -> bool {
+        self.rules
+            .rules()
+            .all(|(_, rule)| rule.meta.namespace != *namespace || *rule.meta.id.name != *name)
+    }
+
+    /// The lines of a rule that makes clients send plaintext to a host, named by the first two parts of the host; none where
+    /// that name is taken.
+    pub(crate) fn exempting_rule(&self, host: &Fqdn, namespace: &Namespace) -> Option<Vec<String>> {
+        let parts: Vec<&str> = host.as_str().split('.').take(2).collect();
+        let name = parts.join("-");
+        if host.as_str().starts_with('*') || !self.is_free_rule_name(&name, namespace) {
+            return None;
+        }
+        Some(vec![
+            format!("apiVersion: {}", self.rule_api_version()),
+            "kind: DestinationRule".to_owned(),
+            "metadata:".to_owned(),
+            format!("  name: {name}"),
+            format!("  namespace: {namespace}"),
+            "spec:".to_owned(),
+            format!("  host: {host}"),
+            "  trafficPolicy:".to_owned(),
+            "    tls:".to_owned(),
+            "      mode: DISABLE".to_owned(),
+        ])
     }
 
     /// The newest version of the API for rules that the control plane serves.

@@ -82,10 +82,15 @@ fn write_line<W: Write>(
     Ok(())
 }
 
-/// A cell that no spreadsheet takes for a formula and no terminal for a code.
+/// A cell that no spreadsheet takes for a formula, no terminal for a code, and no workflow runner for a command.
 fn harmless(cell: &str) -> Cow<'_, str> {
-    let cell = one_line(cell);
-    if cell.starts_with(['=', '+', '-', '@']) {
+    let mut cell = one_line(cell);
+    if cell.contains("##[") {
+        cell = Cow::Owned(cell.replace("##[", r"##\["));
+    }
+    // The runner trims a line before it looks for a command.
+    let is_command = cell.trim_start().starts_with("::");
+    if is_command || cell.starts_with(['=', '+', '-', '@']) {
         Cow::Owned(format!("'{cell}"))
     } else {
         cell
@@ -105,6 +110,9 @@ mod tests {
             ("-2", "'-2"),
             ("@x", "'@x"),
             ("a\u{1b}[31m\nb", "a\u{fffd}[31m b"),
+            ("a ##[error]b", r"a ##\[error]b"),
+            ("\n::error::a", "' ::error::a"),
+            ("a::b", "a::b"),
         ];
         for (cell, expected) in table {
             assert_eq!(harmless(cell), expected);

@@ -139,9 +139,10 @@ fn problem<'r>(problem: &Problem, sources: &'r Sources) -> ProblemJson<'r> {
     let kind = match problem {
         Problem::Unnamed { .. } => "unnamed",
         Problem::Unversioned { .. } => "unversioned",
-        Problem::Refused { .. } => "refused",
+        Problem::Refused { .. } | Problem::Broken { .. } => "refused",
         Problem::Unresolved { .. } | Problem::Variables { .. } => "unresolved",
         Problem::Chart { .. } => "chart",
+        Problem::Remark { .. } => "remark",
     };
     let (path, line) = position(problem.place(), sources);
     ProblemJson {

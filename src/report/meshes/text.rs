@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{position, values};
 use crate::diagnostic::counted;
 use crate::gitops::{Basis, Deployment, MeshScope, Problem, Unit, UnitKind};
-use crate::report::text::one_line;
+use crate::report::text::{inert, one_line};
 use crate::source::Sources;
 
 /// How many files with the same reason are named where not all are.
@@ -23,7 +23,7 @@ pub(super) fn render(deployment: &Deployment, sources: &Sources, names_objects: 
         tree.mesh(mesh);
     }
     tree.skipped();
-    tree.text
+    inert(&tree.text).into_owned()
 }
 
 /// The tree while it is written.
@@ -100,9 +100,10 @@ impl Tree<'_> {
         }
         for problem in &unit.problems {
             let word = match problem {
-                Problem::Refused { .. } => "refused",
+                Problem::Refused { .. } | Problem::Broken { .. } => "refused",
                 Problem::Unresolved { .. } | Problem::Variables { .. } => "not resolved",
                 Problem::Chart { .. } => "not rendered",
+                Problem::Remark { .. } => "note",
                 Problem::Unnamed { .. } | Problem::Unversioned { .. } => "not deployed",
             };
             let (path, line) = position(problem.place(), self.sources);

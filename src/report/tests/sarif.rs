@@ -138,6 +138,27 @@ fn every_sarif_result_has_one_location_on_one_line() {
 }
 
 #[test]
+fn a_link_of_a_manifest_is_none_even_behind_a_backslash() {
+    for hostile in [
+        "[click](https://evil.example)",
+        r"[click\](https://evil.example)",
+    ] {
+        let mut report = sample();
+        report.diagnostics.truncate(1);
+        let finding = &mut report.diagnostics[0];
+        finding.message = format!("name `{hostile}`");
+        finding.label = hostile.into();
+        finding.labels.clear();
+        finding.help = Some(hostile.into());
+        finding.meshes = vec![hostile.into()];
+        let value = sarif_value(&report);
+        let text = value["runs"][0]["results"][0]["message"]["text"].as_str();
+        let text = text.expect("it is text");
+        assert!(!text.contains("]("), "{text}");
+    }
+}
+
+#[test]
 fn an_entry_of_the_baseline_that_is_gone_is_an_absent_result_that_fails_nobody() {
     let first = sample().diagnostics.remove(0);
     let report = with_gone(&[first.clone(), first]);

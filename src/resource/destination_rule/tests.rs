@@ -1,6 +1,7 @@
 //! What a DestinationRule decodes to.
 
-use super::super::testing::{at, expect_resource, problem_texts, problems, with_spec};
+use super::super::testing::{at, decode_all, expect_resource, problem_texts, problems, with_spec};
+use super::super::{Effect, Resource};
 use super::*;
 
 fn manifest(spec: &str) -> String {
@@ -8,7 +9,7 @@ fn manifest(spec: &str) -> String {
 }
 
 fn rule(spec: &str) -> DestinationRule {
-    expect_resource!(DestinationRule, &manifest(spec))
+    *expect_resource!(DestinationRule, &manifest(spec))
 }
 
 fn policy(policy: &str) -> TrafficPolicy {
@@ -25,7 +26,7 @@ fn problems_of(rest: &str) -> Vec<String> {
 #[test]
 fn the_host_keeps_its_text_and_place() {
     let text = manifest("host: \"*.local\"");
-    let rule: DestinationRule = expect_resource!(DestinationRule, &text);
+    let rule = expect_resource!(DestinationRule, &text);
     assert_eq!(&*rule.host.value, "*.local");
     assert_eq!(at(&text, rule.host.place), "\"*.local\"");
     assert_eq!(at(&text, rule.spec), "host: \"*.local\"");
@@ -51,43 +52,6 @@ fn an_absent_and_an_empty_export_to_are_the_same() {
 }
 
 #[test]
-fn an_export_to_that_istio_rejects_is_a_problem_at_the_value() {
-    let table = [
-        (
-            "['*', other]",
-            "spec.exportTo: `*` exports to all namespaces, so nothing may stand beside it",
-            "'*'",
-        ),
-        (
-            "[a, \"~\"]",
-            "spec.exportTo: `~` is not allowed in a DestinationRule",
-            "\"~\"",
-        ),
-        (
-            "[b, b]",
-            "spec.exportTo: `b` is listed twice; `.` is the rule's own namespace",
-            "b",
-        ),
-        (
-            "[., apps]",
-            "spec.exportTo: `apps` is listed twice; `.` is the rule's own namespace",
-            "apps",
-        ),
-    ];
-    for (list, problem, place) in table {
-        let text = manifest(&format!("host: a\nexportTo: {list}"));
-        assert_eq!(problems(&text), [problem], "{list}");
-        assert_eq!(problem_texts(&text), [place], "{list}");
-    }
-}
-
-#[test]
-fn the_default_namespace_is_not_taken_for_the_rules_own() {
-    let text = manifest("host: a\nexportTo: [., default]").replace(", namespace: apps", "");
-    assert_eq!(problems(&text), [""; 0]);
-}
-
-#[test]
 fn a_workload_selector_is_there_even_if_it_is_empty() {
     assert_eq!(rule("host: a").workload_selector, None);
     assert_eq!(rule("host: a\nworkloadSelector:").workload_selector, None);
@@ -108,7 +72,7 @@ fn null_is_an_absent_policy_and_an_absent_tls() {
 #[test]
 fn a_tls_block_without_a_mode_means_disable() {
     let text = manifest("host: a\ntrafficPolicy:\n  tls: {}");
-    let rule: DestinationRule = expect_resource!(DestinationRule, &text);
+    let rule = expect_resource!(DestinationRule, &text);
     let policy = rule.traffic_policy.expect("the rule has a policy");
     let tls = policy.tls.expect("the block is there");
     assert_eq!((tls.mode, tls.mode_place), (TlsMode::Disable, None));
@@ -124,7 +88,7 @@ fn every_tls_mode_is_read_with_its_place() {
         let text = manifest(&format!(
             "host: a\ntrafficPolicy: {{tls: {{mode: {mode}}}}}"
         ));
-        let rule: DestinationRule = expect_resource!(DestinationRule, &text);
+        let rule = expect_resource!(DestinationRule, &text);
         let policy = rule.traffic_policy.expect("the rule has a policy");
         let tls = policy.tls.expect("the block is there");
         assert!(policy.flow);
@@ -184,6 +148,23 @@ fn port_settings_keep_number_or_name_and_tls() {
     let name = by_name.port_name.as_ref().map(|name| &*name.value);
     assert_eq!(name, Some("http"));
     assert!(by_name.load_balancer.is_some() && by_name.tls.is_none() && by_name.flow);
+}
+
+#[test]
+fn settings_for_a_number_that_no_port_has_count_for_no_port() {
+    for number in ["0", "65536"] {
+        let spec = format!(
+            "host: a\ntrafficPolicy: {{portLevelSettings: [{{port: {{number: {number}}}, tls: {{}}}}]}}"
+        );
+        let decoded = decode_all(&manifest(&spec));
+        let problem = &decoded[0].problems[0];
+        assert_eq!(problem.effect, Effect::Dropped);
+        let Some(Resource::DestinationRule(rule)) = decoded[0].resources.first() else {
+            panic!("the rule counts");
+        };
+        let policy = rule.traffic_policy.as_ref().expect("it has a policy");
+        assert_eq!(policy.port_level_settings[0].port, None);
+    }
 }
 
 #[test]
@@ -247,10 +228,6 @@ fn wrong_types_are_problems_with_their_path() {
         (
             "trafficPolicy: {portLevelSettings: {port: {}}}",
             "spec.trafficPolicy.portLevelSettings: must be a list, not a mapping",
-        ),
-        (
-            "trafficPolicy: {portLevelSettings: [{port: {number: 65536}, tls: {}}]}",
-            "spec.trafficPolicy.portLevelSettings[0].port.number: `65536` is not a port number (1 to 65535)",
         ),
         (
             "trafficPolicy: {portLevelSettings: [{port: 80, tls: {}}]}",

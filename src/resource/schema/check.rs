@@ -173,7 +173,8 @@ impl Checker<'_> {
         }
         for (index, field) in fields.iter().enumerate() {
             if field.required && is_absent(index) {
-                self.missing(field, trail);
+                let removal = value.removal(Some(field.name));
+                self.missing(field, removal.unwrap_or(trail.place), trail);
             }
         }
     }
@@ -297,8 +298,8 @@ impl Checker<'_> {
         }
     }
 
-    /// A required field without a value; an unknown field that seems to be meant for it says so itself.
-    fn missing(&mut self, field: &Field, trail: &Trail<'_>) {
+    /// A required field without a value, told at a place; an unknown field that seems to be meant for it says so itself.
+    fn missing(&mut self, field: &Field, place: Place, trail: &Trail<'_>) {
         let path = trail.below(field.name);
         let misnamed = self
             .findings
@@ -308,7 +309,6 @@ impl Checker<'_> {
             finding.problem.effect = Effect::Refused;
             return;
         }
-        let place = trail.place;
         self.push(
             path,
             place,

@@ -18,7 +18,7 @@ mod text;
 mod trail;
 
 pub(super) use check::{Finding, check};
-pub(super) use text::is_invisible;
+pub(super) use text::{is_invisible, is_placeholder, seconds};
 
 use limit::Limit;
 

@@ -74,7 +74,7 @@ const BRACKETS: [(&str, &str); 5] = [
 ];
 
 /// Whether something fills a text in before it is applied: `${VAR}`, `$(VAR)`, `$VAR`, `{{ … }}` and the like.
-pub(super) fn is_placeholder(text: &str) -> bool {
+pub(in crate::resource) fn is_placeholder(text: &str) -> bool {
     let is_wrapped = |(open, close): &(&str, &str)| {
         text.strip_prefix(open)
             .and_then(|rest| rest.strip_suffix(close))
@@ -87,29 +87,43 @@ pub(super) fn is_placeholder(text: &str) -> bool {
         || BRACKETS.iter().any(is_wrapped)
 }
 
+/// The units of durations in seconds, those first that begin with another one.
+const UNITS: [(&str, f64); 8] = [
+    ("ns", 1e-9),
+    ("us", 1e-6),
+    ("µs", 1e-6),
+    ("μs", 1e-6),
+    ("ms", 1e-3),
+    ("s", 1.0),
+    ("m", 60.0),
+    ("h", 3600.0),
+];
+
 /// Whether a text is a duration as Go reads it: `10s`, `1.5h`, `1m30s`, `0`.
 pub(super) fn is_duration(text: &str) -> bool {
-    let text = text.strip_prefix(['+', '-']).unwrap_or(text);
-    if text == "0" {
-        return true;
+    seconds(text).is_some()
+}
+
+/// How long a duration as Go reads it is, in seconds.
+pub(in crate::resource) fn seconds(text: &str) -> Option<f64> {
+    let amount = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if amount == "0" {
+        return Some(0.0);
     }
-    let mut rest = text;
+    let mut rest = Some(amount).filter(|rest| !rest.is_empty())?;
+    let mut total = 0.0;
     while !rest.is_empty() {
         let end = rest
             .find(|c: char| !c.is_ascii_digit() && c != '.')
             .unwrap_or(rest.len());
         let (number, after) = rest.split_at(end);
-        let has_digit = number.bytes().any(|byte| byte.is_ascii_digit());
-        let unit = ["ns", "us", "µs", "μs", "ms", "s", "m", "h"]
-            .iter()
-            .filter_map(|unit| after.strip_prefix(unit))
-            .min_by_key(|after| after.len());
-        match unit {
-            Some(after) if has_digit && number.matches('.').count() <= 1 => rest = after,
-            Some(_) | None => return false,
-        }
+        let mut units = UNITS.iter();
+        let (length, left) =
+            units.find_map(|(unit, length)| Some((length, after.strip_prefix(unit)?)))?;
+        total += number.parse::<f64>().ok()? * length;
+        rest = left;
     }
-    !text.is_empty()
+    Some(if text.starts_with('-') { -total } else { total })
 }
 
 #[cfg(test)]

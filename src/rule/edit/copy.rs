@@ -17,6 +17,9 @@ pub(crate) fn copy_tls(sources: &Sources, tls: &TlsSettings, element: &PortPolic
     if tls.mode == TlsMode::IstioMutual && is_mode_only(text) {
         return insert_port_tls(sources, element);
     }
+    if element.empty_tls.is_some() {
+        return None; // a second key of the name would not do
+    }
     // A second anchor of a name, or an alias before its anchor, would mean something else.
     if text.contains(['&', '*', '\t']) {
         return None;

@@ -359,7 +359,10 @@ fn includes_itself(reference: &Text) -> Problem {
 fn missing(reference: &Text) -> Problem {
     Problem::Refused {
         place: reference.place,
-        message: format!("`{}` does not exist", reference.value),
+        message: match &*reference.value {
+            "" => "an empty entry names no file and no directory".into(),
+            path => format!("`{path}` does not exist"),
+        },
         help: None,
     }
 }

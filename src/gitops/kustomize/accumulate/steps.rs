@@ -162,16 +162,17 @@ fn patch_and_name(level: &Level<'_>, accumulated: &mut Accumulated, session: &mu
 fn label(level: &Level<'_>, accumulated: &mut Accumulated, session: &mut Session<'_>) {
     let kustomization = level.kustomization;
     let additions = level.additions;
-    let (resources, mut step) = accumulated.work(level, None, session);
-    for entry in &kustomization.labels {
-        transform::labels::apply(entry, resources, &mut step);
-    }
-    if let Some(labels) = &kustomization.common_labels {
-        transform::labels::common(labels, resources, &mut step);
-    }
-    if let Some(labels) = &additions.common_labels {
-        let (resources, mut step) = accumulated.work(level, additions.cause, session);
-        transform::labels::common(labels, resources, &mut step);
+    for (cause, entries, common) in [
+        (None, &kustomization.labels, &kustomization.common_labels),
+        (additions.cause, &additions.labels, &additions.common_labels),
+    ] {
+        let (resources, mut step) = accumulated.work(level, cause, session);
+        for entry in entries {
+            transform::labels::apply(entry, resources, &mut step);
+        }
+        if let Some(labels) = common {
+            transform::labels::common(labels, resources, &mut step);
+        }
     }
     for (cause, annotations) in [
         (None, &kustomization.common_annotations),
@@ -213,7 +214,8 @@ fn without_overridden(own: &[Value], added: &[Value]) -> Vec<Value> {
 /// kustomization.
 fn plugin_roots(entries: &[Value], level: &Level<'_>, step: &mut Step<'_, '_>) -> Vec<Value> {
     let mut configured = Accumulated::default();
-    for entry in entries {
+    // kustomize takes an empty text for one with no object in it.
+    for entry in entries.iter().filter(|one| one.as_text() != Some("")) {
         let inline = load::inline(entry, step).unwrap_or_default();
         let is_object = inline.iter().any(|root| root.as_mapping().is_some());
         let documents = if is_object {

@@ -49,7 +49,7 @@ pub(super) fn merge_into(
                 let after = before
                     .is_some()
                     .then(|| is_left.then(|| resource.value.clone()));
-                targets.push(hit(position, before, after.flatten()));
+                targets.push(hit(position, before, after.flatten(), false));
             }
             Err(refusal) => result = result.and(Err(refusal)),
         }
@@ -122,19 +122,32 @@ pub(super) fn json_into(
             let place = metadata.place;
             field_mut(metadata, "annotations", place);
         }
-        match json_patch::apply(operations.items(), &mut value, &mut marks) {
+        let applied = json_patch::apply(operations.items(), &mut value, &mut marks);
+        match applied.and_then(|()| identified(&value, operations)) {
             Ok(()) => {
                 if has_notes && let Some(metadata) = metadata_mut(&mut value) {
                     drop_empty(metadata, "annotations");
                 }
                 resource.value = value;
                 let after = before.is_some().then(|| resource.value.clone());
-                targets.push(hit(position, before, after));
+                targets.push(hit(position, before, after, true));
             }
             Err(refusal) => result = result.and(Err(refusal)),
         }
     }
     result
+}
+
+/// Refuses an object that a JSON patch leaves without a kind or a name.
+fn identified(object: &Value, operations: &Value) -> Result<(), Refusal> {
+    for (what, keys) in [("kind", &["kind"][..]), ("name", &["metadata", "name"])] {
+        let field = object.at(keys).and_then(Value::as_text);
+        if field.is_none_or(str::is_empty) {
+            let message = format!("this patch leaves an object without a {what}");
+            return Err(Refusal::new(operations.place, message));
+        }
+    }
+    Ok(())
 }
 
 /// Puts an entry back as it was, or removes what was not there.
@@ -210,13 +223,14 @@ fn kept(value: &Value) -> Option<Value> {
 }
 
 /// An object that a patch was applied to.
-fn hit(position: usize, before: Option<Value>, after: Option<Value>) -> Hit {
+fn hit(position: usize, before: Option<Value>, after: Option<Value>, by_operations: bool) -> Hit {
     Hit {
         position,
         target: PatchTarget {
             object: None,
             before,
             after,
+            by_operations,
         },
     }
 }

@@ -98,7 +98,7 @@ impl Updater<'_, '_, '_> {
         let Node::Sequence(containers) = &mut value.node else {
             return Ok(());
         };
-        for container in containers.iter_mut() {
+        for container in containers {
             if container.as_mapping().is_none() && !container.is_null() {
                 return Err(Refusal::new(
                     container.place,

@@ -171,7 +171,7 @@ impl Mover<'_, '_, '_> {
         let Node::Sequence(subjects) = &mut subjects.node else {
             return Err(Refusal::new(place, "kustomize wants a list of subjects"));
         };
-        for subject in subjects.iter_mut() {
+        for subject in subjects {
             if subject.get(key).and_then(Value::as_text) != Some(wanted) {
                 continue;
             }

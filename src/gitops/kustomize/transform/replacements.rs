@@ -277,9 +277,10 @@ fn write_into(
     for (path, place) in paths {
         let parts = field_path::split(path);
         let added = step.changed(value.place, Cause::Replacement, Some(place), None);
+        // What leads to the value is written in the path.
         let made = creates.then(|| Made {
             leaf: Leaf::of(value),
-            place: added,
+            place: step.changed(place, Cause::Replacement, None, None),
         });
         if let Some(field) = structured::field(&resource.value, &parts) {
             let (address, rest) = field;

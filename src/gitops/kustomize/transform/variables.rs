@@ -174,7 +174,7 @@ fn fill(field: &mut Value, variables: &[Variable], step: &mut Step<'_, '_>) -> R
     match &mut field.node {
         Node::Scalar(_) => fill_text(field, variables, step),
         Node::Sequence(items) => {
-            for item in items.iter_mut() {
+            for item in items {
                 if item.as_str().is_none() || item.as_scalar().is_some_and(is_date) {
                     return Err(Refusal::new(
                         item.place,
