@@ -1,6 +1,8 @@
 # syntax=docker/dockerfile:1
 # Two images: the program alone (the last target, the default), and with Git for `--hook` and `--base` (`--target git`).
 FROM rust:1.95-alpine AS build
+# Alpine keeps no old packages, so a pinned version would stop the build one day.
+# hadolint ignore=DL3018
 RUN apk add --no-cache musl-dev
 WORKDIR /build
 COPY . .

@@ -4,7 +4,8 @@
 #   scripts/wheel.sh wheel DIR      the wheel for this machine; on Linux for glibc 2.17 and later (manylinux2014), linked by zig
 #   scripts/wheel.sh sdist DIR      the source distribution; the trial builds it from itself alone
 #
-# Takes Python and pip, which fetch maturin (and zig), and Rust.
+# Takes Python and pip, which fetch maturin (and zig), and Rust. A wheel that is to be published also takes what
+# `scripts/licences.sh` writes to target/about.
 set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 [[ $# == 2 && "$1" =~ ^(wheel|sdist)$ ]] || { printf 'usage: %s wheel|sdist DIR\n' "$0" >&2 && exit 2; }
@@ -40,9 +41,14 @@ pip install --quiet "${packages[@]}"
 cd "$root/pypi"
 case "$1" in
 wheel)
+    # maturin takes no licence from outside of the folder. What is in the program has licences too.
+    trap 'rm -rf "$scratch" "$root"/pypi/{LICENSE-*,THIRD-PARTY-LICENSES.txt}' EXIT
+    cp "$root"/LICENSE-* .
+    [[ ! -s "$root/target/about/THIRD-PARTY-LICENSES.txt" ]] || cp "$root/target/about/THIRD-PARTY-LICENSES.txt" .
     maturin build --release --locked ${options[@]+"${options[@]}"} --out "$scratch/out"
     made="$(echo "$scratch"/out/mtls_lint-"$version"-py3-none-*.whl)"
     [[ "$(uname -s)" != Linux || "$made" == *manylinux_2_17_* ]] || fail "the tag is that of $made"
+    python3 -m zipfile --list "$made" | grep licenses/LICENSE-MIT >/dev/null || fail "there is no licence in $made"
     ;;
 sdist)
     maturin sdist --out "$scratch/out"
