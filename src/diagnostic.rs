@@ -21,6 +21,11 @@ pub(crate) fn counted(count: usize, noun: &str) -> String {
     }
 }
 
+/// The verb of a sentence about so many.
+pub(crate) fn is_or_are(count: usize) -> &'static str {
+    if count == 1 { "is" } else { "are" }
+}
+
 /// How bad a finding is. Ordered: a note is the least.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,

@@ -5,6 +5,8 @@
 )]
 #![expect(dead_code, reason = "not every test needs all that they share")]
 
+#[path = "support/manifests.rs"]
+mod manifests;
 mod support;
 
 use std::fs;
@@ -14,6 +16,7 @@ use serde_json::Value;
 use snapbox::{assert_data_eq, str};
 use tempfile::TempDir;
 
+use manifests::SECOND_BREAKER;
 use support::{Outcome, copy_of, run_with, seed, write};
 
 /// The rule that breaks mutual TLS.
@@ -90,16 +93,6 @@ impl Repository {
 fn run_in(folder: &Path, arguments: &[&str]) -> Outcome {
     run_with(folder, arguments, &[])
 }
-
-/// Another rule that breaks mutual TLS, for the other service.
-const SECOND: &str = "\
-apiVersion: networking.istio.io/v1alpha3
-kind: DestinationRule
-metadata: {name: sleep, namespace: default}
-spec:
-  host: sleep
-  trafficPolicy: {connectionPool: {tcp: {maxConnections: 1}}}
-";
 
 #[test]
 fn a_baseline_says_for_people_what_it_accepts() {
@@ -185,7 +178,7 @@ fn a_file_that_is_reformatted_revives_nothing() {
 #[test]
 fn one_more_broken_rule_is_one_finding() {
     let repository = Repository::accepted();
-    repository.write("apps/second.yaml", SECOND);
+    repository.write("apps/second.yaml", SECOND_BREAKER);
     let outcome = repository.run(&["--format", "json"]);
     assert_eq!(outcome.status, Some(1));
     let report = outcome.json();
@@ -236,7 +229,7 @@ no findings in 4 files (6 documents, 6 resources, 1 mesh): no conflict found und
 fn pruning_accepts_nothing_and_updating_does() {
     let repository = Repository::accepted();
     repository.remove(BREAKER);
-    repository.write("apps/second.yaml", SECOND);
+    repository.write("apps/second.yaml", SECOND_BREAKER);
     assert_eq!(
         repository.run(&["baseline", "prune"]).stdout,
         ".mtls-lint-baseline.json: 1 dropped, 0 kept\n"
@@ -370,7 +363,7 @@ fn code_scanning_gets_known_findings_as_unchanged_and_others_as_new() {
     let repository = Repository::new();
     assert_eq!(states(&repository), [None]);
     let repository = Repository::accepted();
-    repository.write("apps/second.yaml", SECOND);
+    repository.write("apps/second.yaml", SECOND_BREAKER);
     let expected = ["new", "unchanged"].map(|state| Some(state.to_owned()));
     assert_eq!(states(&repository), expected);
     repository.remove(BREAKER);

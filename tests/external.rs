@@ -6,6 +6,8 @@
 )]
 #![expect(dead_code, reason = "not every test needs all that they share")]
 
+#[path = "support/manifests.rs"]
+mod manifests;
 mod support;
 
 use std::fs;
@@ -14,9 +16,10 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 
+use manifests::WEB;
 use support::{Outcome, run_with, write};
 
-/// What all tests deploy: a mesh that demands mutual TLS, without auto mTLS, and a service in it.
+/// What all tests deploy beside a service: a mesh that demands mutual TLS, without auto mTLS.
 const MESH: &str = "\
 apiVersion: v1
 kind: ConfigMap
@@ -27,20 +30,6 @@ apiVersion: security.istio.io/v1
 kind: PeerAuthentication
 metadata: {name: default, namespace: istio-system}
 spec: {mtls: {mode: STRICT}}
----
-apiVersion: v1
-kind: Namespace
-metadata: {name: shop, labels: {istio-injection: enabled}}
----
-apiVersion: v1
-kind: Service
-metadata: {name: web, namespace: shop}
-spec: {selector: {app: web}, ports: [{name: http, port: 80}]}
----
-apiVersion: v1
-kind: Pod
-metadata: {name: web, namespace: shop, labels: {app: web}}
-spec: {containers: [{name: web}]}
 ";
 
 /// A rule without mutual TLS, as a program prints it.
@@ -60,7 +49,11 @@ impl Project {
     /// A repository with these files, and a mesh.
     fn new(files: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder can be created");
-        write(folder.path(), "repository/mesh/mesh.yaml", MESH.as_bytes());
+        write(
+            folder.path(),
+            "repository/mesh/mesh.yaml",
+            [MESH, WEB].join("---\n").as_bytes(),
+        );
         write(folder.path(), "bin/.keep", b"");
         for (path, text) in files {
             write(&folder.path().join("repository"), path, text.as_bytes());

@@ -6,16 +6,21 @@
 )]
 #![expect(dead_code, reason = "not every test needs all that they share")]
 
+#[path = "support/manifests.rs"]
+mod manifests;
+#[path = "support/markup.rs"]
+mod markup;
 mod support;
 
 use std::fmt::Write as _;
 use std::path::Path;
 
-use pulldown_cmark::{Event, Options, Parser, Tag};
 use roxmltree::Document;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use manifests::WEB;
+use markup::only_ours;
 use support::{FORMATS, run, run_with, write};
 
 /// What tries to act, each by itself so that none hides the others.
@@ -51,22 +56,7 @@ fn quoted(text: &str) -> String {
 /// A folder in which every name, host and path is one that attacks.
 fn hostile() -> TempDir {
     let folder = tempfile::tempdir().expect("a folder can be created");
-    let server = "\
-apiVersion: v1
-kind: Namespace
-metadata: {name: shop, labels: {istio-injection: enabled}}
----
-apiVersion: v1
-kind: Service
-metadata: {name: web, namespace: shop}
-spec: {selector: {app: web}, ports: [{name: http, port: 80}]}
----
-apiVersion: v1
-kind: Pod
-metadata: {name: web, namespace: shop, labels: {app: web}}
-spec: {containers: [{name: web}]}
-";
-    write(folder.path(), "server.yaml", server.as_bytes());
+    write(folder.path(), "server.yaml", WEB.as_bytes());
     for (number, attack) in ATTACKS.iter().enumerate() {
         let name = quoted(attack);
         let raw: String = attack
@@ -156,36 +146,6 @@ fn parsed(format: &str) -> Value {
     serde_json::from_str(&reported(format)).expect("it is JSON")
 }
 
-/// Checks that text has only the links and the markup that are ours.
-fn only_our_markup(text: &str) {
-    for event in Parser::new_ext(
-        text,
-        Options::all()
-            - Options::ENABLE_SMART_PUNCTUATION
-            - Options::ENABLE_YAML_STYLE_METADATA_BLOCKS
-            - Options::ENABLE_PLUSES_DELIMITED_METADATA_BLOCKS
-            - Options::ENABLE_OLD_FOOTNOTES
-            - Options::ENABLE_HEADING_ATTRIBUTES,
-    ) {
-        match event {
-            Event::Start(Tag::Link { dest_url, .. }) => {
-                assert!(
-                    dest_url.starts_with("https://mtls-lint.dev/rules/"),
-                    "{dest_url}"
-                );
-            }
-            Event::Start(
-                Tag::Heading { .. } | Tag::Paragraph | Tag::List(_) | Tag::Item | Tag::Strong,
-            )
-            | Event::End(_)
-            | Event::Text(_)
-            | Event::Code(_)
-            | Event::SoftBreak => {}
-            other => panic!("{other:?}"),
-        }
-    }
-}
-
 #[test]
 fn pretty_shows_them_and_nothing_acts() {
     reported("pretty");
@@ -249,7 +209,7 @@ fn github_gets_no_command_but_ours() {
 #[test]
 fn gitlab_gets_texts_with_our_markup_alone() {
     for issue in parsed("gitlab").as_array().expect("a list") {
-        only_our_markup(issue["content"]["body"].as_str().expect("a text"));
+        only_ours(issue["content"]["body"].as_str().expect("a text"));
         let description = issue["description"].as_str().expect("a text");
         assert!(!description.contains('\n'), "{description}");
     }
@@ -286,13 +246,13 @@ fn checkstyle_stays_xml_with_our_elements_alone() {
 #[test]
 fn rdjson_gets_messages_with_our_markup_alone() {
     for diagnostic in parsed("rdjson")["diagnostics"].as_array().expect("a list") {
-        only_our_markup(diagnostic["message"].as_str().expect("a text"));
+        only_ours(diagnostic["message"].as_str().expect("a text"));
     }
 }
 
 #[test]
 fn markdown_has_our_markup_alone() {
-    only_our_markup(&reported("markdown"));
+    only_ours(&reported("markdown"));
 }
 
 #[test]

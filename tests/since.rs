@@ -7,6 +7,8 @@
 
 #[path = "support/git.rs"]
 mod git;
+#[path = "support/manifests.rs"]
+mod manifests;
 mod support;
 
 use std::fs;
@@ -15,6 +17,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use git::git;
+use manifests::SECOND_BREAKER;
 use support::{Outcome, copy_of, run, run_with, seed};
 
 /// The rule that breaks mutual TLS.
@@ -243,16 +246,6 @@ fn diff_is_a_stable_interface() {
     assert_eq!(document["changes"][0]["causes"][0]["path"], BREAKER);
 }
 
-/// Another rule that breaks mutual TLS, for the other service.
-const SECOND: &str = "\
-apiVersion: networking.istio.io/v1alpha3
-kind: DestinationRule
-metadata: {name: sleep, namespace: default}
-spec:
-  host: sleep
-  trafficPolicy: {connectionPool: {tcp: {maxConnections: 1}}}
-";
-
 /// Runs the command with the baseline of the folder.
 fn run_with_baseline(folder: &Path, arguments: &[&str]) -> Outcome {
     run_with(folder, arguments, &[])
@@ -268,7 +261,7 @@ fn what_is_new_and_accepted_is_not_reported_and_what_is_new_alone_is() {
     let outcome = run_with_baseline(folder, &since);
     assert_eq!(found(&outcome), []);
     assert_eq!(outcome.status, Some(0));
-    support::write(folder, "apps/second.yaml", SECOND.as_bytes());
+    support::write(folder, "apps/second.yaml", SECOND_BREAKER.as_bytes());
     let outcome = run_with_baseline(folder, &since);
     let second = (
         "override-drops-mtls".to_owned(),
@@ -310,7 +303,7 @@ fn subsets_that_change_their_order_are_not_new() {
     let subset =
         |name| format!("  - {{name: {name}, trafficPolicy: {{tls: {{mode: DISABLED}}}}}}\n");
     let rule = |first, second| {
-        let text = SECOND.replace(
+        let text = SECOND_BREAKER.replace(
             "{connectionPool: {tcp: {maxConnections: 1}}}",
             "{tls: {mode: ISTIO_MUTUAL}}",
         );

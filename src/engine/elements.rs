@@ -12,10 +12,15 @@ use crate::yaml::{FieldPath, Node, Value};
 
 /// Gives the fields of findings that lie in lists keys with the names of the elements, as far as the places tell.
 pub(super) fn name_elements(diagnostics: &mut [Diagnostic], deployment: &Deployment) {
-    let units = deployment.units.iter();
-    let mut objects: FxHashMap<&ObjectId, Vec<&Value>> = FxHashMap::default();
-    for object in units.flat_map(|unit| &unit.objects) {
-        objects.entry(&object.id).or_default().push(&object.value);
+    let about = diagnostics.iter().filter_map(|one| one.object.clone());
+    let mut variants: FxHashMap<ObjectId, Vec<&Value>> = about.map(|id| (id, Vec::new())).collect();
+    if variants.is_empty() {
+        return;
+    }
+    for object in deployment.units.iter().flat_map(|unit| &unit.objects) {
+        if let Some(variants) = variants.get_mut(&object.id) {
+            variants.push(&object.value);
+        }
     }
     for diagnostic in diagnostics {
         let (Some(object), Some(field), Some(place)) =
@@ -23,8 +28,10 @@ pub(super) fn name_elements(diagnostics: &mut [Diagnostic], deployment: &Deploym
         else {
             continue;
         };
-        let variants = objects.get(object).into_iter().flatten();
         let key = variants
+            .get(object)
+            .into_iter()
+            .flatten()
             .filter(|_| !field.is_exact())
             .find_map(|value| key(value, field.as_str(), place));
         if let Some(key) = key {
@@ -45,7 +52,9 @@ fn key(root: &Value, path: &str, place: Place) -> Option<String> {
         }
         key.push_str(name);
         if let Node::Sequence(items) = &value.node {
-            value = items.iter().find(|item| holds(item, place))?;
+            value = items
+                .iter()
+                .find(|item| item.holds(&|one| one.span == place.span))?;
             for part in ["[", element_name(value), "]"] {
                 key.push_str(part);
             }
@@ -53,17 +62,4 @@ fn key(root: &Value, path: &str, place: Place) -> Option<String> {
         }
     }
     is_named.then_some(key)
-}
-
-/// Whether a place is that of a value or of something in it.
-fn holds(value: &Value, place: Place) -> bool {
-    value.place.span == place.span
-        || match &value.node {
-            Node::Scalar(_) => false,
-            Node::Sequence(items) => items.iter().any(|item| holds(item, place)),
-            Node::Mapping(mapping) => mapping
-                .entries
-                .iter()
-                .any(|entry| entry.key.place.span == place.span || holds(&entry.value, place)),
-        }
 }

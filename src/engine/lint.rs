@@ -211,12 +211,10 @@ fn run(
             let mut found = Vec::new();
             for (index, mesh) in (0u32..).zip(&analysis.meshes) {
                 let patched = analysis.patched.get(index as usize);
-                let units = analysis.deployment.units_of(index as usize);
                 let surroundings = Surroundings {
                     sources: &analysis.sources,
-                    origins: &analysis.deployment.origins,
+                    deployment: &analysis.deployment,
                     patched: patched.map_or(&[], Vec::as_slice),
-                    units: &units,
                 };
                 let mut cx = RuleContext::new(&rule.meta, mesh, index, surroundings);
                 if let Some(explained) = explained {

@@ -37,19 +37,7 @@ pub(super) fn prove(
             diagnostic.fix = None;
         }
     }
-    let is_candidate = |diagnostic: &Diagnostic| {
-        let fix = diagnostic.fix.as_ref();
-        fix.is_some_and(|fix| fix.applicability == Applicability::Safe)
-    };
-    let candidates = (0..)
-        .zip(diagnostics.iter())
-        .filter(|(_, d)| is_candidate(d));
-    let prover = Prover {
-        candidates: candidates.collect(),
-        analysis,
-        request,
-        tree,
-    };
+    let prover = Prover::new(diagnostics, Applicability::Safe, analysis, request, tree);
     for (index, proof) in prover.failures()? {
         let Some(diagnostic) = diagnostics.get_mut(index) else {
             continue;
@@ -60,51 +48,13 @@ pub(super) fn prove(
             (Proof::Unsafe, None) | (Proof::Safe, _) => {}
         }
     }
-    for index in unbuildable(diagnostics, analysis, request, tree)? {
+    let offered = Prover::new(diagnostics, Applicability::Unsafe, analysis, request, tree);
+    for index in offered.unbuildable()? {
         if let Some(diagnostic) = diagnostics.get_mut(index) {
             diagnostic.fix = None;
         }
     }
     Ok(())
-}
-
-/// The positions of findings whose unsafe fixes leave something that cannot be built any more: a patch that is written for
-/// all objects of a kind may not fit what a fix adds or changes.
-fn unbuildable(
-    diagnostics: &[Diagnostic],
-    analysis: &Analysis,
-    request: &Request,
-    tree: &dyn Tree,
-) -> Result<Vec<usize>, Error> {
-    let mut units = analysis.deployment.units.iter();
-    if units.all(|unit| unit.patches.is_empty()) {
-        return Ok(Vec::new());
-    }
-    let is_candidate = |diagnostic: &Diagnostic| {
-        let fix = diagnostic.fix.as_ref();
-        fix.is_some_and(|fix| fix.applicability == Applicability::Unsafe)
-    };
-    let all = diagnostics.iter().enumerate();
-    let mut pending: Vec<Group<'_>> = vec![all.filter(|(_, one)| is_candidate(one)).collect()];
-    let mut failures = Vec::new();
-    while let Some(group) = pending.pop() {
-        if group.is_empty() {
-            continue;
-        }
-        let members: Vec<&Diagnostic> = group.iter().map(|&(_, diagnostic)| diagnostic).collect();
-        let after = analyse(request, &applied(&members, &analysis.sources, tree))?;
-        if after.summary.unread.len() <= analysis.summary.unread.len() {
-            continue;
-        }
-        if let [(index, _)] = *group {
-            failures.push(index);
-            continue;
-        }
-        let (left, right) = group.split_at(group.len() / 2);
-        pending.push(right.to_vec());
-        pending.push(left.to_vec());
-    }
-    Ok(failures)
 }
 
 /// Those of some safe fixes that may be applied together to what `before` is the analysis of: each is safe by itself, but of two that touch the same pairs the
@@ -134,7 +84,7 @@ pub(super) fn together<'a>(
     Ok(taken)
 }
 
-/// What a proof needs: the findings whose fixes may be safe with their positions, and what they are about.
+/// What a proof needs: the findings whose fixes are judged with their positions, and what they are about.
 struct Prover<'a> {
     candidates: Vec<(usize, &'a Diagnostic)>,
     analysis: &'a Analysis,
@@ -145,7 +95,49 @@ struct Prover<'a> {
 /// Some of the candidates.
 type Group<'a> = Vec<(usize, &'a Diagnostic)>;
 
+/// The members of groups that fail by themselves, with how; a group that fails is judged again in halves.
+fn failing<'a, F>(
+    mut pending: Vec<Group<'a>>,
+    judge: impl Fn(&[(usize, &'a Diagnostic)]) -> Result<Option<F>, Error>,
+) -> Result<Vec<(usize, F)>, Error> {
+    let mut failures = Vec::new();
+    while let Some(group) = pending.pop() {
+        let Some(failure) = judge(&group)? else {
+            continue;
+        };
+        if let [(index, _)] = *group {
+            failures.push((index, failure));
+            continue;
+        }
+        let (left, right) = group.split_at(group.len() / 2);
+        pending.push(right.to_vec());
+        pending.push(left.to_vec());
+    }
+    Ok(failures)
+}
+
 impl<'a> Prover<'a> {
+    /// For the fixes that are called as safe as `applicability` says.
+    fn new(
+        diagnostics: &'a [Diagnostic],
+        applicability: Applicability,
+        analysis: &'a Analysis,
+        request: &'a Request,
+        tree: &'a dyn Tree,
+    ) -> Self {
+        let is_candidate = |diagnostic: &Diagnostic| {
+            let fix = diagnostic.fix.as_ref();
+            fix.is_some_and(|fix| fix.applicability == applicability)
+        };
+        let all = diagnostics.iter().enumerate();
+        Self {
+            candidates: all.filter(|(_, one)| is_candidate(one)).collect(),
+            analysis,
+            request,
+            tree,
+        }
+    }
+
     /// The positions of the findings whose fixes are not proved.
     fn failures(&self) -> Result<Vec<(usize, Proof)>, Error> {
         // A fix alone needs no grouping, and is analysed where it is proved.
@@ -153,25 +145,28 @@ impl<'a> Prover<'a> {
             [] | [_] => None,
             _ => Some(self.after(&self.candidates)?),
         };
-        let mut pending: Vec<Group<'a>> = match &all {
+        let pending: Vec<Group<'a>> = match &all {
             Some(all) => self.groups(all),
             None => self.candidates.iter().map(|&one| vec![one]).collect(),
         };
-        let mut failures = Vec::new();
-        while let Some(group) = pending.pop() {
-            let proof = self.proof(&group, all.as_ref())?;
-            if proof == Proof::Safe {
-                continue;
-            }
-            if let [(index, _)] = *group {
-                failures.push((index, proof));
-                continue;
-            }
-            let (left, right) = group.split_at(group.len() / 2);
-            pending.push(right.to_vec());
-            pending.push(left.to_vec());
+        failing(pending, |group| {
+            let proof = self.proof(group, all.as_ref())?;
+            Ok((proof != Proof::Safe).then_some(proof))
+        })
+    }
+
+    /// The positions of the findings whose fixes leave something that cannot be built any more: a patch that is written for all
+    /// objects of a kind may not fit what a fix adds or changes.
+    fn unbuildable(&self) -> Result<Vec<usize>, Error> {
+        let mut units = self.analysis.deployment.units.iter();
+        if self.candidates.is_empty() || units.all(|unit| unit.patches.is_empty()) {
+            return Ok(Vec::new());
         }
-        Ok(failures)
+        let before = self.analysis.summary.unread.len();
+        let failures = failing(vec![self.candidates.clone()], |group| {
+            Ok((self.after(group)?.summary.unread.len() > before).then_some(()))
+        })?;
+        Ok(failures.into_iter().map(|(index, ())| index).collect())
     }
 
     /// The candidates in groups of which no two members are about one host, before and after all fixes: what holds for a

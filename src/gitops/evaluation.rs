@@ -8,7 +8,9 @@ use super::flux::FluxSources;
 use super::inventory::{Closure, Inventory};
 use super::kustomize::{self, Additions, Built, Session};
 use super::plain::Manifests;
-use super::{Files, Problem, Settings, Unit, UnitKind, argo, flux, helm, namespace, rendered};
+use super::{
+    Files, Problem, Settings, Unit, UnitKind, argo, flux, helm, namespace, rendered, repository,
+};
 use crate::object::Object;
 use crate::source::tree::normalise;
 use crate::source::{FileId, Origins, Spanned};
@@ -77,7 +79,7 @@ pub(super) struct Evaluation<'f> {
     /// The sources that Flux knows.
     pub(super) flux_sources: FluxSources,
     /// The addresses under which Argo CD knows this repository.
-    pub(super) argo_own: BTreeSet<String>,
+    argo_own: BTreeSet<String>,
     /// The CD resources that were followed, by group, kind, namespace and name.
     followed: BTreeSet<(usize, String)>,
     /// Units whose objects were not looked through for CD resources, with their groups.
@@ -122,6 +124,11 @@ impl<'f> Evaluation<'f> {
             followed: BTreeSet::new(),
             pending: VecDeque::new(),
         }
+    }
+
+    /// Whether Argo CD knows this repository under an address.
+    pub(super) fn is_own_for_argo(&self, url: &str) -> bool {
+        self.argo_own.contains(&repository::address(url))
     }
 
     /// Evaluates everything that somebody or something declares: clusters of CD tools, then kustomizations that stand for

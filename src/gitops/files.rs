@@ -8,7 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::source::tree::normalise;
 use crate::source::{FileId, FileRole, Sources};
-use crate::yaml::{self, FileContent, ReadOptions};
+use crate::yaml::{self, FileContent, ReadOptions, Value};
 
 /// The files of a run by path. What is read in full for an evaluator stays here; what plain manifests are made of is
 /// taken out without a copy.
@@ -124,6 +124,12 @@ impl Files {
             .take_while(move |(path, _)| is_working_directory || path.starts_with(directory))
             .filter(|(path, _)| !path.starts_with("..") || directory.starts_with(".."))
             .map(|(path, id)| (path.as_path(), *id))
+    }
+
+    /// The root of the first document of a file.
+    pub fn first_root(&self, file: FileId) -> Option<&Value> {
+        let documents = &self.documents(file).documents;
+        documents.first().map(|document| &document.root)
     }
 
     /// The directories that the files lie in, at any depth, without the working directory.

@@ -65,11 +65,10 @@ pub struct Deployment {
 
 impl Deployment {
     /// The units that a mesh is made of, by its position.
-    pub fn units_of(&self, mesh: usize) -> Vec<&Unit> {
+    pub fn units_of(&self, mesh: usize) -> impl Iterator<Item = &Unit> {
         let scope = self.meshes.get(mesh);
         let units = scope.map_or(&[][..], |scope| &scope.units);
-        let units = units.iter().filter_map(|&unit| self.units.get(unit));
-        units.collect()
+        units.iter().filter_map(|&unit| self.units.get(unit))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::text::one_line;
-use crate::diagnostic::{Severity, counted};
+use crate::diagnostic::{Severity, counted, is_or_are};
 use crate::engine::{Report, Unread};
 
 /// How many inputs that were not read are listed.
@@ -37,15 +37,15 @@ pub(super) fn remarks(report: &Report) -> impl Iterator<Item = String> {
 /// What to do about entries of the baseline that no finding needs any more.
 fn gone(report: &Report) -> Option<String> {
     let accepted = report.accepted.as_ref()?;
-    let (count, are) = match accepted.gone.as_ref()?.count() {
-        0 => return None,
-        1 => (counted(1, "entry"), "is"),
-        count => (counted(count, "entry"), "are"),
-    };
+    let count = accepted.gone.as_ref()?.count();
     let path = one_line(accepted.path.as_str());
-    Some(format!(
-        "{count} of the baseline `{path}` {are} gone: `mtls-lint baseline prune` drops what no finding needs"
-    ))
+    (count > 0).then(|| {
+        format!(
+            "{} of the baseline `{path}` {} gone: `mtls-lint baseline prune` drops what no finding needs",
+            counted(count, "entry"),
+            is_or_are(count)
+        )
+    })
 }
 
 /// The line above the inputs that were not read.
@@ -105,16 +105,14 @@ pub(super) fn headline(report: &Report) -> String {
 /// What the matrix knows and no finding says: a summary must not sound as if there was no such pair.
 fn refused(report: &Report) -> Option<String> {
     let count = report.summary.refused;
-    let are = match count {
-        0 => return None,
-        1 => "is",
-        _ => "are",
-    };
-    let pairs = counted(count, "pair");
-    Some(format!(
-        "{pairs} of client and destination {are} refused and in no finding: \
-         `mtls-lint matrix --verdict refused` lists what is refused"
-    ))
+    (count > 0).then(|| {
+        format!(
+            "{} of client and destination {} refused and in no finding: \
+             `mtls-lint matrix --verdict refused` lists what is refused",
+            counted(count, "pair"),
+            is_or_are(count)
+        )
+    })
 }
 
 /// Whether a run had nothing that findings could be about.

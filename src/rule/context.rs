@@ -5,7 +5,7 @@ use rustc_hash::FxHashSet;
 
 use super::{PatchedRule, RuleMeta};
 use crate::diagnostic::{Certainty, Diagnostic, Fact, Fingerprint, Fix, Label, PairId, Severity};
-use crate::gitops::Unit;
+use crate::gitops::{Deployment, Unit};
 use crate::mesh::{Decision, Mesh};
 use crate::object::ObjectId;
 use crate::source::{Origins, Place, Sources};
@@ -27,12 +27,10 @@ pub struct RuleContext<'a> {
 pub struct Surroundings<'a> {
     /// The files that places point into.
     pub sources: &'a Sources,
-    /// How values came to be what they are.
-    pub origins: &'a Origins,
+    /// What is deployed, in this mesh and the others.
+    pub deployment: &'a Deployment,
     /// What patches did to the DestinationRules of the mesh.
     pub patched: &'a [PatchedRule],
-    /// The units that the mesh is made of.
-    pub units: &'a [&'a Unit],
 }
 
 impl<'a> RuleContext<'a> {
@@ -86,7 +84,7 @@ impl<'a> RuleContext<'a> {
 
     /// How values came to be what they are.
     pub fn origins(&self) -> &'a Origins {
-        self.surroundings.origins
+        &self.surroundings.deployment.origins
     }
 
     /// What patches did to the DestinationRules of the mesh, in the order in which they were applied.
@@ -95,8 +93,16 @@ impl<'a> RuleContext<'a> {
     }
 
     /// The units that the mesh is made of.
-    pub(crate) fn units(&self) -> &'a [&'a Unit] {
-        self.surroundings.units
+    pub(crate) fn units(&self) -> impl Iterator<Item = &'a Unit> + use<'a> {
+        self.surroundings
+            .deployment
+            .units_of(self.mesh_index as usize)
+    }
+
+    /// What is written at a place, without its quotes.
+    pub(crate) fn unquoted(&self, place: Place) -> &'a str {
+        let text = self.sources().text(place.span);
+        text.trim_matches(['"', '\''])
     }
 
     /// What the rule declared.

@@ -41,7 +41,7 @@ fn loss(before: &Value, after: &Value, place: Place) -> Option<Place> {
             let entry = old
                 .entries
                 .iter()
-                .find(|entry| entry.key.place == place || holds(&entry.value, place))?;
+                .find(|entry| entry.key.place == place || entry.value.holds(&|one| one == place))?;
             let key = &entry.key.value;
             // What is removed and then added again is removed first.
             let is_it = |removed: &&Removed| removed.entry.value.place == entry.value.place;
@@ -64,7 +64,7 @@ fn loss(before: &Value, after: &Value, place: Place) -> Option<Place> {
             // What an anchor names is in several elements.
             let mut holders = old.iter().enumerate();
             holders.find_map(|(at, item)| {
-                if !holds(item, place) {
+                if !item.holds(&|one| one == place) {
                     return None;
                 }
                 if let Some(kept) = new.iter().find(|kept| kept.place == item.place) {
@@ -83,20 +83,5 @@ fn loss(before: &Value, after: &Value, place: Place) -> Option<Place> {
         }
         _ if before.place == after.place => None,
         _ => Some(after.place),
-    }
-}
-
-/// Whether a place is that of a tree or of something in it.
-fn holds(value: &Value, place: Place) -> bool {
-    if value.place == place {
-        return true;
-    }
-    match &value.node {
-        Node::Scalar(_) => false,
-        Node::Sequence(items) => items.iter().any(|item| holds(item, place)),
-        Node::Mapping(mapping) => mapping
-            .entries
-            .iter()
-            .any(|entry| entry.key.place == place || holds(&entry.value, place)),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::findings::{Causes, plaintext_severity, policy_fact, symptom, target};
 use crate::declare_rule;
-use crate::diagnostic::{Fact, Severity};
+use crate::diagnostic::{Fact, Severity, is_or_are};
 use crate::mesh::{Decision, Merge, Mesh, ProxyKind, Verdict};
 use crate::object::ObjectId;
 use crate::resource::{DestinationRule, TrafficPolicy};
@@ -411,7 +411,7 @@ fn headline(
     let dropped = format!(
         "{} of `{rule}` {} dropped",
         listed(&lost.fields),
-        is_or_are(lost)
+        is_or_are(lost.fields.len())
     );
     match worst {
         Some((decision, Effect::Refused)) => format!(
@@ -440,10 +440,6 @@ fn headline(
             format!("{dropped}: {cause}")
         }
     }
-}
-
-fn is_or_are(lost: &Lost<'_>) -> &'static str {
-    if lost.fields.len() == 1 { "is" } else { "are" }
 }
 
 /// Which rule is created first is not in the repository, unless a manifest has the time.

@@ -1,7 +1,7 @@
 //! An exception whose time is over.
 
 use crate::declare_rule;
-use crate::diagnostic::{Applicability, Fix, counted};
+use crate::diagnostic::{Applicability, Fix, counted, is_or_are};
 use crate::rule::{ExceptionFault, NoOptions, TriageContext};
 
 declare_rule! {
@@ -186,14 +186,15 @@ fn check(_options: &NoOptions, cx: &mut TriageContext<'_>) {
                 String::new(),
                 "remove the entry, or set `expires` to a later day",
             ),
-            1 => (
-                format!("; {} is reported again", counted(1, "finding")),
-                "repair the finding and remove the entry, or set `expires` to a later day",
-            ),
-            count => (
-                format!("; {} are reported again", counted(*count, "finding")),
-                "repair the findings and remove the entry, or set `expires` to a later day",
-            ),
+            &count => {
+                let (findings, are) = (counted(count, "finding"), is_or_are(count));
+                let help = if count == 1 {
+                    "repair the finding and remove the entry, or set `expires` to a later day"
+                } else {
+                    "repair the findings and remove the entry, or set `expires` to a later day"
+                };
+                (format!("; {findings} {are} reported again"), help)
+            }
         };
         let owner = problem.owner_note();
         let mut report = cx.report(

@@ -209,6 +209,15 @@ pub(super) fn is_taken(mesh: &Mesh, decision: &Decision) -> bool {
     subset.is_none_or(|subset| mesh.is_routed(host, subset))
 }
 
+/// How bad something is, which is latent where calls do not take that way.
+pub(super) fn unless_latent(mesh: &Mesh, decision: &Decision, severity: Severity) -> Severity {
+    if is_taken(mesh, decision) {
+        severity
+    } else {
+        Severity::Note
+    }
+}
+
 /// What calls do, or what they would do where they do not take that way.
 pub(super) fn calls(mesh: &Mesh, decision: &Decision, effect: &str) -> String {
     let target = target(decision);

@@ -1,6 +1,8 @@
 //! A rule sends TLS of other certificates to a proxy that wants mutual TLS, or takes it.
 
-use super::findings::{Cause, Causes, Words, calls, is_taken, mode_field, sets, symptom, tell};
+use super::findings::{
+    Cause, Causes, Words, calls, is_taken, mode_field, sets, symptom, tell, unless_latent,
+};
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Fix, Severity};
 use crate::mesh::{Accepts, ClusterTls, Decision, EndpointDecision, Mesh, Sends, Verdict};
@@ -184,11 +186,7 @@ fn check(_options: &NoOptions, cx: &mut RuleContext<'_>) {
 /// How bad it is; latent where nothing is routed to the subset.
 fn severity(mesh: &Mesh, decision: &Decision) -> Option<Severity> {
     let severity = would_be(mesh, decision)?;
-    Some(if is_taken(mesh, decision) {
-        severity
-    } else {
-        Severity::Note
-    })
+    Some(unless_latent(mesh, decision, severity))
 }
 
 /// How bad it is for calls that take this way: refused, or nothing that Istio protects.

@@ -264,7 +264,7 @@ fn report(cx: &mut RuleContext<'_>, place: Place, cause: &Cause<'_>) {
 /// that one, and its name is taken.
 fn has_lost_rules(cx: &RuleContext<'_>) -> bool {
     let mesh = cx.mesh();
-    let objects = cx.units().iter().flat_map(|unit| &unit.objects);
+    let objects = cx.units().flat_map(|unit| &unit.objects);
     let mut rules = objects.filter(|object| &*object.gvk.kind == "DestinationRule");
     rules.any(|rule| !mesh.has_rule(&rule.id))
 }

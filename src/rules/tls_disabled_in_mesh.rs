@@ -1,7 +1,7 @@
 //! A rule turns TLS off towards a proxy that wants mutual TLS, or takes it.
 
 use super::findings::{
-    Cause, Causes, Words, calls, is_taken, mode_field, plaintext_severity, sets, symptom, tell,
+    Cause, Causes, Words, calls, mode_field, plaintext_severity, sets, symptom, tell, unless_latent,
 };
 use crate::declare_rule;
 use crate::diagnostic::{Applicability, Fix, Severity};
@@ -186,11 +186,7 @@ fn check(_options: &NoOptions, cx: &mut RuleContext<'_>) {
 /// How bad it is; latent where nothing is routed to the subset.
 fn severity(mesh: &Mesh, decision: &Decision) -> Option<Severity> {
     let severity = plaintext_severity(mesh, decision)?;
-    Some(if is_taken(mesh, decision) {
-        severity
-    } else {
-        Severity::Note
-    })
+    Some(unless_latent(mesh, decision, severity))
 }
 
 /// What calls do, or would do.

@@ -170,7 +170,7 @@ type Units<'a> = FxHashMap<(&'a ObjectId, Place), usize>;
 
 /// Which unit deploys which Service or rule.
 fn units<'a>(cx: &RuleContext<'a>) -> Units<'a> {
-    let units = cx.units().iter().enumerate();
+    let units = cx.units().enumerate();
     let objects = units.flat_map(|(unit, one)| one.objects.iter().map(move |it| (unit, it)));
     objects
         .filter(|(_, object)| matches!(&*object.id.kind, "Service" | "DestinationRule"))
@@ -267,7 +267,7 @@ fn earlier_names<'a>(cx: &RuleContext<'a>, name: &'a str, place: Place) -> Vec<E
             break;
         };
         // Only what is added is written there.
-        let added = unquoted(cx, now);
+        let added = cx.unquoted(now);
         let before = match change.cause {
             Cause::NamePrefix => name.strip_prefix(added),
             Cause::NameSuffix => name.strip_suffix(added),
@@ -303,7 +303,7 @@ fn earlier_namespaces<'a>(cx: &RuleContext<'a>, place: Place) -> Vec<Earlier<'a>
         };
         if let Some(previous) = change.previous.filter(|_| MOVES.contains(&change.cause)) {
             out.push(Earlier {
-                text: unquoted(cx, previous),
+                text: cx.unquoted(previous),
                 change: now,
             });
         }
@@ -311,12 +311,7 @@ fn earlier_namespaces<'a>(cx: &RuleContext<'a>, place: Place) -> Vec<Earlier<'a>
     out
 }
 
-/// What is written at a place, without its quotes.
-fn unquoted<'a>(cx: &RuleContext<'a>, place: Place) -> &'a str {
-    let text = cx.sources().text(place.span);
-    text.trim_matches(['"', '\''])
-}
-
+/// Words one finding.
 fn report(cx: &mut RuleContext<'_>, rules: &[Dangling<'_, '_>]) {
     let Some(Dangling { rule, renamed }) = rules.first() else {
         return;

@@ -109,10 +109,7 @@ fn moved_from_root<'a>(meta: &'a Meta, cx: &RuleContext<'_>) -> Option<(Place, M
     // Of several namespaces the first that is not the root namespace takes it out.
     let steps = cx.origins().history(place);
     let out = steps.filter_map(|now| Some((now, cx.origins().change(now)?.previous?)));
-    let mut out = out.filter(|(_, previous)| {
-        let text = cx.sources().text(previous.span);
-        text.trim_matches(['"', '\'']) == root.as_str()
-    });
+    let mut out = out.filter(|(_, previous)| cx.unquoted(*previous) == root.as_str());
     let (mover, written) = out.next()?;
     Some((
         mover,

@@ -2,18 +2,16 @@
 
 use std::ops::Range;
 
+use super::embedded;
 use crate::rule::nearest;
 use crate::source::{FileId, FileRole, SourceFile, Sources, Span};
-use crate::yaml::{self, Comment, Node, ReadOptions, Value};
+use crate::yaml::{self, Comment, ReadOptions};
 
 /// What stands in every comment that is meant for the linter.
 const MARK: &str = "mtls-lint:";
 
 /// The word that starts an exception.
 const WORD: &str = "ignore";
-
-/// How many nodes the aliases of one file may expand to.
-const ALIAS_BUDGET: usize = 1_000_000;
 
 /// A comment that is meant for the linter.
 #[derive(Debug)]
@@ -60,45 +58,16 @@ pub(super) fn collect(sources: &Sources) -> Vec<Directive> {
 
 /// The comments of a file, and of the patches and mesh configs that are written in it as text.
 fn comments(id: FileId, file: &SourceFile, sources: &Sources) -> Vec<Comment> {
-    let options = ReadOptions {
-        prefilter: false,
-        alias_budget: ALIAS_BUDGET,
-    };
     let mut comments = Vec::new();
-    for document in yaml::read(id, file, options).documents {
-        embedded(&document.root, sources, &mut comments);
+    for document in yaml::read(id, file, ReadOptions::ALL_DOCUMENTS).documents {
+        embedded::texts(&document.root, &mut |text| {
+            comments.extend(yaml::embedded_comments(text, sources));
+        });
         comments.extend(document.comments);
     }
     comments.sort_by_key(|comment| comment.span);
     comments.dedup();
     comments
-}
-
-/// The keys under which YAML is written as text that takes part in what is deployed.
-pub(super) const EMBEDDED: [&str; 3] = ["patch", "patchesStrategicMerge", "mesh"];
-
-/// Adds the comments of YAML that is written as text.
-fn embedded(value: &Value, sources: &Sources, comments: &mut Vec<Comment>) {
-    match &value.node {
-        Node::Scalar(_) => {}
-        Node::Sequence(items) => {
-            for item in items {
-                embedded(item, sources, comments);
-            }
-        }
-        Node::Mapping(mapping) => {
-            for entry in &mapping.entries {
-                if !EMBEDDED.contains(&&*entry.key.value) {
-                    embedded(&entry.value, sources, comments);
-                    continue;
-                }
-                let texts = entry.value.items().iter().chain([&entry.value]);
-                for text in texts.filter(|text| text.as_scalar().is_some()) {
-                    comments.extend(yaml::embedded_comments(text, sources));
-                }
-            }
-        }
-    }
 }
 
 /// Reads a comment, if it is meant for the linter.

@@ -4,10 +4,7 @@ use crate::diagnostic::Edit;
 use crate::source::{FileId, SourceFile, Sources, Span};
 use crate::yaml::{self, Mapping, MappingEntry, Node, ReadOptions, Value};
 
-use super::comment::EMBEDDED;
-
-/// How many nodes the aliases of one file may expand to.
-const ALIAS_BUDGET: usize = 1_000_000;
+use super::embedded;
 
 /// What files of editors on Windows start with.
 const BYTE_ORDER_MARK: char = '\u{feff}';
@@ -32,13 +29,12 @@ impl<'s> Roots<'s> {
     /// Reads a file.
     pub(super) fn of(id: FileId, sources: &'s Sources) -> Self {
         let file = sources.file(id);
-        let options = ReadOptions {
-            prefilter: false,
-            alias_budget: ALIAS_BUDGET,
-        };
         let mut roots = Vec::new();
-        for document in yaml::read(id, file, options).documents {
-            embedded(&document.root, sources, &mut roots);
+        for document in yaml::read(id, file, ReadOptions::ALL_DOCUMENTS).documents {
+            embedded::texts(&document.root, &mut |text| {
+                // What cannot be read has no exceptions either.
+                roots.extend(yaml::parse_embedded_stream(text, sources).unwrap_or_default());
+            });
             roots.push(document.root);
         }
         Self {
@@ -240,31 +236,6 @@ impl<'s> Roots<'s> {
             "\r\n"
         } else {
             "\n"
-        }
-    }
-}
-
-/// Adds the documents that are written as text in another.
-fn embedded(value: &Value, sources: &Sources, roots: &mut Vec<Value>) {
-    match &value.node {
-        Node::Scalar(_) => {}
-        Node::Sequence(items) => {
-            for item in &items.items {
-                embedded(item, sources, roots);
-            }
-        }
-        Node::Mapping(mapping) => {
-            for entry in &mapping.entries {
-                if !EMBEDDED.contains(&&*entry.key.value) {
-                    embedded(&entry.value, sources, roots);
-                    continue;
-                }
-                let texts = entry.value.items().iter().chain([&entry.value]);
-                for text in texts.filter(|text| text.as_scalar().is_some()) {
-                    // What cannot be read has no exceptions either.
-                    roots.extend(yaml::parse_embedded_stream(text, sources).unwrap_or_default());
-                }
-            }
         }
     }
 }

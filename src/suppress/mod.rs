@@ -4,6 +4,7 @@ mod annotation;
 mod comment;
 mod date;
 mod edits;
+mod embedded;
 mod entry;
 mod faults;
 mod lines;

@@ -204,6 +204,19 @@ impl Value {
             .find(|entry| &*entry.key.value == key)
     }
 
+    /// Whether the place of this, or of a key or value at any depth, is one that is looked for.
+    pub fn holds(&self, is_it: &dyn Fn(Place) -> bool) -> bool {
+        is_it(self.place)
+            || match &self.node {
+                Node::Scalar(_) => false,
+                Node::Sequence(items) => items.iter().any(|item| item.holds(is_it)),
+                Node::Mapping(mapping) => {
+                    let mut entries = mapping.entries.iter();
+                    entries.any(|entry| is_it(entry.key.place) || entry.value.holds(is_it))
+                }
+            }
+    }
+
     /// Where a field that is not there was removed last, or the last of all of them.
     pub fn removal(&self, key: Option<&str>) -> Option<Place> {
         let mut removed = self.as_mapping()?.removed.iter().rev();

@@ -44,7 +44,7 @@ pub(super) fn directory_of(
     }
     let prefix = &evaluation.settings.working_directory;
     let files = evaluation.session.files;
-    let is_own = evaluation.argo_own.contains(&repository::address(url));
+    let is_own = evaluation.is_own_for_argo(url);
     let is_root = normalise(Utf8Path::new(path)).as_str().is_empty();
     if !is_own && (is_root || repository::exact(path, prefix, files).is_none()) {
         return Err(format!("`{url}` is another repository"));
@@ -187,8 +187,7 @@ impl Application<'_> {
         let ignores_missing = ignores_missing == Some(true);
         let own = directory.and_then(|directory| files.file(&directory.join("values.yaml")));
         unit.files.extend(own);
-        let own = own.and_then(|file| files.documents(file).documents.first());
-        let mut layers = Vec::from_iter(own.map(|document| document.root.clone()));
+        let mut layers = Vec::from_iter(own.and_then(|file| files.first_root(file).cloned()));
         for path in field("valueFiles").map_or(&[][..], Value::items) {
             let text = path.as_text().unwrap_or_default();
             let path_place = path.place;
@@ -198,8 +197,7 @@ impl Application<'_> {
                 None => normalise(&directory.unwrap_or(Utf8Path::new("")).join(text)),
             };
             if let Some(file) = files.file(&path) {
-                let documents = &files.documents(file).documents;
-                layers.extend(documents.first().map(|document| document.root.clone()));
+                layers.extend(files.first_root(file).cloned());
                 unit.files.insert(file);
             } else if !ignores_missing {
                 unit.problems.push(Problem::Unresolved {

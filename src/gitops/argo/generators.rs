@@ -200,7 +200,7 @@ fn of_git(git: &Value, evaluation: &Evaluation<'_>, notes: &mut Notes) -> Vec<Pa
     });
     let mut made = tried.find(|made| !made.is_empty()).unwrap_or_default();
     let url = git.get("repoURL").and_then(Value::as_text);
-    let is_own = url.is_some_and(|url| evaluation.argo_own.contains(&repository::address(url)));
+    let is_own = url.is_some_and(|url| evaluation.is_own_for_argo(url));
     if made.is_empty() && !is_own {
         notes.problems.push(not_here(git, "git"));
     }
@@ -235,8 +235,7 @@ fn of_git_below(git: &Value, prefix: &Utf8Path, files: &Files) -> Vec<Parameters
                 .values
                 .insert(format!("{name}.filename"), file_name.to_owned());
             let file = files.file(&repository::from_root(prefix, path.as_str()));
-            let documents = file.and_then(|file| files.documents(file).documents.first());
-            let root = documents.map(|document| &document.root);
+            let root = file.and_then(|file| files.first_root(file));
             // A list in a file makes one set for every element.
             let elements = match root.and_then(Value::as_sequence) {
                 Some(elements) => elements.iter().collect(),

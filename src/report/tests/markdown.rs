@@ -1,22 +1,17 @@
 //! Markdown as a parser reads it: our headings, lists and links, and nothing that a manifest brings.
 
-use pulldown_cmark::{Event, Options, Parser, Tag};
+#[path = "../../../tests/support/markup.rs"]
+mod markup;
+
+use pulldown_cmark::{Event, Parser, Tag};
+
+use markup::{only_ours, options};
 
 use super::sample::{DROPS, MARKUP, finding, sample, with_hidden};
 use super::{STYLE, rendered};
 use crate::diagnostic::{ExceptionKind, Severity};
 use crate::report::Format;
 use crate::report::markdown::{code, inline, page};
-
-/// Everything that GitHub and GitLab read, and more.
-fn options() -> Options {
-    Options::all()
-        - Options::ENABLE_HEADING_ATTRIBUTES
-        - Options::ENABLE_OLD_FOOTNOTES
-        - Options::ENABLE_YAML_STYLE_METADATA_BLOCKS
-        - Options::ENABLE_PLUSES_DELIMITED_METADATA_BLOCKS
-        - Options::ENABLE_SMART_PUNCTUATION
-}
 
 /// The text of a line in which text of a manifest stands behind a word of ours, or what else the parser sees in it.
 fn read(line: &str) -> Result<String, String> {
@@ -39,24 +34,7 @@ fn letters(text: &str) -> String {
 #[test]
 fn the_sample_has_only_our_markup() {
     let text = rendered(&sample(), Format::Markdown, STYLE);
-    for event in Parser::new_ext(&text, options()) {
-        match event {
-            Event::Start(Tag::Link { dest_url, .. }) => {
-                assert!(
-                    dest_url.starts_with("https://mtls-lint.dev/rules/"),
-                    "{dest_url}"
-                );
-            }
-            Event::Start(
-                Tag::Heading { .. } | Tag::Paragraph | Tag::List(_) | Tag::Item | Tag::Strong,
-            )
-            | Event::End(_)
-            | Event::Text(_)
-            | Event::Code(_)
-            | Event::SoftBreak => {}
-            other => panic!("{other:?}"),
-        }
-    }
+    only_ours(&text);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::{clients, destination, rules, summary, word};
-use crate::diagnostic::counted;
+use crate::diagnostic::{counted, is_or_are};
 use crate::engine::PairChange;
 use crate::report::text::one_line;
 
@@ -44,8 +44,8 @@ pub(super) fn render(changes: &[PairChange], base: &str, out: &mut dyn Write) ->
     }
     let more = changes.len().saturating_sub(ROWS);
     if more > 0 {
-        let are = if more == 1 { "is" } else { "are" };
-        writeln!(out, "\n{} {are} not shown.", counted(more, "more change"))?;
+        let (changes, are) = (counted(more, "more change"), is_or_are(more));
+        writeln!(out, "\n{changes} {are} not shown.")?;
     }
     Ok(())
 }

@@ -130,7 +130,7 @@ pub(super) fn check_name(name: &Field<'_>, cx: &mut Context<'_>) {
 
 /// Notes a fault for a protocol that Istio does not know; any case is fine, and none at all.
 pub(super) fn check_protocol(protocol: &Field<'_>, cx: &mut Context<'_>) {
-    const KNOWN: [&str; 11] = [
+    const KNOWN: [&str; 12] = [
         "tcp",
         "udp",
         "grpc",
@@ -141,11 +141,11 @@ pub(super) fn check_protocol(protocol: &Field<'_>, cx: &mut Context<'_>) {
         "https",
         "tls",
         "mongo",
+        "mysql",
         "redis",
     ];
     check_text(protocol, cx, |text| {
-        let lower = text.to_ascii_lowercase();
-        let is_known = KNOWN.contains(&&*lower) || lower == "mysql";
+        let is_known = KNOWN.contains(&&*text.to_ascii_lowercase());
         (!is_known).then(|| "is not a protocol that Istio knows".to_owned())
     });
 }

@@ -145,13 +145,16 @@ fn check_ports(entry: &ServiceEntry, ports: &Field<'_>, cx: &mut Context<'_>) {
 
 fn check_endpoints(entry: &ServiceEntry, endpoints: &Field<'_>, cx: &mut Context<'_>) {
     let count = entry.endpoints.len();
-    let too_many = match entry.resolution {
-        Resolution::None if count > 0 => "NONE",
-        Resolution::DynamicDns if count > 0 => "DYNAMIC_DNS",
+    let message = match entry.resolution {
+        Resolution::None if count > 0 => {
+            "may not be given where the resolution is NONE, as it is where none is written"
+                .to_owned()
+        }
+        Resolution::DynamicDns if count > 0 => {
+            "may not be given where the resolution is DYNAMIC_DNS".to_owned()
+        }
         Resolution::DnsRoundRobin if count > 1 => {
-            let message =
-                format!("has {count} elements, and the resolution DNS_ROUND_ROBIN takes one");
-            return cx.fault_at(endpoints, endpoints.key_place(), message);
+            format!("has {count} elements, and the resolution DNS_ROUND_ROBIN takes one")
         }
         Resolution::None
         | Resolution::DynamicDns
@@ -164,11 +167,6 @@ fn check_endpoints(entry: &ServiceEntry, endpoints: &Field<'_>, cx: &mut Context
             }
             return;
         }
-    };
-    let message = match too_many {
-        "NONE" => "may not be given where the resolution is NONE, as it is where none is written"
-            .to_owned(),
-        other => format!("may not be given where the resolution is {other}"),
     };
     cx.fault_at(endpoints, endpoints.key_place(), message);
 }

@@ -39,12 +39,7 @@ fn check_egress(egress: &Field<'_>, cx: &mut Context<'_>) {
         let port = listener.child("port");
         if port.is_present() {
             check_port(&listener, &port, cx);
-            let number = port.child("number");
-            if let Some(value) = number.port_or_zero(cx)
-                && !ports.insert(value)
-            {
-                cx.fault(&number, format!("two listeners are for port {value}"));
-            }
+            check_once(&port, &mut ports, cx);
         } else if index < last {
             cx.fault(
                 &listener,
@@ -61,6 +56,16 @@ fn check_egress(egress: &Field<'_>, cx: &mut Context<'_>) {
         for host in hosts.items(cx) {
             check_egress_host(&host, cx);
         }
+    }
+}
+
+/// Notes a fault for the port of a listener that another one has too.
+fn check_once(port: &Field<'_>, ports: &mut FxHashSet<u16>, cx: &mut Context<'_>) {
+    let number = port.child("number");
+    if let Some(value) = number.port_or_zero(cx)
+        && !ports.insert(value)
+    {
+        cx.fault(&number, format!("two listeners are for port {value}"));
     }
 }
 
@@ -127,12 +132,7 @@ fn check_ingress(ingress: &Field<'_>, cx: &mut Context<'_>) {
         let port = listener.child("port");
         check_name(&port.child("name"), cx);
         check_protocol(&port.child("protocol"), cx);
-        let number = port.child("number");
-        if let Some(value) = number.port_or_zero(cx)
-            && !ports.insert(value)
-        {
-            cx.fault(&number, format!("two listeners are for port {value}"));
-        }
+        check_once(&port, &mut ports, cx);
         check_ingress_tls(&listener.child("tls"), cx);
     }
 }
