@@ -82,9 +82,14 @@ impl<'a> RuleContext<'a> {
         self.surroundings.sources
     }
 
+    /// What is deployed, in this mesh and the others.
+    pub(super) fn deployment(&self) -> &'a Deployment {
+        self.surroundings.deployment
+    }
+
     /// How values came to be what they are.
     pub fn origins(&self) -> &'a Origins {
-        &self.surroundings.deployment.origins
+        &self.deployment().origins
     }
 
     /// What patches did to the DestinationRules of the mesh, in the order in which they were applied.

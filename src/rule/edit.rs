@@ -2,8 +2,12 @@
 
 mod copy;
 mod fill;
+mod merge;
+mod moved;
+mod remove;
 
 pub(crate) use copy::copy_tls;
+pub(crate) use merge::merge_rules;
 
 use fill::fill;
 
@@ -226,6 +230,26 @@ fn insert_entry(file: &SourceFile, body: Place, entry: &str) -> Option<Edit> {
         return Some(insertion(body.span, at, format!("{entry},{gap}")));
     }
     Some(insertion(body.span, start, format!("{entry}, ")))
+}
+
+/// The lines of a text whose first line is cut at `column`, without that much indentation; `None` where a line stands further
+/// left.
+fn unindented(text: &str, column: usize) -> Option<Vec<&str>> {
+    let mut lines = text.lines();
+    let first = lines.next()?;
+    let rest = lines.map(|line| {
+        if line.trim().is_empty() {
+            return Some("");
+        }
+        let (indent, rest) = line.split_at_checked(column)?;
+        indent.trim().is_empty().then_some(rest)
+    });
+    std::iter::once(Some(first)).chain(rest).collect()
+}
+
+/// A position in a file as places count it.
+fn offset(position: usize) -> Option<u32> {
+    u32::try_from(position).ok()
 }
 
 /// Inserts lines below the last line of a span; at the end of a file whose last line has no end they get none either.

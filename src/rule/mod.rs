@@ -11,6 +11,7 @@ mod page;
 mod patched;
 mod suggest;
 mod triage;
+mod written;
 
 pub use context::Surroundings;
 pub(crate) use context::failure;

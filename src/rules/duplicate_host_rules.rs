@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use super::findings::{Causes, plaintext_severity, policy_fact, symptom, target};
 use crate::declare_rule;
-use crate::diagnostic::{Fact, Severity, is_or_are};
+use crate::diagnostic::{Applicability, Fact, Fix, Severity, is_or_are};
 use crate::mesh::{Decision, Merge, Mesh, ProxyKind, Verdict};
 use crate::object::ObjectId;
 use crate::resource::{DestinationRule, TrafficPolicy};
-use crate::rule::{NoOptions, RuleContext};
+use crate::rule::{NoOptions, RuleContext, edit};
 use crate::source::Sources;
-use crate::yaml::FieldPath;
+use crate::yaml::{FieldPath, Value};
 
 declare_rule! {
     /// ## What it does
@@ -175,13 +175,18 @@ declare_rule! {
     ///
     /// ## Fix
     ///
-    /// Merge the rules into one. There is no automatic fix: where both set a field, somebody has to choose.
+    /// Merge the rules into one. The fix moves the fields and subsets that the rule that counts does not have to that rule, with
+    /// their comments, and takes the documents of the others away; a file that held nothing else stays, empty. It is unsafe: what
+    /// was without effect gets one, and a rule that is no longer in the repository stays in the cluster where nothing prunes it.
+    ///
+    /// There is none where two rules set a field or a subset differently, since somebody has to choose; where a patch has a part in
+    /// what they say; where not every mesh has all of them; and for rules in a `List` or in JSON.
     "duplicate-host-rules" {
         summary: "several rules for one host, and the policy of only one counts",
         category: Correctness,
         severity: Error,
         reads: [DestinationRule, PeerAuthentication, Namespace, Service, ConfigMap],
-        fix: None,
+        fix: Unsafe,
         since: "0.1.0",
         check: check(NoOptions),
     }
@@ -361,6 +366,7 @@ fn report(
     let severity = worst.map_or(Severity::Warning, Effect::severity);
     let headline = headline(mesh, merge, told, sample.zip(worst));
     let kept = &merge.kept.meta.id;
+    let fix = fix(cx, merge, lost);
     let mut finding = cx.report(told.policy.key, headline);
     finding
         .severity(severity)
@@ -378,6 +384,9 @@ fn report(
         let text = "this `trafficPolicy` counts, as a whole";
         finding.label(policy.key, Some(kept), text);
     }
+    if let Some(fix) = fix {
+        finding.fix(fix);
+    }
     if let Some(fact) = demand.filter(|_| severity == Severity::Error)
         && let Some(place) = fact.place
     {
@@ -393,6 +402,26 @@ fn report(
             );
         }
     }
+}
+
+/// The edits that leave one of the rules, if nobody has to choose.
+fn fix(cx: &RuleContext<'_>, merge: &Merge<'_>, lost: &[Lost<'_>]) -> Option<Fix> {
+    let kept = cx.written(&merge.kept.meta.id)?;
+    let dropped: Option<Vec<&Value>> = lost
+        .iter()
+        .map(|lost| cx.written(&lost.rule.meta.id))
+        .collect();
+    let dropped = dropped?;
+    let are_together = dropped
+        .iter()
+        .all(|rule| cx.are_deployed_together(kept, rule));
+    let names: Vec<&str> = lost.iter().map(|lost| &*lost.rule.meta.id.name).collect();
+    let edits = edit::merge_rules(cx.sources(), kept, &dropped).filter(|_| are_together)?;
+    Some(Fix {
+        title: format!("merge {} into {}", listed(&names), merge.kept.meta.id),
+        applicability: Applicability::Unsafe,
+        edits,
+    })
 }
 
 fn dropped_label(lost: &Lost<'_>) -> String {

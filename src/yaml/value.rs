@@ -232,6 +232,36 @@ impl Value {
         keys.iter().try_fold(self, |value, key| value.get(key))
     }
 
+    /// Whether two values are the same in JSON, wherever and however they are written.
+    pub fn is_equal(&self, other: &Self) -> bool {
+        match (&self.node, &other.node) {
+            (Node::Scalar(one), Node::Scalar(two)) => {
+                if let (Some(one), Some(two)) = (self.as_integer(), other.as_integer()) {
+                    return one == two;
+                }
+                if let (Some(one), Some(two)) = (self.as_bool(), other.as_bool()) {
+                    return one == two;
+                }
+                (self.is_null() && other.is_null())
+                    || (self.is_null() == other.is_null()
+                        && self.as_str().is_some() == other.as_str().is_some()
+                        && one.text == two.text)
+            }
+            (Node::Sequence(one), Node::Sequence(two)) => {
+                let mut pairs = one.iter().zip(two.iter());
+                one.len() == two.len() && pairs.all(|(one, two)| one.is_equal(two))
+            }
+            (Node::Mapping(one), Node::Mapping(two)) => {
+                let is_in_other = |entry: &MappingEntry| {
+                    let found = other.entry(&entry.key.value);
+                    found.is_some_and(|found| entry.value.is_equal(&found.value))
+                };
+                one.entries.len() == two.entries.len() && one.entries.iter().all(is_in_other)
+            }
+            (Node::Scalar(_) | Node::Sequence(_) | Node::Mapping(_), _) => false,
+        }
+    }
+
     /// The entries of a mapping, none for anything else.
     pub fn entries(&self) -> &[MappingEntry] {
         self.as_mapping().map_or(&[], |mapping| &mapping.entries)

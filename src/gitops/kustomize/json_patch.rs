@@ -96,7 +96,7 @@ impl Run<'_, '_, '_, '_, '_> {
                 let mut value = value;
                 self.marks.mark(&mut value, None);
                 // An element that is moved within its list is not gone.
-                items.removed.retain(|one| !is_equal(&one.item, &value));
+                items.removed.retain(|one| !one.item.is_equal(&value));
                 items.insert(at, value);
             }
             Node::Scalar(_) => return Err(missing(&pointer)),
@@ -211,7 +211,7 @@ impl Run<'_, '_, '_, '_, '_> {
         } else {
             self.get(object, "path")?
         };
-        if is_equal(&found, &self.value()) {
+        if found.is_equal(&self.value()) {
             Ok(())
         } else {
             Err(Refusal::new(
@@ -296,40 +296,6 @@ fn null(place: Place) -> Value {
             text: "null".into(),
             style: ScalarStyle::Plain,
         }),
-    }
-}
-
-/// Whether two values are the same in JSON.
-pub(super) fn is_equal(one: &Value, other: &Value) -> bool {
-    match (&one.node, &other.node) {
-        (Node::Scalar(left), Node::Scalar(right)) => {
-            if let (Some(left), Some(right)) = (one.as_integer(), other.as_integer()) {
-                return left == right;
-            }
-            if let (Some(left), Some(right)) = (one.as_bool(), other.as_bool()) {
-                return left == right;
-            }
-            (one.is_null() && other.is_null())
-                || (one.is_null() == other.is_null()
-                    && one.as_str().is_some() == other.as_str().is_some()
-                    && left.text == right.text)
-        }
-        (Node::Sequence(left), Node::Sequence(right)) => {
-            left.len() == right.len()
-                && left
-                    .iter()
-                    .zip(right)
-                    .all(|(left, right)| is_equal(left, right))
-        }
-        (Node::Mapping(left), Node::Mapping(right)) => {
-            left.entries.len() == right.entries.len()
-                && left.entries.iter().all(|entry| {
-                    other
-                        .entry(&entry.key.value)
-                        .is_some_and(|found| is_equal(&entry.value, &found.value))
-                })
-        }
-        (Node::Scalar(_) | Node::Sequence(_) | Node::Mapping(_), _) => false,
     }
 }
 

@@ -1,6 +1,5 @@
 //! How a patch leaves its mark on the places of what it changes.
 
-use super::json_patch::is_equal;
 use super::session::Step;
 use crate::gitops::Problem;
 use crate::source::{Cause, OriginId, Place};
@@ -128,7 +127,7 @@ impl<'a, 'b, 'f> Marks<'a, 'b, 'f> {
             }
             (Node::Sequence(old), Node::Sequence(new)) => {
                 for item in old.items {
-                    if !new.iter().any(|kept| is_equal(kept, &item)) {
+                    if !new.iter().any(|kept| kept.is_equal(&item)) {
                         let place = self.changed(place, Some(item.place));
                         new.removed.push(RemovedItem { item, place });
                     }

@@ -1,6 +1,8 @@
 //! Copying a `tls` into the settings of a port.
 
-use super::{column, flow_quote, indent_step, insert_entry, insert_port_lines, insert_port_tls};
+use super::{
+    column, flow_quote, indent_step, insert_entry, insert_port_lines, insert_port_tls, unindented,
+};
 use crate::diagnostic::Edit;
 use crate::resource::{PortPolicy, TlsMode, TlsSettings};
 use crate::source::{SourceFile, Sources};
@@ -51,14 +53,8 @@ fn is_mode_only(text: &str) -> bool {
 fn block_lines(file: &SourceFile, text: &str, column: usize) -> Option<Vec<String>> {
     let nested = " ".repeat(indent_step(file));
     let mut lines = vec!["tls:".to_owned()];
-    for (number, line) in text.lines().enumerate() {
-        // The first line is cut where the block starts.
-        let before = if number == 0 { 0 } else { column };
-        let (indent, rest) = line.split_at_checked(before)?;
-        if !indent.trim().is_empty() {
-            return None;
-        }
-        lines.push(format!("{nested}{rest}"));
+    for line in unindented(text, column)? {
+        lines.push(format!("{nested}{line}"));
     }
     Some(lines)
 }
