@@ -86,8 +86,8 @@ fn a_document_goes_with_its_separator_and_comments() {
     for (what, text, document, expected) in table {
         assert_eq!(without(text, document).as_deref(), Some(expected), "{what}");
         assert_eq!(
-            self::content(expected).documents.len() + 1,
-            self::content(text).documents.len(),
+            content(expected).documents.len() + 1,
+            content(text).documents.len(),
             "{what}"
         );
     }
