@@ -16,6 +16,7 @@ use super::overlay_patch::keep_to_their_meshes;
 use super::precede::precede;
 use super::prove::prove;
 use super::refused::unexplained;
+use super::split::doubt_split;
 use super::triage::{Findings, triage};
 use super::undeclared::doubt_undeclared;
 use super::{Analysis, Error, Progress, Report, Request, Stage, analyse};
@@ -80,6 +81,7 @@ pub(super) fn examine(request: &Request, tree: &dyn Tree) -> Result<(Analysis, F
 fn doubt_all(diagnostics: &mut Vec<Diagnostic>, analysis: &Analysis) {
     doubt_undeclared(diagnostics, &analysis.deployment, &analysis.sources);
     doubt(diagnostics, &analysis.problems);
+    doubt_split(diagnostics, &analysis.meshes);
     doubt_incomplete(diagnostics, &analysis.deployment);
 }
 

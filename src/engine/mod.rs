@@ -26,6 +26,7 @@ mod report;
 mod request;
 mod shown;
 mod since;
+mod split;
 #[cfg(test)]
 mod testing;
 mod triage;

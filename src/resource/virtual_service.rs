@@ -45,6 +45,7 @@ impl VirtualService {
 /// What the matches of a route ask for, shared by its destinations.
 #[derive(Clone)]
 struct Conditions {
+    is_http: bool,
     gateways: Arc<[Box<str>]>,
     source_namespaces: Arc<[Box<str>]>,
 }
@@ -68,6 +69,7 @@ impl Conditions {
             list.dedup();
         }
         Self {
+            is_http,
             gateways: gateways.into(),
             source_namespaces: source_namespaces.into(),
         }
@@ -101,6 +103,8 @@ pub struct RouteDestination {
     pub port: Option<u16>,
     /// `subset`.
     pub subset: Option<Spanned<Box<str>>>,
+    /// Whether it belongs to an http route.
+    pub is_http: bool,
     /// `gateways` of the matches of the route it belongs to, sorted; empty where no match names any. Shared by all
     /// destinations of the route.
     pub gateways: Arc<[Box<str>]>,
@@ -118,6 +122,7 @@ impl RouteDestination {
             host: field.child("host").text(cx)?,
             port: port.map(|port| port.value),
             subset,
+            is_http: conditions.is_http,
             gateways: Arc::clone(&conditions.gateways),
             source_namespaces: Arc::clone(&conditions.source_namespaces),
         })

@@ -12,8 +12,9 @@ use super::config::{Config, Known, effect};
 use super::evidence::{Recorder, derived, stated};
 use super::parts::Parts;
 use super::services::{Registry, Service, ServiceId};
-use crate::object::Namespace;
+use crate::object::{Namespace, ObjectId};
 use crate::resource::{Fqdn, Labels, OutboundMode, Sidecar, VirtualService};
+use crate::source::Place;
 
 pub(crate) use exports::{ServiceExport, is_visible, service_export};
 
@@ -290,6 +291,33 @@ impl Scopes {
     pub(crate) fn leads_to(&self, host: &Fqdn, subset: &str) -> bool {
         let mut subsets = self.routes.iter().flat_map(|route| &route.subsets);
         subsets.any(|(to, name)| to == host && **name == *subset)
+    }
+
+    /// The VirtualService that leads the HTTP calls of a host to its subsets for clients of some namespaces, where none leads any
+    /// to a port of it without one: the cluster of the whole host is then not used.
+    pub(crate) fn only_by_subset(
+        &self,
+        host: &Fqdn,
+        port: u16,
+        clients: impl Fn() -> Vec<Namespace>,
+        config: &Config,
+    ) -> Option<(&ObjectId, Place)> {
+        let to_host = || {
+            let ids = self.routes_to.get(host).into_iter().flatten();
+            ids.filter_map(|&id| self.routes.get(id as usize))
+        };
+        if to_host().any(|route| route.leads_to_all_of(host, port)) {
+            return None;
+        }
+        let is_for_all = |route: &&Route| {
+            let (own, owner) = (route.export_to.as_ref(), &route.namespace);
+            let mut clients = clients().into_iter();
+            clients.all(|client| exported(own, owner, &client, config))
+        };
+        let split = to_host()
+            .filter(|route| route.splits(host))
+            .find(is_for_all)?;
+        Some((&split.object, split.place))
     }
 
     /// Why a client sees a host: the Sidecar that imports it, and the routes without which it would not be seen so.

@@ -21,6 +21,23 @@ pub(super) struct Route {
     pub(super) export_to: Option<ExportTo>,
     pub(super) destinations: Vec<Destination>,
     pub(super) subsets: Vec<(Fqdn, Box<str>)>,
+    /// The hosts to whose subsets http routes lead.
+    http_subsets: Vec<Fqdn>,
+    /// The hosts and ports (zero for all) to which any route leads without a subset.
+    whole: Vec<(Fqdn, u16)>,
+}
+
+impl Route {
+    /// Whether it takes the HTTP calls of a host and leads some to a subset of that host.
+    pub(super) fn splits(&self, host: &Fqdn) -> bool {
+        self.hosts.contains(host) && self.http_subsets.contains(host)
+    }
+
+    /// Whether it leads to a port of a host without a subset.
+    pub(super) fn leads_to_all_of(&self, host: &Fqdn, port: u16) -> bool {
+        let mut whole = self.whole.iter();
+        whole.any(|(to, number)| to == host && (*number == 0 || *number == port))
+    }
 }
 
 /// Where a route leads: host, port (zero for all), and the namespaces it is for (all if empty).
@@ -39,6 +56,18 @@ pub(super) fn route(vs: &VirtualService, config: &Config) -> Route {
             .destinations
             .iter()
             .filter_map(|d| Some((resolve(&d.host.value), d.subset.as_ref()?.value.clone())))
+            .collect(),
+        http_subsets: vs
+            .destinations
+            .iter()
+            .filter(|d| d.is_http && d.subset.is_some())
+            .map(|d| resolve(&d.host.value))
+            .collect(),
+        whole: vs
+            .destinations
+            .iter()
+            .filter(|d| d.subset.is_none())
+            .map(|d| (resolve(&d.host.value), d.port.unwrap_or(0)))
             .collect(),
         destinations: vs
             .destinations

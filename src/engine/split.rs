@@ -1,0 +1,34 @@
+//! Findings about calls that VirtualServices lead elsewhere: where all HTTP calls of a host go to its subsets, the settings of
+//! the host as a whole are for calls that nobody makes.
+
+use super::doubt::lower;
+use crate::diagnostic::{Diagnostic, PairId};
+use crate::mesh::Mesh;
+use crate::object::ObjectId;
+use crate::source::Place;
+
+/// Turns findings into notes of unknown certainty where routes lead the calls of all their pairs to subsets.
+pub(super) fn doubt_split(diagnostics: &mut [Diagnostic], meshes: &[Mesh]) {
+    for diagnostic in diagnostics {
+        let mut split = None;
+        for &pair in &diagnostic.pairs {
+            split = led_to_subsets(pair, meshes);
+            if split.is_none() {
+                break;
+            }
+        }
+        if let Some((object, place)) = split {
+            let text = format!(
+                "{object} leads the HTTP calls to subsets, and no other route to the host as a whole"
+            );
+            lower(diagnostic, text, Some(place));
+        }
+    }
+}
+
+/// The VirtualService that leads the calls of a pair to subsets.
+fn led_to_subsets(pair: PairId, meshes: &[Mesh]) -> Option<(&ObjectId, Place)> {
+    let mesh = meshes.get(pair.mesh as usize)?;
+    let decision = mesh.decisions().get(pair.decision as usize)?;
+    mesh.led_to_subsets(decision)
+}
