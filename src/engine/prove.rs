@@ -1,11 +1,12 @@
 //! Prove: which fixes are safe, by analyses of the edited files.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use super::compare::{is_as_readable, is_improvement};
 use super::fix::{apply_order, edited};
 use super::{Analysis, Error, Request, analyse};
-use crate::diagnostic::{Applicability, Diagnostic, PairId};
+use crate::diagnostic::{Applicability, Diagnostic, Fix, PairId};
 use crate::mesh::Mesh;
 use crate::object::ObjectId;
 use crate::resource::Fqdn;
@@ -156,15 +157,23 @@ impl<'a> Prover<'a> {
     }
 
     /// The positions of the findings whose fixes leave something that cannot be built any more: a patch that is written for all
-    /// objects of a kind may not fit what a fix adds or changes.
+    /// objects of a kind may not fit what a fix adds or changes, and a patch or a replacement may need what a fix takes away.
     fn unbuildable(&self) -> Result<Vec<usize>, Error> {
+        let removes = |fix: &Fix| fix.edits.iter().any(|edit| edit.text.is_empty());
+        let fixes = || {
+            self.candidates
+                .iter()
+                .filter_map(|(_, one)| one.fix.as_ref())
+        };
         let mut units = self.analysis.deployment.units.iter();
-        if self.candidates.is_empty() || units.all(|unit| unit.patches.is_empty()) {
+        let is_patched = units.any(|unit| !unit.patches.is_empty());
+        if fixes().next().is_none() || !(is_patched || fixes().any(removes)) {
             return Ok(Vec::new());
         }
-        let before = self.analysis.summary.unread.len();
+        let before = unbuilt(self.analysis);
         let failures = failing(vec![self.candidates.clone()], |group| {
-            Ok((self.after(group)?.summary.unread.len() > before).then_some(()))
+            let (unread, idle) = unbuilt(&self.after(group)?);
+            Ok((unread > before.0 || idle > before.1).then_some(()))
         })?;
         Ok(failures.into_iter().map(|(index, ())| index).collect())
     }
@@ -247,6 +256,17 @@ impl<'a> Prover<'a> {
     }
 }
 
+/// How much of what is deployed cannot be built: inputs that are not read, and patches that match nothing.
+fn unbuilt(analysis: &Analysis) -> (usize, usize) {
+    let patches = analysis
+        .deployment
+        .units
+        .iter()
+        .flat_map(|unit| &unit.patches);
+    let idle = patches.filter(|patch| patch.targets.is_empty()).count();
+    (analysis.summary.unread.len(), idle)
+}
+
 /// A tree in which the fixes of findings are applied, as far as they do not touch the same bytes.
 pub(super) fn applied<'t>(
     findings: &[&Diagnostic],
@@ -258,33 +278,38 @@ pub(super) fn applied<'t>(
     Overlay::new(tree, texts.map(|(path, text)| (path, text.into_bytes())))
 }
 
-/// Whether the documents that a fix edits can still be parsed, if they could be before.
+/// Whether the documents that a fix edits can still be parsed, if they could be before; not where its own edits overlap.
 fn is_parsed_after(diagnostic: &Diagnostic, sources: &Sources) -> bool {
     let edits = apply_order(std::iter::once(diagnostic), sources);
     let texts = edited(&edits, sources);
-    let (Some(first), Some(last)) = (edits.first(), edits.last()) else {
-        return true;
-    };
-    if first.span.file != last.span.file {
-        return true; // no rule edits two files, and an analysis judges safe fixes anyway
-    }
-    let file = sources.file(first.span.file);
-    let (before, Some(after)) = (file.text(), texts.get(file.path())) else {
-        return true;
-    };
-    let (start, end) = (first.span.start as usize, last.span.end as usize);
+    let mut by_file = edits.chunk_by(|one, next| one.span.file == next.span.file);
+    by_file.all(|edits| {
+        let are_apart = edits.is_sorted_by(|one, next| one.span.end <= next.span.start);
+        let (Some(first), Some(last)) = (edits.first(), edits.last()) else {
+            return true;
+        };
+        let file = sources.file(first.span.file);
+        let bytes = first.span.start as usize..last.span.end as usize;
+        let after = texts.get(file.path());
+        are_apart && after.is_none_or(|after| !breaks(file, bytes, after))
+    })
+}
+
+/// Whether of the documents that hold some bytes of a file more cannot be parsed once the file has another text.
+fn breaks(file: &SourceFile, bytes: Range<usize>, after: &str) -> bool {
+    let before = file.text();
     // `---` at the start of a line always separates documents.
-    let head = before.get(..start).unwrap_or_default();
+    let head = before.get(..bytes.start).unwrap_or_default();
     let head = head.rfind("\n---").map_or(0, |at| at + 1);
-    let tail = before.get(end..).unwrap_or_default();
+    let tail = before.get(bytes.end..).unwrap_or_default();
     let tail = tail.find("\n---").map_or(0, |at| tail.len() - at);
     let documents = |text: &str| {
         text.get(head..text.len().saturating_sub(tail))
             .map(str::to_owned)
     };
     match (documents(before), documents(after)) {
-        (Some(before), Some(after)) => broken(after, file) <= broken(before, file),
-        _ => true,
+        (Some(before), Some(after)) => broken(after, file) > broken(before, file),
+        _ => false,
     }
 }
 

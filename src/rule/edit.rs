@@ -3,8 +3,8 @@
 mod copy;
 mod fill;
 mod merge;
-mod moved;
 mod remove;
+mod text;
 
 pub(crate) use copy::copy_tls;
 pub(crate) use merge::merge_rules;
@@ -25,9 +25,7 @@ fn indent_step(file: &SourceFile) -> usize {
         let key = line.trim_start_matches(' ');
         line.starts_with(' ') && !key.is_empty() && !key.starts_with('#')
     });
-    indented.map_or(DEFAULT_INDENT, |line| {
-        line.len() - line.trim_start_matches(' ').len()
-    })
+    indented.map_or(DEFAULT_INDENT, indent_of)
 }
 
 /// Inserts `tls: {mode: ISTIO_MUTUAL}` at the start of a `trafficPolicy`; `None` where the text does not stand where the
@@ -106,9 +104,8 @@ fn is_followed_by_sibling(file: &SourceFile, value: Span, mapping: Span, column:
     let Some(next) = next_line(file, value.end) else {
         return true; // the value ends the file
     };
-    let line = file.line_range(file.line_index(next as usize));
-    let text = file.text().get(line).unwrap_or_default();
-    next >= mapping.end || text.len() - text.trim_start_matches(' ').len() == column
+    let line = file.line_text(file.line_index(next as usize));
+    next >= mapping.end || indent_of(line) == column
 }
 
 /// Inserts a `trafficPolicy` with the tls after the `host` of a rule that has none; in the one that stands with nothing in
@@ -198,7 +195,7 @@ pub(crate) fn append_document(sources: &Sources, near: Span, lines: &[String]) -
         text.push_str(line);
         text.push_str(end);
     }
-    let at = u32::try_from(file.text().len()).ok()?;
+    let at = offset(file.text().len())?;
     Some(insertion(near, at, text))
 }
 
@@ -226,10 +223,15 @@ fn insert_entry(file: &SourceFile, body: Place, entry: &str) -> Option<Edit> {
         return Some(insertion(body.span, start, entry.to_owned()));
     }
     if gap.contains('\n') && !first.starts_with('#') {
-        let at = start + u32::try_from(gap.len()).ok()?;
+        let at = start + offset(gap.len())?;
         return Some(insertion(body.span, at, format!("{entry},{gap}")));
     }
     Some(insertion(body.span, start, format!("{entry}, ")))
+}
+
+/// How many blanks a line starts with.
+fn indent_of(line: &str) -> usize {
+    line.len() - line.trim_start_matches(' ').len()
 }
 
 /// The lines of a text whose first line is cut at `column`, without that much indentation; `None` where a line stands further
@@ -311,6 +313,6 @@ fn next_line(file: &SourceFile, offset: u32) -> Option<u32> {
         usize::from(rest.starts_with('\n'))
     };
     (length > 0)
-        .then(|| u32::try_from(line.end + length).ok())
+        .then(|| self::offset(line.end + length))
         .flatten()
 }

@@ -6,12 +6,12 @@ mod deployed;
 pub(crate) mod edit;
 mod inputs;
 mod meta;
+mod objects;
 mod options;
 mod page;
 mod patched;
 mod suggest;
 mod triage;
-mod written;
 
 pub use context::Surroundings;
 pub(crate) use context::failure;

@@ -10,7 +10,7 @@ use crate::object::ObjectId;
 use crate::resource::{DestinationRule, TrafficPolicy};
 use crate::rule::{NoOptions, RuleContext, edit};
 use crate::source::Sources;
-use crate::yaml::{FieldPath, Value};
+use crate::yaml::FieldPath;
 
 declare_rule! {
     /// ## What it does
@@ -175,12 +175,14 @@ declare_rule! {
     ///
     /// ## Fix
     ///
-    /// Merge the rules into one. The fix moves the fields and subsets that the rule that counts does not have to that rule, with
-    /// their comments, and takes the documents of the others away; a file that held nothing else stays, empty. It is unsafe: what
-    /// was without effect gets one, and a rule that is no longer in the repository stays in the cluster where nothing prunes it.
+    /// Merge the rules into one. The fix moves the fields of the `trafficPolicy` and the subsets that the rule that counts does not
+    /// have to that rule, with the comments above them and on their lines, and takes the documents of the others away with their
+    /// labels and annotations; a file that held nothing else stays, empty. It is unsafe: what was without effect gets one, and a
+    /// rule that is no longer in the repository stays in the cluster where nothing prunes it.
     ///
-    /// There is none where two rules set a field or a subset differently, since somebody has to choose; where a patch has a part in
-    /// what they say; where not every mesh has all of them; and for rules in a `List` or in JSON.
+    /// There is none where two rules set a field or a subset differently, since somebody has to choose; where a patch or a
+    /// replacement needs one of them; where they are not deployed to the same places; and where a text cannot be moved as it
+    /// stands, such as that of rules in a `List` or in JSON, or with anchors.
     "duplicate-host-rules" {
         summary: "several rules for one host, and the policy of only one counts",
         category: Correctness,
@@ -404,23 +406,25 @@ fn report(
     }
 }
 
-/// The edits that leave one of the rules, if nobody has to choose.
+/// The edits that leave one of the rules that lose something and the one that counts, if nobody has to choose.
 fn fix(cx: &RuleContext<'_>, merge: &Merge<'_>, lost: &[Lost<'_>]) -> Option<Fix> {
-    let kept = cx.written(&merge.kept.meta.id)?;
-    let dropped: Option<Vec<&Value>> = lost
-        .iter()
-        .map(|lost| cx.written(&lost.rule.meta.id))
-        .collect();
-    let dropped = dropped?;
-    let are_together = dropped
-        .iter()
-        .all(|rule| cx.are_deployed_together(kept, rule));
-    let names: Vec<&str> = lost.iter().map(|lost| &*lost.rule.meta.id.name).collect();
-    let edits = edit::merge_rules(cx.sources(), kept, &dropped).filter(|_| are_together)?;
+    let tree = |rule: &DestinationRule| cx.tree_of(&rule.meta.id);
+    let kept = tree(merge.kept)?;
+    let loses = |rule: &DestinationRule| lost.iter().any(|lost| lost.rule.meta.id == rule.meta.id);
+    let (merged, same): (Vec<_>, Vec<_>) =
+        merge.dropped.iter().copied().partition(|rule| loses(rule));
+    let trees =
+        |rules: &[&DestinationRule]| rules.iter().copied().map(tree).collect::<Option<Vec<_>>>();
+    let dropped = trees(&merged)?;
+    let others = trees(&[same, merge.others.clone()].concat())?;
+    if !dropped.iter().all(|rule| cx.are_deployed_alike(kept, rule)) {
+        return None;
+    }
+    let names: Vec<&str> = merged.iter().map(|rule| &*rule.meta.id.name).collect();
     Some(Fix {
         title: format!("merge {} into {}", listed(&names), merge.kept.meta.id),
         applicability: Applicability::Unsafe,
-        edits,
+        edits: edit::merge_rules(cx.sources(), kept, &dropped, &others)?,
     })
 }
 

@@ -101,6 +101,11 @@ impl SourceFile {
         start..start + line.len()
     }
 
+    /// The text of a line (index from 0) without its line end; empty beyond the last.
+    pub(crate) fn line_text(&self, index: usize) -> &str {
+        self.text.get(self.line_range(index)).unwrap_or_default()
+    }
+
     /// Line and column of a byte offset.
     pub fn position(&self, offset: usize) -> LineColumn {
         let index = self.line_index(offset);

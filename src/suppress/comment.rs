@@ -80,7 +80,7 @@ fn directive(span: Span, file: &SourceFile, text: &str) -> Option<Directive> {
     let line = if is_alone {
         let mut lines = own + 1..file.line_count();
         lines.find(|&line| {
-            let text = file.text().get(file.line_range(line)).unwrap_or_default();
+            let text = file.line_text(line);
             let text = text.trim_start();
             !text.is_empty() && !text.starts_with('#')
         })

@@ -170,7 +170,9 @@ fn with_crlf(files: &Files) -> Files {
 
 /// How many DestinationRules are written in some files: unsafe fixes may merge some.
 fn rules_in(files: &Files) -> usize {
-    let count = |text: &String| text.matches("kind: DestinationRule\n").count();
+    let kinds = ["kind: DestinationRule\n", "\"kind\": \"DestinationRule\""];
+    let count =
+        |text: &String| -> usize { kinds.iter().map(|kind| text.matches(kind).count()).sum() };
     files.values().map(count).sum()
 }
 

@@ -17,6 +17,8 @@ pub(crate) struct Merge<'a> {
     pub(crate) kept: &'a DestinationRule,
     /// The rules whose policies are dropped, in merge order.
     pub(crate) dropped: Vec<&'a DestinationRule>,
+    /// The other rules that are merged, in merge order: those without a policy.
+    pub(crate) others: Vec<&'a DestinationRule>,
     /// The merged rules that this is true of.
     pub(crate) entries: Vec<EntryId>,
 }
@@ -36,16 +38,19 @@ impl Mesh {
                 host: self.rules.host(kept),
                 kept: self.rules.rule(kept),
                 dropped: Vec::new(),
+                others: Vec::new(),
                 entries: Vec::new(),
             });
             merge.entries.push(id);
-            for rule in dropped.into_iter().map(|rule| self.rules.rule(rule)) {
-                if merge
-                    .dropped
-                    .iter()
-                    .all(|other| other.meta.id != rule.meta.id)
-                {
-                    merge.dropped.push(rule);
+            for &id in entry.from.iter().filter(|&&id| id != kept) {
+                let list = if dropped.contains(&id) {
+                    &mut merge.dropped
+                } else {
+                    &mut merge.others
+                };
+                let rule = self.rules.rule(id);
+                if list.iter().all(|other| other.meta.id != rule.meta.id) {
+                    list.push(rule);
                 }
             }
         }

@@ -1,68 +1,99 @@
 //! Merging DestinationRules for one host into the one whose `trafficPolicy` counts.
 
-use super::moved::{Written, field_span, in_flow};
-use super::remove::remove_document;
-use super::{column, indent_step, insert_below, insert_entry};
+use super::remove::remove_documents;
+use super::text::{Lines, end_with_comments, field_in_flow, value_in_flow};
+use super::{column, flow_quote, indent_step, insert_below, insert_entry, insertion};
 use crate::diagnostic::Edit;
-use crate::source::{OriginId, Place, Sources};
+use crate::source::{OriginId, Place, SourceFile, Sources, Span};
 use crate::yaml::{MappingEntry, Value};
 
+/// The fields of a `spec` that are merged, or are the same in all rules that Istio merges.
+const KNOWN: [&str; 5] = [
+    "host",
+    "trafficPolicy",
+    "subsets",
+    "exportTo",
+    "workloadSelector",
+];
+
 /// Moves the fields of the `trafficPolicy` and the subsets of DestinationRules to the one that is kept, and takes away their
-/// documents. Each is given as the tree of its object.
+/// documents. Each is given as the tree of its object; `others` are the rules for the host that stay as they are.
 ///
 /// `None` where somebody has to choose, since two of them set a field or a subset differently; where patches have a part in
-/// what they say; and where the text cannot stand in the rule that is kept, such as YAML blocks in JSON.
+/// what they say; and where a text cannot stand in the rule that is kept, such as one with anchors.
 pub(crate) fn merge_rules(
     sources: &Sources,
     kept: &Value,
     dropped: &[&Value],
+    others: &[&Value],
 ) -> Option<Vec<Edit>> {
     let spec = kept.get("spec")?;
-    let policy = written_entry(spec, "trafficPolicy")?;
-    let subsets = match spec.entry("subsets") {
-        Some(_) => Some(written_entry(spec, "subsets")?),
-        None => None,
-    };
-    let mut fields = Moved::to(policy.value.entries());
-    let mut more = Moved::to(subsets.map_or(&[][..], |subsets| subsets.value.items()));
-    let mut edits = Vec::new();
+    let policy = own_entry(spec, "trafficPolicy")?;
+    let kept_subsets = own_entry_if_any(spec, "subsets")?;
+    let others_subsets = others
+        .iter()
+        .filter_map(|rule| rule.at(&["spec", "subsets"]));
+    let mut fields = Additions::to(policy.value.entries().iter());
+    let mut subsets = Additions::to(
+        kept_subsets
+            .map(|subsets| &subsets.value)
+            .into_iter()
+            .chain(others_subsets)
+            .flat_map(Value::items),
+    );
     for rule in dropped {
         let spec = rule.get("spec")?;
-        if spec.entry("trafficPolicy").is_some() {
-            let policy = written_entry(spec, "trafficPolicy")?;
+        let mut keys = spec.entries().iter().map(|entry| &*entry.key.value);
+        if !keys.all(|key| KNOWN.contains(&key)) {
+            return None;
+        }
+        if let Some(policy) = own_entry_if_any(spec, "trafficPolicy")? {
             let said = policy.value.entries().iter();
             fields.add(said.filter(|field| !field.value.is_null()))?;
         }
-        if spec.entry("subsets").is_some() {
-            more.add(written_entry(spec, "subsets")?.value.items().iter())?;
+        if let Some(of_rule) = own_entry_if_any(spec, "subsets")? {
+            subsets.add(of_rule.value.items().iter())?;
         }
-        edits.push(remove_document(sources, rule.place.span)?);
     }
-    if !fields.moved.is_empty() {
-        edits.push(add_fields(sources, policy, &fields.moved)?);
+    let roots: Vec<Span> = dropped.iter().map(|rule| rule.place.span).collect();
+    let mut edits = remove_documents(sources, &roots)?;
+    if !fields.new.is_empty() {
+        edits.push(add_fields(sources, policy, &fields.new)?);
     }
-    if !more.moved.is_empty() {
-        edits.push(add_subsets(sources, spec, subsets, &more.moved)?);
+    if !subsets.new.is_empty() {
+        edits.push(match kept_subsets {
+            Some(there) => add_to_subsets(sources, &there.value, &subsets.new)?,
+            None => add_subsets(sources, spec, &subsets.new)?,
+        });
     }
     edits.sort_by_key(|edit| edit.span);
     Some(edits)
 }
 
-/// An entry of a `spec` that is deployed as it is written there.
-fn written_entry<'a>(spec: &'a Value, key: &str) -> Option<&'a MappingEntry> {
+/// An entry of a `spec` that is deployed as it is written there; `None` also where an alias stands for it.
+fn own_entry<'a>(spec: &'a Value, key: &str) -> Option<&'a MappingEntry> {
     let entry = spec.entry(key)?;
-    let is_changed = |place: Place| place.origin != OriginId::BASE;
-    let is_elsewhere = |place: Place| !spec.place.span.contains(place.span);
-    let is_written = !entry
-        .value
-        .holds(&|place| is_changed(place) || is_elsewhere(place));
-    (is_written && entry.value.place.span.start >= entry.key.place.span.end).then_some(entry)
+    let is_foreign = |place: Place| {
+        place.origin != OriginId::BASE
+            || !spec.place.span.contains(place.span)
+            || place.span.start < entry.key.place.span.end
+    };
+    (!entry.value.holds(&is_foreign)).then_some(entry)
 }
 
-/// Something that two rules may both have.
+/// The same where it may be missing: then it is none, and `None` stays for what cannot be moved.
+#[expect(clippy::option_option, reason = "missing is not the same as unusable")]
+fn own_entry_if_any<'a>(spec: &'a Value, key: &str) -> Option<Option<&'a MappingEntry>> {
+    match spec.entry(key) {
+        Some(_) => own_entry(spec, key).map(Some),
+        None => Some(None),
+    }
+}
+
+/// Something of which a rule has one by each name.
 trait Named {
     fn name(&self) -> Option<&str>;
-    fn says_the_same(&self, other: &Self) -> bool;
+    fn value(&self) -> &Value;
 }
 
 impl Named for MappingEntry {
@@ -70,8 +101,8 @@ impl Named for MappingEntry {
         Some(&self.key.value)
     }
 
-    fn says_the_same(&self, other: &Self) -> bool {
-        self.value.is_equal(&other.value)
+    fn value(&self) -> &Value {
+        &self.value
     }
 }
 
@@ -80,36 +111,36 @@ impl Named for Value {
         self.get("name")?.as_text()
     }
 
-    fn says_the_same(&self, other: &Self) -> bool {
-        self.is_equal(other)
+    fn value(&self) -> &Value {
+        self
     }
 }
 
-/// What one rule has, and what others add to it.
-struct Moved<'a, T> {
+/// What there is by name, and what of it is new.
+struct Additions<'a, T> {
     all: Vec<&'a T>,
-    moved: Vec<&'a T>,
+    new: Vec<&'a T>,
 }
 
-impl<'a, T: Named> Moved<'a, T> {
-    fn to(there: &'a [T]) -> Self {
+impl<'a, T: Named> Additions<'a, T> {
+    fn to(present: impl Iterator<Item = &'a T>) -> Self {
         Self {
-            all: there.iter().collect(),
-            moved: Vec::new(),
+            all: present.collect(),
+            new: Vec::new(),
         }
     }
 
     /// Adds what is not there; `None` where something else is there under its name.
     fn add(&mut self, more: impl Iterator<Item = &'a T>) -> Option<()> {
-        for one in more {
-            let name = one.name()?;
-            match self.all.iter().find(|other| other.name() == Some(name)) {
-                Some(other) if other.says_the_same(one) => {}
-                Some(_) => return None,
-                None => {
-                    self.all.push(one);
-                    self.moved.push(one);
-                }
+        for candidate in more {
+            let name = candidate.name()?;
+            let mut same_name = self.all.iter().filter(|other| other.name() == Some(name));
+            if same_name.any(|other| !other.value().is_equal(candidate.value())) {
+                return None;
+            }
+            if !self.all.iter().any(|other| other.name() == Some(name)) {
+                self.all.push(candidate);
+                self.new.push(candidate);
             }
         }
         Some(())
@@ -121,46 +152,85 @@ fn add_fields(sources: &Sources, policy: &MappingEntry, fields: &[&MappingEntry]
     let place = policy.value.place;
     let file = sources.file(place.span.file);
     if policy.value.as_mapping()?.flow {
-        let is_json = file.path().extension() == Some("json");
-        let fields: Option<Vec<&str>> =
-            fields.iter().map(|field| in_flow(sources, field)).collect();
-        return insert_entry(file, place, &fields?.join(", ")).filter(|_| !is_json);
+        let is_json = !flow_quote(file, place)?.is_empty();
+        let fields = fields.iter();
+        let fields = fields.map(|field| field_in_flow(sources, field, is_json));
+        let fields: Vec<String> = fields.collect::<Option<_>>()?;
+        return insert_entry(file, place, &fields.join(", "));
     }
-    let indent = " ".repeat(column(file, place.span.start)?);
+    let start = column(file, place.span.start)?;
+    let indent = " ".repeat(start);
     let mut lines = Vec::new();
     for field in fields {
-        lines.extend(Written::read(sources, field_span(field)?)?.indented(&indent, &indent));
+        lines.extend(Lines::of_field(sources, field)?.indented(&indent, &indent));
     }
-    Some(insert_below(file, place.span, &lines))
+    Some(insert_below(
+        file,
+        with_comments(file, place.span, start)?,
+        &lines,
+    ))
 }
 
-/// Adds elements at the end of the `subsets` of a `spec`, or `subsets` with them below its `host`.
-fn add_subsets(
-    sources: &Sources,
-    spec: &Value,
-    subsets: Option<&MappingEntry>,
-    more: &[&Value],
-) -> Option<Edit> {
-    let file = sources.file(spec.place.span.file);
-    let is_flow = sources.text(spec.place.span).starts_with('{');
-    let below = subsets.or_else(|| written_entry(spec, "host"))?.value.place;
-    let mut lines = Vec::new();
-    let indent = if let Some(subsets) = subsets {
-        let last = subsets.value.items().last()?.place.span;
-        let element = column(file, last.start)?;
-        let start = file.line_range(file.line_index(last.start as usize)).start;
-        let dash = file.text().get(start..last.start as usize)?.find('-')?;
-        let gap = element.checked_sub(dash + 1)?;
-        (" ".repeat(dash), " ".repeat(gap))
-    } else {
-        let indent = " ".repeat(column(file, spec.place.span.start)?);
-        lines.push(format!("{indent}subsets:"));
-        (indent + &" ".repeat(indent_step(file)), " ".to_owned())
-    };
-    let (indent, gap) = indent;
-    for subset in more {
-        let written = Written::read(sources, subset.place.span)?;
-        lines.extend(written.indented(&format!("{indent}-{gap}"), &format!("{indent} {gap}")));
+/// Adds elements at the end of `subsets`.
+fn add_to_subsets(sources: &Sources, subsets: &Value, more: &[&Value]) -> Option<Edit> {
+    let span = subsets.place.span;
+    let file = sources.file(span.file);
+    let last = subsets.items().last().map(|last| last.place.span);
+    if sources.text(span).starts_with('[') {
+        let is_json = file.path().extension() == Some("json")
+            || subsets
+                .items()
+                .iter()
+                .any(|item| sources.text(item.place.span).starts_with("{\""));
+        let more = more
+            .iter()
+            .map(|item| value_in_flow(sources, item, is_json));
+        let more = more.collect::<Option<Vec<String>>>()?.join(", ");
+        return Some(match last {
+            Some(last) => insertion(last, last.end, format!(", {more}")),
+            None => insertion(span, span.start + 1, more),
+        });
     }
-    (!is_flow).then(|| insert_below(file, below.span, &lines))
+    let last = last?;
+    let element = column(file, last.start)?;
+    let line = file.line_text(file.line_index(last.start as usize));
+    let dash = line.find('-')?;
+    let gap = " ".repeat(element.checked_sub(dash + 1)?);
+    let indent = " ".repeat(dash);
+    let lines = elements(sources, more, &format!("{indent}-{gap}"))?;
+    Some(insert_below(file, with_comments(file, last, dash)?, &lines))
+}
+
+/// Adds `subsets` below the `host` of a `spec` that has none.
+fn add_subsets(sources: &Sources, spec: &Value, more: &[&Value]) -> Option<Edit> {
+    let file = sources.file(spec.place.span.file);
+    if sources.text(spec.place.span).starts_with('{') {
+        return None;
+    }
+    let host = own_entry(spec, "host")?.value.place.span;
+    let indent = " ".repeat(column(file, spec.place.span.start)?);
+    let step = " ".repeat(indent_step(file));
+    let mut lines = vec![format!("{indent}subsets:")];
+    lines.extend(elements(sources, more, &format!("{indent}{step}- "))?);
+    Some(insert_below(file, host, &lines))
+}
+
+/// The lines of elements that start with the same dash.
+fn elements(sources: &Sources, elements: &[&Value], dash: &str) -> Option<Vec<String>> {
+    let below = " ".repeat(dash.len());
+    let mut lines = Vec::new();
+    for element in elements {
+        lines.extend(Lines::of_element(sources, element)?.indented(dash, &below));
+    }
+    Some(lines)
+}
+
+/// A block up to the end of its last line, with the comments below it that are indented as far as a column.
+fn with_comments(file: &SourceFile, block: Span, column: usize) -> Option<Span> {
+    let last = file.line_index(block.end.checked_sub(1)? as usize);
+    let end = file.line_range(end_with_comments(file, last, column)).end;
+    Some(Span {
+        end: super::offset(end)?,
+        ..block
+    })
 }

@@ -3,12 +3,21 @@ use crate::yaml::testing::{FILE, content, sources};
 
 /// What is left of a text without the document at a position.
 fn without(text: &str, document: usize) -> Option<String> {
+    without_all(text, &[document])
+}
+
+/// The same without several documents.
+fn without_all(text: &str, documents: &[usize]) -> Option<String> {
     let content = content(text);
-    let root = content.documents[document].root.place.span;
-    let edit = remove_document(&sources(text), root)?;
-    assert_eq!((edit.span.file, edit.text.as_str()), (FILE, ""));
+    let roots = documents
+        .iter()
+        .map(|&document| content.documents[document].root.place.span);
+    let edits = remove_documents(&sources(text), &roots.collect::<Vec<Span>>())?;
     let mut left = text.to_owned();
-    left.replace_range(edit.span.range(), "");
+    for edit in edits.iter().rev() {
+        assert_eq!((edit.span.file, edit.text.as_str()), (FILE, ""));
+        left.replace_range(edit.span.range(), "");
+    }
     Some(left)
 }
 
@@ -112,5 +121,24 @@ fn what_is_not_a_whole_document_stays() {
         .at(&["items"])
         .map(|items| items.items()[0].place);
     let element = element.expect("there is an element");
-    assert_eq!(remove_document(&sources(list), element.span), None);
+    assert_eq!(remove_documents(&sources(list), &[element.span]), None);
+}
+
+#[test]
+fn documents_beside_each_other_do_not_take_from_those_that_stay() {
+    let text = "a: 1\n---\nb: 2\n# kept\n---\nc: 3\n---\nd: 4\n";
+    let table: [(&[usize], &str); 5] = [
+        (&[0, 1], "# kept\n---\nc: 3\n---\nd: 4\n"),
+        (&[1, 0], "# kept\n---\nc: 3\n---\nd: 4\n"),
+        (&[0, 2], "b: 2\n# kept\n---\nd: 4\n"),
+        (&[1, 2], "a: 1\n# kept\n---\nd: 4\n"),
+        (&[0, 1, 2, 3], "# kept\n"),
+    ];
+    for (documents, expected) in table {
+        assert_eq!(
+            without_all(text, documents).as_deref(),
+            Some(expected),
+            "{documents:?}"
+        );
+    }
 }
