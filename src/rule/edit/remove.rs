@@ -41,8 +41,8 @@ fn document(sources: &Sources, root: Span) -> Option<Span> {
     }
     let below = || (last + 1..file.line_count()).map(|line| file.line_text(line));
     let ends = below().find(|line| !is_silent(line));
-    if ends.is_some_and(|line| !is_separator(line) && !is_end(line)) {
-        return None;
+    if ends.is_some_and(|line| !is_separator(line)) {
+        return None; // also at `...`, which cannot stand at the start of a file
     }
     let start = first_line(file, first)?;
     let empty = below().take_while(|line| line.trim().is_empty()).count();
