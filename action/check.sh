@@ -17,12 +17,14 @@ one_of() {
     fail "the input \"$name\" must be one of: $*"
 }
 
-# The commit that a pull request is compared with: the first parent of the merge commit that is checked out, which is newer
-# than what the event says, or what the event says. A shallow clone knows the names of the parents.
+# The commit that a pull request is compared with: the first parent of the merge commit that GitHub made, if that is what is
+# checked out, which is newer than what the event says; else what the event says. A branch that others were merged into has two
+# parents too, and its first one is its own past. A shallow clone knows the names of the parents.
 pull_request_base() {
     local parents
     parents="$(git cat-file -p HEAD 2>/dev/null | sed -n -e '/^$/q' -e 's/^parent //p')"
-    if [[ "${GITHUB_REF:-}" == refs/pull/*/merge && "$(grep -c . <<<"$parents")" == 2 ]]; then
+    if [[ "${GITHUB_REF:-}" == refs/pull/*/merge && "$(git rev-parse HEAD)" == "${GITHUB_SHA:-}" &&
+        "$(grep -c . <<<"$parents")" == 2 ]]; then
         head -n 1 <<<"$parents"
     else
         printf '%s\n' "$PULL_REQUEST_BASE"
@@ -102,10 +104,12 @@ if [[ "$status" -le 1 && -s "$results/mtls-lint.sarif" ]]; then
     case "$INPUT_SARIF" in
     true) upload=true ;;
     auto)
-        if [[ -z "$PULL_REQUEST_BASE" || "$PULL_REQUEST_FROM" == "$GITHUB_REPOSITORY" ]]; then
-            upload=true
-        else
+        if [[ -n "$PULL_REQUEST_BASE" && "$PULL_REQUEST_FROM" != "$GITHUB_REPOSITORY" ]]; then
             printf '::notice::mtls-lint: nothing is uploaded to code scanning from a fork\n'
+        elif [[ -z "$PULL_REQUEST_BASE" && -n "$base" && "$base" != none ]]; then
+            printf '::notice::mtls-lint: nothing is uploaded to code scanning: with a base only new findings are reported, and the alerts of the branch for all others would be closed\n'
+        else
+            upload=true
         fi
         ;;
     esac

@@ -17,11 +17,13 @@ is_version() {
     [[ "$("$1" --version 2>/dev/null)" == "mtls-lint $version" ]]
 }
 
-# Ends with a program that works.
+# Ends with a program that works. The shells of later steps may be others than this one: on Windows they want its own paths.
 use() {
-    local folder
+    local folder on_path
     folder="$(cd "$(dirname "$1")" && pwd)"
-    printf '%s\n' "$folder" >>"$GITHUB_PATH"
+    on_path="$folder"
+    ! command -v cygpath >/dev/null || on_path="$(cygpath -w "$folder")"
+    printf '%s\n' "$on_path" >>"$GITHUB_PATH"
     printf 'program=%s\nversion=%s\n' "$folder/$(basename "$1")" "$version" >>"$GITHUB_OUTPUT"
     printf 'mtls-lint %s: %s\n' "$version" "$2"
     exit 0
@@ -39,11 +41,12 @@ target() {
     esac
 }
 
+# From standard input: a name with a backslash would change what is printed.
 sha256() {
     if command -v sha256sum >/dev/null; then
-        sha256sum "$1" | cut -d ' ' -f 1
+        sha256sum | cut -d ' ' -f 1
     else
-        shasum -a 256 "$1" | cut -d ' ' -f 1
+        shasum -a 256 | cut -d ' ' -f 1
     fi
 }
 
@@ -54,12 +57,13 @@ download() {
     wanted="$(sed -n "s/^\([0-9a-f]\{64\}\)  $archive\$/\1/p" "$here/checksums.txt")"
     [[ -n "$wanted" && "$version" == "$own_version" ]] || return 1
     curl --fail --silent --show-error --location --retry 3 --output "$folder/$archive" "$releases/v$version/$archive" || return 1
-    found="$(sha256 "$folder/$archive")"
+    found="$(sha256 <"$folder/$archive")"
     if [[ "$found" != "$wanted" ]]; then
         echo "::error::mtls-lint: $archive has the checksum $found, not $wanted"
         exit 2
     fi
-    tar -xzf "$folder/$archive" -C "$folder"
+    # By its name alone: tar takes what stands before a colon, as in `C:/…`, for another machine.
+    (cd "$folder" && tar -xzf "$archive")
 }
 
 if on_path="$(command -v mtls-lint)" && is_version "$on_path"; then
@@ -69,6 +73,7 @@ fi
 name=mtls-lint
 [[ "${RUNNER_OS:-}" != Windows ]] || name=mtls-lint.exe
 folder="${RUNNER_TOOL_CACHE:-$RUNNER_TEMP}/mtls-lint/$version/${RUNNER_ARCH:-unknown}"
+[[ "${RUNNER_OS:-}" != Windows ]] || folder="${folder//\\//}"
 mkdir -p "$folder"
 ! is_version "$folder/$name" || use "$folder/$name" 'was in the tool cache'
 if download && is_version "$folder/$name"; then

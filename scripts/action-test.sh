@@ -17,6 +17,7 @@ lint() {
 lint shellcheck action/*.sh scripts/*.sh .ci/run
 lint zizmor --offline --quiet --persona=pedantic action.yml .github/workflows
 lint actionlint .github/workflows/*.yml
+lint hadolint Dockerfile
 
 if ! command -v act >/dev/null; then
     printf 'skipped: act is not installed\n'
@@ -132,6 +133,8 @@ lacks 'override-drops-mtls'
 try 'a version that cannot be one is refused' push 1 'version: "latest; true"'
 try 'only the program is installed' push 0 'install-only: "true"'
 lacks 'override-drops-mtls'
+try 'a push with a base is not uploaded' push 1 "base: $start"
+lacks 'uploaded as'
 pull_request "$start" shop/fleet
 try 'a pull request that breaks mutual TLS fails' pull_request 1
 has 'uploaded as mtls-lint'
@@ -158,20 +161,29 @@ has '"findings": "0"'
 # A checkout of one commit does not have the base; it is fetched.
 git_here checkout --quiet -B main "$broken"
 git clone --quiet --depth=1 "file://$scratch/repository" "$scratch/shallow"
-check_shallow() {
-    (cd "$scratch/shallow" && RUNNER_TEMP="$scratch" GITHUB_OUTPUT="$scratch/outputs" GITHUB_REF=refs/pull/7/head \
+# `check_in REPOSITORY BASE`: what the step of the action does that checks.
+check_in() {
+    (cd "$1" && RUNNER_TEMP="$scratch" GITHUB_OUTPUT="$scratch/outputs" GITHUB_REF=refs/pull/7/merge GITHUB_SHA="$broken" \
         GITHUB_REPOSITORY=shop/fleet MTLS_LINT="$program" INPUT_PATHS=. INPUT_CONFIG='' INPUT_FAIL_ON=never \
         INPUT_ANNOTATIONS=false INPUT_SARIF=false INPUT_BASELINE='' INPUT_BASE='' INPUT_SUMMARY=false INPUT_TOKEN=none \
-        INPUT_ARGS='' PULL_REQUEST_BASE="$1" PULL_REQUEST_FROM=shop/fleet bash "$root/action/check.sh") >"$scratch/log" 2>&1
+        INPUT_ARGS='' PULL_REQUEST_BASE="$2" PULL_REQUEST_FROM=shop/fleet bash "$root/action/check.sh") >"$scratch/log" 2>&1
 }
-check_shallow "$start"
+check_in "$scratch/shallow" "$start"
 has 'error\[override-drops-mtls\]'
 lacks 'could not be fetched'
 printf 'ok: a shallow clone fetches the base\n'
-check_shallow 0123456789012345678901234567890123456789
+check_in "$scratch/shallow" 0123456789012345678901234567890123456789
 has 'error\[override-drops-mtls\]'
 has 'could not be fetched'
 printf 'ok: a base that cannot be fetched is a warning\n'
+
+# What is checked out may be the branch of a pull request, with another merged into it: its first parent is its own past.
+git_here checkout --quiet -b updated "$broken"
+git_here merge --quiet --no-ff --message=update feature
+check_in "$scratch/repository" "$start"
+has 'error\[override-drops-mtls\]'
+printf 'ok: the own past of a branch is not its base\n'
+git_here checkout --quiet main
 
 # What the README says, to the letter: the action comes from its address at its tag, which is the one on disk.
 mkdir "$scratch/action"
@@ -209,12 +221,13 @@ printf '%s\n' "\$3" >"$scratch/asked"
 cp "$scratch/$archive" "\$2"
 SH
 chmod +x "$scratch/bin/curl"
+# `install_with CHECKSUM MACHINE STATUS VARIABLES…`
 install_with() {
     rm -rf "$scratch/tools" && mkdir "$scratch/tools"
     printf '%s  %s\n' "$1" "$archive" >"$scratch/action/action/checksums.txt"
     status=0
-    env -i PATH="$scratch/bin" RUNNER_TEMP="$scratch/tools" RUNNER_OS=Linux RUNNER_ARCH="$2" GITHUB_PATH="$scratch/path" \
-        GITHUB_OUTPUT="$scratch/output" bash "$scratch/action/action/install.sh" >"$scratch/log" 2>&1 || status=$?
+    (cd "$scratch/tools" && env -i PATH="$scratch/bin" RUNNER_TEMP="$scratch/tools" RUNNER_OS=Linux RUNNER_ARCH="$2" \
+        GITHUB_PATH="$scratch/path" GITHUB_OUTPUT="$scratch/output" "${@:4}" bash "$scratch/action/action/install.sh") >"$scratch/log" 2>&1 || status=$?
     [[ "$status" == "$3" ]] || { printf 'FAILED: the installation ended with %s, not %s\n' "$status" "$3" >&2 && cat "$scratch/log" && exit 1; }
 }
 sum="$(sha256sum "$scratch/$archive" | cut -d ' ' -f 1)"
@@ -227,3 +240,12 @@ has "has the checksum $sum, not"
 install_with "$sum" S390X 2
 has 'could not be installed'
 printf 'ok: an archive is installed only with its checksum\n'
+
+# The paths of a Windows runner: backslashes and a colon. Here they name a folder below the working directory.
+archive=mtls-lint-x86_64-pc-windows-msvc.tar.gz
+cp "$program" "$scratch/release/mtls-lint.exe"
+tar -czf "$scratch/$archive" -C "$scratch/release" mtls-lint.exe
+sed -i.orig "s/mtls-lint-x86_64[^\"]*gz/$archive/" "$scratch/bin/curl" && rm "$scratch/bin/curl.orig"
+install_with "$(sha256sum "$scratch/$archive" | cut -d ' ' -f 1)" X64 0 RUNNER_OS=Windows 'RUNNER_TOOL_CACHE=C:\hosted\tools'
+has "mtls-lint $version: release archive"
+printf 'ok: an archive is installed below a path of Windows\n'
