@@ -12,8 +12,9 @@ FROM alpine:3.22 AS git
 LABEL org.opencontainers.image.source="https://github.com/mtls-lint/mtls-lint" \
     org.opencontainers.image.licenses="MIT OR Apache-2.0" \
     org.opencontainers.image.version="0.1.0"
+# CI systems clone to places and as users of their own; the program only reads, and runs nothing that a repository names.
 # hadolint ignore=DL3018
-RUN apk add --no-cache git && git config --system --add safe.directory /src
+RUN apk add --no-cache git && git config --system --add safe.directory '*'
 COPY --from=build /build/target/release/mtls-lint /usr/local/bin/mtls-lint
 USER 65532:65532
 WORKDIR /src

@@ -27,10 +27,12 @@ book:
 
 # Runs the hooks, the action and the commands for other CI systems as their users do, with what is installed of pre-commit, prek,
 # act, zizmor, actionlint, hadolint, reviewdog, kustomize.
-# Then the SARIF multitool judges the reports, and the README runs on a fresh machine, which builds for some minutes.
+# Then the SARIF multitool judges the reports, and the README runs on a fresh machine. Hooks are built from source and from a
+# wheel, so all of this takes half an hour.
 integration:
     cargo build --locked
-    scripts/pre-commit-test.sh
+    scripts/wheel.sh wheel target/wheels
+    scripts/pre-commit-test.sh --src --wheel target/wheels
     scripts/action-test.sh
     scripts/other-ci-test.sh
     scripts/sarif-test.sh

@@ -115,6 +115,8 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "dist")
     arguments = parser.parse_args()
 
+    if not arguments.about.is_dir():
+        sys.exit(f"there is no {arguments.about}: scripts/licences.sh makes it, with cargo-about and cargo-cyclonedx")
     program = build(arguments.target)
     check(program, arguments.target)
     data = archive(contents(program, arguments.about), program.name)

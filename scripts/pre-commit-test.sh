@@ -144,12 +144,13 @@ use_readme() {
     address="$(sed -n 's/.*repo: *//p' .pre-commit-config.yaml)"
     tag="$(sed -n 's/.*rev: *//p' .pre-commit-config.yaml)"
     git_at "$hooks" tag --force "$tag" >/dev/null
-    printf '[url "%s"]\n    insteadOf = %s\n' "$hooks" "$address" >"$scratch/gitconfig"
+    # Of Git's variables pre-commit hands on these alone.
+    local redirected=(env GIT_CONFIG_COUNT=1 "GIT_CONFIG_KEY_0=url.$hooks.insteadOf" "GIT_CONFIG_VALUE_0=$address")
     git add .pre-commit-config.yaml
-    expect 0 'installed' env GIT_CONFIG_GLOBAL="$scratch/gitconfig" "$tool" install
+    expect 0 'installed' "${redirected[@]}" "$tool" install
     cp "$repository.breaker" "$breaker"
     git add "$breaker"
-    expect 1 'error\[override-drops-mtls\]' env GIT_CONFIG_GLOBAL="$scratch/gitconfig" \
+    expect 1 'error\[override-drops-mtls\]' "${redirected[@]}" \
         git -c user.name=t -c user.email=t@example.com commit --message=broken
     printf 'ok: %s with the configuration of the README\n' "$tool"
 }

@@ -4,7 +4,8 @@
 #   scripts/release.sh version VERSION     ends where the sources are not of that version or CHANGELOG.md has no section of it
 #   scripts/release.sh notes VERSION       prints that section
 #   scripts/release.sh tag VERSION DIST    adds checksums, formula and krew manifest to the archives in DIST, commits the checksums
-#                                          for the action, and tags that commit; nothing is pushed
+#                                          for the action, and tags that commit; nothing is pushed. Done again, it makes the same
+#                                          commit, so that a release that stopped halfway can go on
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -39,6 +40,9 @@ tag)
     scripts/channels.py "$dist/sha256sums.txt" "$dist"
     mv "$dist/checksums.txt" action/checksums.txt
     git add action/checksums.txt
+    GIT_AUTHOR_DATE="$(git show --no-patch --format=%cI HEAD)"
+    GIT_COMMITTER_DATE="$GIT_AUTHOR_DATE"
+    export GIT_AUTHOR_DATE GIT_COMMITTER_DATE
     git -c user.name='github-actions[bot]' -c user.email='41898282+github-actions[bot]@users.noreply.github.com' \
         commit --quiet --message "Add the checksums of $version for the action"
     git tag "v$version"

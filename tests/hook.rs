@@ -358,6 +358,61 @@ fn a_commit_with_an_index_of_its_own_is_linted_by_that_index() {
     repository.git(&["commit", "README.md", "--quiet", "--message=only the text"]);
 }
 
+/// A container sees the repository elsewhere than the Git that names the index: it once took such an index for an empty one.
+#[test]
+fn an_index_that_is_named_by_its_path_on_the_host_is_found_or_missed() {
+    let repository = Repository::new();
+    let own = repository.path().join(".git/index");
+    repository.break_it();
+    repository.git(&["add", BREAKER]);
+    fs::copy(&own, repository.path().join(".git/index.lock")).expect("it can be copied");
+    let hook = |index: &str| {
+        let variables = [("GIT_INDEX_FILE", index)];
+        run_with(
+            repository.path(),
+            &["check", "--hook", "--isolated"],
+            &variables,
+        )
+    };
+    assert_finds_it(&hook("/host/shop/.git/index.lock"));
+    assert_finds_it(&hook("/host/shop/.git/index"));
+    let missed = hook("/host/shop/.git/next-index-7.lock");
+    assert_eq!(missed.status, Some(2), "{missed:?}");
+    assert!(
+        missed
+            .stderr
+            .contains("there is no index `/host/shop/.git/next-index-7.lock`"),
+        "{missed:?}"
+    );
+}
+
+#[test]
+fn a_patch_with_any_extension_matters_where_a_kustomization_names_it() {
+    let repository = Repository::new();
+    repository.write_sound();
+    repository.write(
+        "apps/kustomization.yaml",
+        "resources: [circuit-breaker.yaml]\npatches: [{path: pool.patch}]\n",
+    );
+    let patch = |mode: &str| {
+        format!(
+            "apiVersion: networking.istio.io/v1alpha3\nkind: DestinationRule\nmetadata: {{name: httpbin, namespace: default}}\n\
+             spec: {{trafficPolicy: {{tls: {{mode: {mode}}}}}}}\n"
+        )
+    };
+    repository.write("apps/pool.patch", &patch("ISTIO_MUTUAL"));
+    repository.commit();
+    repository.write("apps/pool.patch", &patch("DISABLE"));
+    repository.git(&["add", "apps/pool.patch"]);
+    let outcome = repository.hook();
+    assert_eq!(outcome.status, Some(1), "{outcome:?}");
+    assert!(outcome.stdout.contains("error["), "{outcome:?}");
+    repository.write("apps/pool.patch", &patch("ISTIO_MUTUAL"));
+    repository.write("apps/other.patch", "text");
+    repository.git(&["add", "apps"]);
+    assert_is_silent(&repository.hook());
+}
+
 #[cfg(unix)]
 #[test]
 fn a_linked_work_tree_has_a_hook_with_its_own_index() {

@@ -114,6 +114,11 @@ pub(super) fn pre_commit_range() -> Option<(String, String)> {
     ))
 }
 
+/// The index that Git makes a commit from, as it tells its hooks.
+pub(super) fn git_index_file() -> Option<String> {
+    variable("GIT_INDEX_FILE").filter(|path| !path.is_empty())
+}
+
 /// Whether a file is the summary of the workflow step, to which every program of the step appends.
 pub(super) fn is_step_summary(path: &Utf8Path) -> bool {
     variable("GITHUB_STEP_SUMMARY").is_some_and(|summary| summary == path.as_str())

@@ -4,16 +4,22 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::args::CheckArgs;
 use super::check;
-use super::environment::{Environment, pre_commit_range};
+use super::environment::{Environment, git_index_file, pre_commit_range};
 use super::failure::{Exit, Failure};
 use super::output::{Target, note};
 use crate::diagnostic::Severity;
 use crate::engine::{self, Request};
+use crate::gitops::is_kustomization_file;
 use crate::report::Format;
-use crate::source::tree::{GitIndex, GitRevision, Tree, changes_between, staged_changes};
+use crate::source::tree::{
+    GitIndex, GitRevision, IndexFile, Tree, changes_between, staged_changes,
+};
 
 /// The working directory.
 const HERE: &str = "";
+
+/// How many bytes of a kustomization are looked at for names; a larger one may name anything.
+const KUSTOMIZATION_SIZE: u64 = 1 << 20;
 
 /// How many untracked files are named.
 const UNTRACKED: usize = 3;
@@ -46,11 +52,15 @@ fn settle(args: &mut CheckArgs) -> bool {
 
 /// Lints the index.
 fn check_index(args: &CheckArgs, environment: Environment) -> Result<Exit, Failure> {
-    let changes = staged_changes(Utf8Path::new(HERE))?;
-    if changes_nothing(&changes, args) {
+    let file = match git_index_file() {
+        Some(name) => IndexFile::named(Utf8Path::new(HERE), Utf8Path::new(&name))?,
+        None => IndexFile::default(),
+    };
+    let changes = staged_changes(Utf8Path::new(HERE), &file)?;
+    let index = GitIndex::open(args.input.home.root(), &file)?;
+    if changes_nothing(&changes, args, &index) {
         return Ok(Exit::Success);
     }
-    let index = GitIndex::open(args.input.home.root())?;
     let exit = check::run(args, &index, environment)?;
     if !args.output.is_quiet() && matches!(exit, Exit::Success | Exit::Findings) {
         tell_untracked(args, &index)?;
@@ -68,7 +78,7 @@ fn check_revision(
     let tree = GitRevision::open(args.input.home.root(), to)?;
     // Where it starts may be unknown here, as on a branch that was pushed by force; then nothing can be left out.
     if let Ok(changes) = changes_between(Utf8Path::new(HERE), from, to)
-        && changes_nothing(&changes, args)
+        && changes_nothing(&changes, args, &tree)
     {
         return Ok(Exit::Success);
     }
@@ -77,22 +87,40 @@ fn check_revision(
 
 /// Whether something changes and nothing of it can matter. Where nothing changes at all, everything is meant: that is
 /// how `pre-commit run --all-files` looks from here.
-fn changes_nothing(changes: &[Utf8PathBuf], args: &CheckArgs) -> bool {
-    let is_named = |path: &Utf8PathBuf| {
-        let config = args.input.config.as_deref();
-        let assumed = args.input.mesh.assume.iter().map(Utf8Path::new);
-        // Paths are of the repository on one side and of the working directory on the other; the names tell enough.
-        let mut named = config.into_iter().chain(assumed);
-        named.any(|named| named.file_name() == path.file_name())
-    };
-    let matters = |path: &Utf8PathBuf| can_matter(path) || is_named(path);
-    if changes.is_empty() || changes.iter().any(matters) {
+fn changes_nothing(changes: &[Utf8PathBuf], args: &CheckArgs, tree: &dyn Tree) -> bool {
+    let matters = |path: &Utf8PathBuf| can_matter(path) || is_argument(path, args);
+    if changes.is_empty() || changes.iter().any(matters) || are_built_from(tree, changes) {
         return false;
     }
     if args.output.verbose {
         note("nothing that changes is a manifest or is read by one; nothing was checked");
     }
     true
+}
+
+/// Whether an argument names a file.
+fn is_argument(path: &Utf8Path, args: &CheckArgs) -> bool {
+    let config = args.input.config.as_deref();
+    let assumed = args.input.mesh.assume.iter().map(Utf8Path::new);
+    // Paths are of the repository on one side and of the working directory on the other; the names tell enough.
+    let mut named = config.into_iter().chain(assumed);
+    named.any(|named| named.file_name() == path.file_name())
+}
+
+/// Whether a kustomization names one of some files, whatever its extension: a patch, a resource. Its name alone is looked for,
+/// anywhere in the text, and a kustomization that cannot be read may name anything.
+fn are_built_from(tree: &dyn Tree, files: &[Utf8PathBuf]) -> bool {
+    let names: Vec<&str> = files.iter().filter_map(|path| path.file_name()).collect();
+    let entries = tree.list(Utf8Path::new(HERE), &mut |_| true).into_iter();
+    let kustomizations = entries.filter_map(Result::ok).map(|entry| entry.path);
+    let mut kustomizations = kustomizations.filter(|path| is_kustomization_file(path));
+    kustomizations.any(|path| {
+        let text = tree.read(&path, KUSTOMIZATION_SIZE);
+        text.map_or(true, |text| {
+            let text = String::from_utf8_lossy(&text);
+            names.iter().any(|name| text.contains(name))
+        })
+    })
 }
 
 /// Whether a file can be a manifest, a config file, a `.gitignore`, or what kustomize generates objects from. Names
@@ -156,6 +184,7 @@ mod tests {
 
     use super::*;
     use crate::cli::args::Cli;
+    use crate::source::tree::Memory;
 
     fn args(arguments: &[&str]) -> CheckArgs {
         let arguments = ["mtls-lint", "--hook"].iter().chain(arguments);
@@ -165,7 +194,11 @@ mod tests {
 
     fn is_skipped(changes: &[&str], arguments: &[&str]) -> bool {
         let changes: Vec<Utf8PathBuf> = changes.iter().map(Utf8PathBuf::from).collect();
-        changes_nothing(&changes, &args(arguments))
+        let tree = Memory::new([(
+            "b/kustomization.yaml",
+            "patches: [{path: files/pool.patch}]",
+        )]);
+        changes_nothing(&changes, &args(arguments), &tree)
     }
 
     #[test]
@@ -190,6 +223,12 @@ mod tests {
     fn one_change_that_matters_is_enough() {
         assert!(is_skipped(&["README.md"], &[]));
         assert!(!is_skipped(&["README.md", "a.yaml"], &[]));
+    }
+
+    #[test]
+    fn what_a_kustomization_names_matters_whatever_its_name() {
+        assert!(!is_skipped(&["b/files/pool.patch"], &[]));
+        assert!(is_skipped(&["b/files/other.patch"], &[]));
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod work;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-pub use git::{GitError, GitIndex, GitRevision, changes_between, staged_changes};
+pub use git::{GitError, GitIndex, GitRevision, IndexFile, changes_between, staged_changes};
 pub use memory::Memory;
 pub use overlay::Overlay;
 pub use path::{normalise, seen_from};

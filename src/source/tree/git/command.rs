@@ -41,6 +41,12 @@ pub enum GitError {
         /// As the user wrote it.
         revision: String,
     },
+    /// The index that a commit is made from is not there.
+    #[error("there is no index `{path}`, which `GIT_INDEX_FILE` names")]
+    NoIndex {
+        /// As it is named.
+        path: Utf8PathBuf,
+    },
     /// Anything else that the command refuses.
     #[error("`git {command}` failed: {message}")]
     Failed {
@@ -62,7 +68,13 @@ impl GitError {
             Self::UnknownRevision { .. } => Some(
                 "name a commit, branch or tag that `git rev-parse` knows, such as `origin/main`",
             ),
+            Self::NoRepository { message, .. } if message.contains("dubious ownership") => Some(
+                "the files belong to somebody else; if you trust them: `git config --global --add safe.directory PATH`",
+            ),
             Self::NoRepository { .. } => Some("run it inside of the repository"),
+            Self::NoIndex { .. } => Some(
+                "run it where the repository of the commit is, or unset the variable to lint what is staged",
+            ),
             Self::Run { .. } | Self::Failed { .. } => None,
         }
     }
@@ -71,12 +83,27 @@ impl GitError {
 /// The command, run in one directory.
 pub(super) struct Git<'d> {
     directory: &'d Utf8Path,
+    index: Option<&'d Utf8Path>,
 }
 
 impl<'d> Git<'d> {
     /// The command in a directory; the empty path is the working directory.
     pub(super) fn new(directory: &'d Utf8Path) -> Self {
-        Self { directory }
+        Self {
+            directory,
+            index: None,
+        }
+    }
+
+    /// The same with another index than the environment says.
+    pub(super) fn with_index(self, index: Option<&'d Utf8Path>) -> Self {
+        Self { index, ..self }
+    }
+
+    /// The directory in which Git keeps what it knows about the work tree, its index among it; an absolute path.
+    pub(super) fn own_directory(&self) -> Result<Utf8PathBuf, GitError> {
+        let output = self.print("rev-parse", &["--absolute-git-dir"])?;
+        Ok(String::from_utf8_lossy(&output).trim_end().into())
     }
 
     /// The root of the repository relative to the directory: empty, or `..` as often as needed.
@@ -191,6 +218,9 @@ impl<'d> Git<'d> {
             .arg(self.shown().as_str())
             .args(["-c", "core.quotePath=false", "--no-replace-objects"])
             .args(arguments);
+        if let Some(index) = self.index {
+            command.env("GIT_INDEX_FILE", index);
+        }
         command
     }
 

@@ -15,6 +15,8 @@ use crate::source::tree::{Entry, EntryKind, ReadError, Tree};
 pub struct GitIndex {
     /// The directory that it is opened from.
     directory: Utf8PathBuf,
+    /// Which index it is.
+    file: IndexFile,
     /// What was staged.
     files: Files,
     /// Files that are announced (`git add --intent-to-add`) and that no commit has yet.
@@ -24,11 +26,38 @@ pub struct GitIndex {
 /// How the name of an empty file starts, by SHA-1 and by SHA-256; that of an announced one is the same.
 const EMPTY: [&str; 2] = ["e69de29bb2d1d643", "473a0f4c3be8a936"];
 
+/// Which index is meant: the one that Git takes by itself, or a file.
+#[derive(Clone, Debug, Default)]
+pub struct IndexFile(Option<Utf8PathBuf>);
+
+impl IndexFile {
+    /// The index that Git names to a hook by `GIT_INDEX_FILE`. A container sees the repository at another path: then the file of
+    /// that name is meant which is where Git keeps the index here. One that is nowhere is an error, since Git would take it for
+    /// an empty one; only the repository's own may be missing, before anything was added.
+    pub fn named(directory: &Utf8Path, name: &Utf8Path) -> Result<Self, GitError> {
+        if is_file(&directory.join(name)) {
+            return Ok(Self::default());
+        }
+        let own = Git::new(directory).own_directory()?;
+        let here = name.file_name().map(|name| own.join(name));
+        match here {
+            Some(here) if is_file(&here) => Ok(Self(Some(here))),
+            _ if name.file_name() == Some(OWN_INDEX) => Ok(Self::default()),
+            _ => Err(GitError::NoIndex {
+                path: name.to_owned(),
+            }),
+        }
+    }
+}
+
+/// How the file of a repository's own index is called.
+const OWN_INDEX: &str = "index";
+
 impl GitIndex {
     /// Opens the index of the repository that a directory is in.
-    pub fn open(directory: &Utf8Path) -> Result<Self, GitError> {
+    pub fn open(directory: &Utf8Path, index: &IndexFile) -> Result<Self, GitError> {
         let mut files = Files::open(directory)?;
-        let git = Git::new(directory);
+        let git = Git::new(directory).with_index(index.0.as_deref());
         let text = git.list_index()?;
         let is_empty = |id: &str| EMPTY.iter().any(|empty| id.starts_with(empty));
         // The question looks at the files on disk, so it is asked only where the answer can matter.
@@ -50,6 +79,7 @@ impl GitIndex {
         }
         Ok(Self {
             directory: directory.to_owned(),
+            file: index.clone(),
             files,
             announced,
         })
@@ -58,7 +88,8 @@ impl GitIndex {
     /// The files on disk that are neither tracked nor ignored, as paths of the repository, and those that are announced; no
     /// links, and no repositories inside of this one.
     pub fn untracked(&self) -> Result<Vec<Utf8PathBuf>, GitError> {
-        let mut paths = Git::new(&self.directory).untracked()?;
+        let git = Git::new(&self.directory).with_index(self.file.0.as_deref());
+        let mut paths = git.untracked()?;
         paths.extend(self.announced.iter().cloned());
         paths.retain(|path| is_file(&self.directory.join(self.in_tree(path))));
         Ok(paths)
@@ -68,6 +99,7 @@ impl GitIndex {
     pub fn with_untracked(&self, paths: &[Utf8PathBuf]) -> Result<Self, GitError> {
         Ok(Self {
             directory: self.directory.clone(),
+            file: self.file.clone(),
             files: self.files.with_files_on_disk(paths)?,
             announced: Vec::new(),
         })
@@ -82,15 +114,19 @@ impl GitIndex {
 /// Whether a regular file stands at a path.
 #[expect(
     clippy::disallowed_methods,
-    reason = "untracked files are on disk alone"
+    reason = "untracked files and the index are on disk alone"
 )]
 fn is_file(path: &Utf8Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file())
 }
 
 /// The paths of the repository that the next commit adds, changes or deletes. A rename is both of its paths.
-pub fn staged_changes(directory: &Utf8Path) -> Result<Vec<Utf8PathBuf>, GitError> {
-    Git::new(directory).changes(&["--cached"])
+pub fn staged_changes(
+    directory: &Utf8Path,
+    index: &IndexFile,
+) -> Result<Vec<Utf8PathBuf>, GitError> {
+    let git = Git::new(directory).with_index(index.0.as_deref());
+    git.changes(&["--cached"])
 }
 
 /// The paths of the repository that differ between two revisions. A rename is both of its paths.

@@ -14,7 +14,7 @@ use super::{Entry, EntryKind, ReadError, Tree};
 use command::Git;
 pub use command::GitError;
 use files::Files;
-pub use index::{GitIndex, changes_between, staged_changes};
+pub use index::{GitIndex, IndexFile, changes_between, staged_changes};
 
 /// The files of one revision. Paths are relative to the directory that it is opened from, as those of the files on disk.
 pub struct GitRevision {

@@ -197,11 +197,12 @@ fn the_index_has_what_was_staged_and_not_what_is_on_disk() {
     repository.git(&["add", "a.yaml"]);
     repository.git(&["rm", "--quiet", "--cached", "b/c.yaml"]);
     repository.write("a.yaml", "on disk");
-    let index = GitIndex::open(&repository.path()).expect("it is there");
+    let index = GitIndex::open(&repository.path(), &IndexFile::default()).expect("it is there");
     let bytes = index.read("a.yaml".into(), 99).expect("it is there");
     assert_eq!(bytes, b"staged");
     assert_eq!(listed(&index, ""), ["a.yaml"]);
-    let changes = staged_changes(&repository.path()).expect("there is a commit");
+    let changes =
+        staged_changes(&repository.path(), &IndexFile::default()).expect("there is a commit");
     assert_eq!(changes, ["a.yaml", "b/c.yaml"]);
 }
 
@@ -210,9 +211,10 @@ fn the_index_of_a_repository_without_commits_can_be_read() {
     let repository = Repository::new();
     repository.write("a.yaml", "first");
     repository.git(&["add", "a.yaml"]);
-    let index = GitIndex::open(&repository.path()).expect("it is there");
+    let index = GitIndex::open(&repository.path(), &IndexFile::default()).expect("it is there");
     assert_eq!(listed(&index, ""), ["a.yaml"]);
-    let changes = staged_changes(&repository.path()).expect("it can be asked");
+    let changes =
+        staged_changes(&repository.path(), &IndexFile::default()).expect("it can be asked");
     assert_eq!(changes, ["a.yaml"]);
 }
 
@@ -220,7 +222,7 @@ fn the_index_of_a_repository_without_commits_can_be_read() {
 fn a_file_over_the_cap_does_not_spoil_the_next_one() {
     let repository = Repository::new();
     repository.commit(&[("a.yaml", "long"), ("b.yaml", "b")]);
-    let index = GitIndex::open(&repository.path()).expect("it is there");
+    let index = GitIndex::open(&repository.path(), &IndexFile::default()).expect("it is there");
     assert!(index.read("a.yaml".into(), 3).is_err());
     assert_eq!(index.read("b.yaml".into(), 3).expect("it is short"), b"b");
 }
@@ -233,7 +235,8 @@ fn untracked_files_are_those_that_are_not_ignored() {
     repository.write("x.log.yaml", "x");
     std::os::unix::fs::symlink("b.yaml", repository.folder.path().join("link.yaml"))
         .expect("a link can be made");
-    let index = GitIndex::open(&repository.path().join("sub")).expect("it is there");
+    let index =
+        GitIndex::open(&repository.path().join("sub"), &IndexFile::default()).expect("it is there");
     let untracked = index.untracked().expect("it can be asked");
     assert_eq!(untracked, ["b.yaml"]);
     let both = index.with_untracked(&untracked).expect("it is there");
@@ -250,7 +253,7 @@ fn a_file_with_conflicts_is_listed_once_as_what_cannot_be_read() {
     repository.git(&["checkout", "--quiet", "main"]);
     repository.commit(&[("a.yaml", "ours")]);
     assert!(!repository.try_git(&["merge", "--quiet", "other"]));
-    let index = GitIndex::open(&repository.path()).expect("it is there");
+    let index = GitIndex::open(&repository.path(), &IndexFile::default()).expect("it is there");
     let entries = index.list("".into(), &mut |_| true);
     let [Err((path, error))] = entries.as_slice() else {
         panic!("there is one entry, which cannot be read: {entries:?}");
@@ -278,7 +281,7 @@ fn an_announced_file_is_not_in_the_index_yet() {
     repository.commit(&[("empty.yaml", ""), ("a.yaml", "a")]);
     repository.write("new.yaml", "new");
     repository.git(&["add", "--intent-to-add", "new.yaml"]);
-    let index = GitIndex::open(&repository.path()).expect("it is there");
+    let index = GitIndex::open(&repository.path(), &IndexFile::default()).expect("it is there");
     assert_eq!(listed(&index, ""), ["a.yaml", "empty.yaml"]);
     let untracked = index.untracked().expect("it can be asked");
     assert_eq!(untracked, ["new.yaml"]);
