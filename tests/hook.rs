@@ -413,6 +413,15 @@ fn a_patch_with_any_extension_matters_where_a_kustomization_names_it() {
     assert_is_silent(&repository.hook());
 }
 
+#[test]
+fn a_folder_of_which_nothing_is_tracked_has_nothing_to_check() {
+    let repository = Repository::new();
+    fs::create_dir(repository.path().join("empty")).expect("it can be made");
+    let outcome = run(&repository.path().join("empty"), &["--hook"]);
+    assert_eq!(outcome.status, Some(0), "{outcome:?}");
+    assert_eq!(outcome.stderr, "nothing was checked: no file was read\n");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_linked_work_tree_has_a_hook_with_its_own_index() {

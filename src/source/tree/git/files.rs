@@ -171,7 +171,10 @@ impl Tree for Files {
             return Ok(object.kind);
         }
         // What is stored does not hold Git's own directory; that it is there says where the repository starts.
-        let is_directory = path == ".git" || path.as_str().is_empty();
+        // The directory that this was opened from is there, whether anything in it is stored or not.
+        let is_above = |opened: Utf8PathBuf| opened.starts_with(&path);
+        let opened = self.in_repository(Utf8Path::new(""));
+        let is_directory = path == ".git" || opened.is_some_and(is_above);
         if is_directory || self.below(&path).next().is_some() {
             return Ok(EntryKind::Directory);
         }
