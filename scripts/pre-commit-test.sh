@@ -147,7 +147,7 @@ use_readme() {
     # Of Git's variables pre-commit hands on these alone.
     local redirected=(env GIT_CONFIG_COUNT=1 "GIT_CONFIG_KEY_0=url.$hooks.insteadOf" "GIT_CONFIG_VALUE_0=$address")
     git add .pre-commit-config.yaml
-    expect 0 'installed' "${redirected[@]}" "$tool" install
+    expect 0 '[Ii]nstalled' "${redirected[@]}" "$tool" install
     cp "$repository.breaker" "$breaker"
     git add "$breaker"
     expect 1 'error\[override-drops-mtls\]' "${redirected[@]}" \

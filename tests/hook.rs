@@ -419,7 +419,7 @@ fn a_folder_of_which_nothing_is_tracked_has_nothing_to_check() {
     fs::create_dir(repository.path().join("empty")).expect("it can be made");
     let outcome = run(&repository.path().join("empty"), &["--hook"]);
     assert_eq!(outcome.status, Some(0), "{outcome:?}");
-    assert_eq!(outcome.stderr, "nothing was checked: no file was read\n");
+    assert_eq!(outcome.stdout, "nothing was checked: no file was read\n");
 }
 
 #[cfg(unix)]
