@@ -48,6 +48,7 @@ struct Conditions {
     is_http: bool,
     gateways: Arc<[Box<str>]>,
     source_namespaces: Arc<[Box<str>]>,
+    ports: Arc<[u16]>,
 }
 
 impl Conditions {
@@ -55,7 +56,10 @@ impl Conditions {
     fn read(route: &Field<'_>, is_http: bool, cx: &mut Context<'_>) -> Self {
         let mut gateways: Vec<Box<str>> = Vec::new();
         let mut source_namespaces: Vec<Box<str>> = Vec::new();
+        let mut ports: Vec<Option<u16>> = Vec::new();
         for condition in route.child("match").items(cx) {
+            let port = condition.child("port").port(cx);
+            ports.push(port.map(|port| port.value));
             let named = condition.child("gateways").texts(cx);
             gateways.extend(named.into_iter().map(|gateway| gateway.value));
             let source = condition
@@ -72,6 +76,8 @@ impl Conditions {
             is_http,
             gateways: gateways.into(),
             source_namespaces: source_namespaces.into(),
+            // One that names no port is for all of them.
+            ports: ports.into_iter().collect::<Option<_>>().unwrap_or_default(),
         }
     }
 }
@@ -110,6 +116,8 @@ pub struct RouteDestination {
     pub gateways: Arc<[Box<str>]>,
     /// `sourceNamespace` of the matches of an http route, sorted; empty where no match names any.
     pub source_namespaces: Arc<[Box<str>]>,
+    /// `port` of the matches of the route, in their order; empty where the route is for all ports.
+    pub ports: Arc<[u16]>,
 }
 
 impl RouteDestination {
@@ -125,6 +133,7 @@ impl RouteDestination {
             is_http: conditions.is_http,
             gateways: Arc::clone(&conditions.gateways),
             source_namespaces: Arc::clone(&conditions.source_namespaces),
+            ports: Arc::clone(&conditions.ports),
         })
     }
 }
@@ -145,6 +154,23 @@ mod tests {
     fn hosts(service: &VirtualService) -> Vec<&str> {
         let destinations = service.destinations.iter();
         destinations.map(|found| &*found.host.value).collect()
+    }
+
+    #[test]
+    fn a_route_is_for_the_ports_of_its_matches_or_for_all() {
+        let table: [(&str, &[u16]); 4] = [
+            ("", &[]),
+            ("match: [{port: 80}, {port: 81}], ", &[80, 81]),
+            ("match: [{port: 80}, {uri: {prefix: /}}], ", &[]),
+            ("match: [{uri: {prefix: /}}], ", &[]),
+        ];
+        for (conditions, expected) in table {
+            let spec = format!(
+                "hosts: [a]\nhttp: [{{{conditions}route: [{{destination: {{host: b}}}}]}}]"
+            );
+            let service = service(&spec);
+            assert_eq!(&*service.destinations[0].ports, expected, "{conditions}");
+        }
     }
 
     #[test]

@@ -315,7 +315,7 @@ impl Scopes {
             clients.all(|client| exported(own, owner, &client, config))
         };
         let split = to_host()
-            .filter(|route| route.splits(host))
+            .filter(|route| route.splits(host, port))
             .find(is_for_all)?;
         Some((&split.object, split.place))
     }

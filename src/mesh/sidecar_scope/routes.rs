@@ -21,16 +21,20 @@ pub(super) struct Route {
     pub(super) export_to: Option<ExportTo>,
     pub(super) destinations: Vec<Destination>,
     pub(super) subsets: Vec<(Fqdn, Box<str>)>,
-    /// The hosts to whose subsets http routes lead.
-    http_subsets: Vec<Fqdn>,
+    /// The hosts to whose subsets http routes lead, and the ports that the routes are for (all if empty).
+    http_subsets: Vec<(Fqdn, Arc<[u16]>)>,
     /// The hosts and ports (zero for all) to which any route leads without a subset.
     whole: Vec<(Fqdn, u16)>,
 }
 
 impl Route {
-    /// Whether it takes the HTTP calls of a host and leads some to a subset of that host.
-    pub(super) fn splits(&self, host: &Fqdn) -> bool {
-        self.hosts.contains(host) && self.http_subsets.contains(host)
+    /// Whether it takes the HTTP calls of a port of a host and leads some to a subset of that host. Calls of a port that no
+    /// route is for go to the host as if there was no VirtualService (`BuildSidecarVirtualHostWrapper`).
+    pub(super) fn splits(&self, host: &Fqdn, port: u16) -> bool {
+        let mut subsets = self.http_subsets.iter();
+        let is_led =
+            subsets.any(|(to, ports)| to == host && (ports.is_empty() || ports.contains(&port)));
+        self.hosts.contains(host) && is_led
     }
 
     /// Whether it leads to a port of a host without a subset.
@@ -61,7 +65,7 @@ pub(super) fn route(vs: &VirtualService, config: &Config) -> Route {
             .destinations
             .iter()
             .filter(|d| d.is_http && d.subset.is_some())
-            .map(|d| resolve(&d.host.value))
+            .map(|d| (resolve(&d.host.value), Arc::clone(&d.ports)))
             .collect(),
         whole: vs
             .destinations
