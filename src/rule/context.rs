@@ -58,13 +58,23 @@ impl<'a> RuleContext<'a> {
         self
     }
 
-    /// The decisions of the mesh that the rule may speak about, with their positions.
+    /// The decisions of the mesh that the rule may speak about, with their positions; at the end those that no call meets,
+    /// since a finding is told by the first of its worst.
     pub(crate) fn decisions(&self) -> impl Iterator<Item = (u32, &'a Decision)> + use<'a> {
-        let (mesh, explained) = (self.mesh_index, self.explained);
-        let decisions = (0u32..).zip(self.mesh.decisions());
-        decisions.filter(move |&(decision, _)| {
-            explained.is_none_or(|explained| !explained.contains(&PairId { mesh, decision }))
-        })
+        let (mesh, index, explained) = (self.mesh, self.mesh_index, self.explained);
+        let of = move |is_met: bool| {
+            let decisions = (0u32..).zip(mesh.decisions());
+            let decisions = decisions
+                .filter(move |(_, decision)| mesh.led_to_subsets(decision).is_none() == is_met);
+            decisions.filter(move |&(decision, _)| {
+                let pair = PairId {
+                    mesh: index,
+                    decision,
+                };
+                explained.is_none_or(|explained| !explained.contains(&pair))
+            })
+        };
+        of(true).chain(of(false))
     }
 
     /// The mesh; it outlives the borrow of the context, so that a loop over it can report.

@@ -251,20 +251,18 @@ impl Mesh {
         if decision.proxy != ProxyKind::Sidecar || destination.subset.is_some() {
             return None;
         }
-        let port = self
-            .registry
-            .port(self.service_of(decision), destination.port)?;
-        if port.class == ProtocolClass::Tcp {
-            return None;
-        }
         let clients = || {
             let members = self.clients.members(&decision.clients).into_iter();
             members
                 .map(|group| self.clients.group(group).namespace.clone())
                 .collect()
         };
-        self.scopes
-            .only_by_subset(&destination.host, port.number, clients, &self.config)
+        let (host, port) = (&destination.host, destination.port);
+        let found = self
+            .scopes
+            .only_by_subset(host, port, clients, &self.config)?;
+        let class = self.registry.port(self.service_of(decision), port)?.class;
+        (class != ProtocolClass::Tcp).then_some(found)
     }
 
     /// The service of a decision.
