@@ -23,7 +23,7 @@ one_of() {
 pull_request_base() {
     local parents
     parents="$(git cat-file -p HEAD 2>/dev/null | sed -n -e '/^$/q' -e 's/^parent //p')"
-    if [[ "${GITHUB_REF:-}" == refs/pull/*/merge && "$(git rev-parse HEAD)" == "${GITHUB_SHA:-}" &&
+    if [[ "${GITHUB_REF:-}" == refs/pull/*/merge && "$(git rev-parse HEAD 2>/dev/null)" == "${GITHUB_SHA:-}" &&
         "$(grep -c . <<<"$parents")" == 2 ]]; then
         head -n 1 <<<"$parents"
     else

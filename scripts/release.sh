@@ -4,8 +4,9 @@
 #   scripts/release.sh version VERSION     ends where the sources are not of that version or CHANGELOG.md has no section of it
 #   scripts/release.sh notes VERSION       prints that section
 #   scripts/release.sh tag VERSION DIST    adds checksums, formula and krew manifest to the archives in DIST, commits the checksums
-#                                          for the action, and tags that commit; nothing is pushed. Done again, it makes the same
-#                                          commit, so that a release that stopped halfway can go on
+#                                          for the action, and tags that commit; nothing is pushed. Done again, with the
+#                                          same archives in a fresh clone, it makes the same commit: a release that
+#                                          stopped halfway can go on
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

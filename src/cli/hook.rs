@@ -89,7 +89,10 @@ fn check_revision(
 /// how `pre-commit run --all-files` looks from here.
 fn changes_nothing(changes: &[Utf8PathBuf], args: &CheckArgs, tree: &dyn Tree) -> bool {
     let matters = |path: &Utf8PathBuf| can_matter(path) || is_argument(path, args);
-    if changes.is_empty() || changes.iter().any(matters) || are_built_from(tree, changes) {
+    if changes.is_empty()
+        || changes.iter().any(matters)
+        || is_named_in_a_kustomization(changes, tree)
+    {
         return false;
     }
     if args.output.verbose {
@@ -107,9 +110,9 @@ fn is_argument(path: &Utf8Path, args: &CheckArgs) -> bool {
     named.any(|named| named.file_name() == path.file_name())
 }
 
-/// Whether a kustomization names one of some files, whatever its extension: a patch, a resource. Its name alone is looked for,
-/// anywhere in the text, and a kustomization that cannot be read may name anything.
-fn are_built_from(tree: &dyn Tree, files: &[Utf8PathBuf]) -> bool {
+/// Whether a kustomization names one of some files, whatever its extension: a patch, a resource. The name of the file alone is
+/// looked for, anywhere in the text, and a kustomization that cannot be read may name anything.
+fn is_named_in_a_kustomization(files: &[Utf8PathBuf], tree: &dyn Tree) -> bool {
     let names: Vec<&str> = files.iter().filter_map(|path| path.file_name()).collect();
     let entries = tree.list(Utf8Path::new(HERE), &mut |_| true).into_iter();
     let kustomizations = entries.filter_map(Result::ok).map(|entry| entry.path);

@@ -157,7 +157,7 @@ impl<'a> Prover<'a> {
     }
 
     /// The positions of the findings whose fixes leave something that cannot be built any more: a patch that is written for all
-    /// objects of a kind may not fit what a fix adds or changes, and a patch or a replacement may need what a fix takes away.
+    /// objects of a kind may not fit what a fix adds or changes, and a replacement may need what a fix takes away.
     fn unbuildable(&self) -> Result<Vec<usize>, Error> {
         let removes = |fix: &Fix| fix.edits.iter().any(|edit| edit.text.is_empty());
         let fixes = || {
@@ -170,10 +170,9 @@ impl<'a> Prover<'a> {
         if fixes().next().is_none() || !(is_patched || fixes().any(removes)) {
             return Ok(Vec::new());
         }
-        let before = unbuilt(self.analysis);
+        let before = self.analysis.summary.unread.len();
         let failures = failing(vec![self.candidates.clone()], |group| {
-            let (unread, idle) = unbuilt(&self.after(group)?);
-            Ok((unread > before.0 || idle > before.1).then_some(()))
+            Ok((self.after(group)?.summary.unread.len() > before).then_some(()))
         })?;
         Ok(failures.into_iter().map(|(index, ())| index).collect())
     }
@@ -254,17 +253,6 @@ impl<'a> Prover<'a> {
             Proof::Unsafe
         })
     }
-}
-
-/// How much of what is deployed cannot be built: inputs that are not read, and patches that match nothing.
-fn unbuilt(analysis: &Analysis) -> (usize, usize) {
-    let patches = analysis
-        .deployment
-        .units
-        .iter()
-        .flat_map(|unit| &unit.patches);
-    let idle = patches.filter(|patch| patch.targets.is_empty()).count();
-    (analysis.summary.unread.len(), idle)
 }
 
 /// A tree in which the fixes of findings are applied, as far as they do not touch the same bytes.

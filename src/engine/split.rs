@@ -10,19 +10,15 @@ use crate::source::Place;
 /// Turns findings into notes of unknown certainty where routes lead the calls of all their pairs to subsets.
 pub(super) fn doubt_split(diagnostics: &mut [Diagnostic], meshes: &[Mesh]) {
     for diagnostic in diagnostics {
-        let mut split = None;
-        for &pair in &diagnostic.pairs {
-            split = led_to_subsets(pair, meshes);
-            if split.is_none() {
-                break;
-            }
-        }
-        if let Some((object, place)) = split {
-            let text = format!(
-                "{object} leads the HTTP calls to subsets, and no other route to the host as a whole"
-            );
-            lower(diagnostic, text, Some(place));
-        }
+        let pairs = diagnostic.pairs.iter();
+        let splits: Option<Vec<_>> = pairs.map(|&pair| led_to_subsets(pair, meshes)).collect();
+        let Some((object, place)) = splits.and_then(|splits| splits.first().copied()) else {
+            continue;
+        };
+        let text = format!(
+            "{object} leads the HTTP calls to subsets, and no route leads to the host as a whole"
+        );
+        lower(diagnostic, text, Some(place));
     }
 }
 

@@ -19,17 +19,26 @@ pub struct VirtualService {
     pub export_to: Option<ExportTo>,
     /// Every destination of its http, tls and tcp routes and mirrors.
     pub destinations: Vec<RouteDestination>,
+    /// Whether an http route leaves the rest to another VirtualService (`delegate`).
+    pub delegates: bool,
 }
 
 impl VirtualService {
+    /// Whether it is for the sidecars of the mesh.
+    pub(crate) fn is_for_mesh(&self) -> bool {
+        is_for_mesh(&self.gateways)
+    }
+
     /// Reads one.
     pub(super) fn decode(meta: Meta, root: &Field<'_>, cx: &mut Context<'_>) -> Self {
         let spec = root.child("spec");
         let mut destinations = Vec::new();
+        let mut delegates = false;
         for protocol in ["http", "tls", "tcp"] {
             for route in spec.child(protocol).items(cx) {
                 let conditions = Conditions::read(&route, protocol == "http", cx);
                 read_route(&route, &conditions, &mut destinations, cx);
+                delegates |= route.child("delegate").is_present();
             }
         }
         Self {
@@ -38,17 +47,22 @@ impl VirtualService {
             gateways: spec.child("gateways").texts(cx),
             export_to: spec.child("exportTo").export_to(cx),
             destinations,
+            delegates,
         }
     }
+}
+
+/// Whether a list of gateways has the sidecars of the mesh among them, as an empty one has.
+fn is_for_mesh(gateways: &[Spanned<Box<str>>]) -> bool {
+    gateways.is_empty() || gateways.iter().any(|gateway| &*gateway.value == "mesh")
 }
 
 /// What the matches of a route ask for, shared by its destinations.
 #[derive(Clone)]
 struct Conditions {
-    is_http: bool,
     gateways: Arc<[Box<str>]>,
     source_namespaces: Arc<[Box<str>]>,
-    ports: Arc<[u16]>,
+    http_ports: Option<Arc<[u16]>>,
 }
 
 impl Conditions {
@@ -56,10 +70,16 @@ impl Conditions {
     fn read(route: &Field<'_>, is_http: bool, cx: &mut Context<'_>) -> Self {
         let mut gateways: Vec<Box<str>> = Vec::new();
         let mut source_namespaces: Vec<Box<str>> = Vec::new();
+        let conditions = route.child("match");
+        let mut conditions = conditions.items(cx).peekable();
+        let mut is_met = conditions.peek().is_none();
         let mut ports: Vec<Option<u16>> = Vec::new();
-        for condition in route.child("match").items(cx) {
-            let port = condition.child("port").port(cx);
-            ports.push(port.map(|port| port.value));
+        for condition in conditions {
+            if is_for_all_clients(&condition, cx) {
+                is_met = true;
+                let port = condition.child("port").port(cx);
+                ports.push(port.map(|port| port.value));
+            }
             let named = condition.child("gateways").texts(cx);
             gateways.extend(named.into_iter().map(|gateway| gateway.value));
             let source = condition
@@ -73,13 +93,20 @@ impl Conditions {
             list.dedup();
         }
         Self {
-            is_http,
             gateways: gateways.into(),
             source_namespaces: source_namespaces.into(),
             // One that names no port is for all of them.
-            ports: ports.into_iter().collect::<Option<_>>().unwrap_or_default(),
+            http_ports: (is_http && is_met)
+                .then(|| ports.into_iter().collect::<Option<_>>().unwrap_or_default()),
         }
     }
+}
+
+/// Whether a match can be met by any sidecar of the mesh: whatever else it asks, calls that do not meet it meet no route.
+fn is_for_all_clients(condition: &Field<'_>, cx: &mut Context<'_>) -> bool {
+    let gateways = condition.child("gateways").texts(cx);
+    let keys = ["sourceNamespace", "sourceLabels"];
+    is_for_mesh(&gateways) && !keys.iter().any(|key| condition.child(key).is_present())
 }
 
 /// Adds the destinations of a route and its mirrors.
@@ -109,15 +136,14 @@ pub struct RouteDestination {
     pub port: Option<u16>,
     /// `subset`.
     pub subset: Option<Spanned<Box<str>>>,
-    /// Whether it belongs to an http route.
-    pub is_http: bool,
     /// `gateways` of the matches of the route it belongs to, sorted; empty where no match names any. Shared by all
     /// destinations of the route.
     pub gateways: Arc<[Box<str>]>,
     /// `sourceNamespace` of the matches of an http route, sorted; empty where no match names any.
     pub source_namespaces: Arc<[Box<str>]>,
-    /// `port` of the matches of the route, in their order; empty where the route is for all ports.
-    pub ports: Arc<[u16]>,
+    /// The ports of which an http route of the mesh looks at every client's calls, by `port` of its matches; empty for all.
+    /// None where the route is for certain clients alone, or is no http route.
+    pub http_ports: Option<Arc<[u16]>>,
 }
 
 impl RouteDestination {
@@ -130,10 +156,9 @@ impl RouteDestination {
             host: field.child("host").text(cx)?,
             port: port.map(|port| port.value),
             subset,
-            is_http: conditions.is_http,
             gateways: Arc::clone(&conditions.gateways),
             source_namespaces: Arc::clone(&conditions.source_namespaces),
-            ports: Arc::clone(&conditions.ports),
+            http_ports: conditions.http_ports.clone(),
         })
     }
 }
@@ -157,20 +182,35 @@ mod tests {
     }
 
     #[test]
-    fn a_route_is_for_the_ports_of_its_matches_or_for_all() {
-        let table: [(&str, &[u16]); 4] = [
-            ("", &[]),
-            ("match: [{port: 80}, {port: 81}], ", &[80, 81]),
-            ("match: [{port: 80}, {uri: {prefix: /}}], ", &[]),
-            ("match: [{uri: {prefix: /}}], ", &[]),
+    fn a_route_looks_at_the_calls_of_the_ports_of_its_matches_or_of_all() {
+        let table: [(&str, Option<&[u16]>); 9] = [
+            ("", Some(&[])),
+            ("match: [{port: 80}, {port: 81}], ", Some(&[80, 81])),
+            ("match: [{port: 80}, {uri: {prefix: /}}], ", Some(&[])),
+            ("match: [{uri: {prefix: /}}], ", Some(&[])),
+            ("match: [{gateways: [mesh, x]}], ", Some(&[])),
+            ("match: [{gateways: [x]}], ", None),
+            ("match: [{gateways: [x]}, {port: 80}], ", Some(&[80])),
+            ("match: [{sourceNamespace: shop}], ", None),
+            ("match: [{sourceLabels: {app: web}}], ", None),
         ];
         for (conditions, expected) in table {
-            let spec = format!(
-                "hosts: [a]\nhttp: [{{{conditions}route: [{{destination: {{host: b}}}}]}}]"
+            let route = format!("[{{{conditions}route: [{{destination: {{host: b}}}}]}}]");
+            let service = service(&format!("hosts: [a]\nhttp: {route}"));
+            assert_eq!(
+                service.destinations[0].http_ports.as_deref(),
+                expected,
+                "{conditions}"
             );
-            let service = service(&spec);
-            assert_eq!(&*service.destinations[0].ports, expected, "{conditions}");
         }
+        let service = service("hosts: [a]\ntcp: [{route: [{destination: {host: b}}]}]");
+        assert_eq!(service.destinations[0].http_ports, None);
+    }
+
+    #[test]
+    fn a_route_may_leave_the_rest_to_another_service() {
+        assert!(!service("hosts: [a]\nhttp: [{route: [{destination: {host: b}}]}]").delegates);
+        assert!(service("hosts: [a]\nhttp: [{delegate: {name: d}}]").delegates);
     }
 
     #[test]

@@ -181,8 +181,8 @@ declare_rule! {
     /// rule that is no longer in the repository stays in the cluster where nothing prunes it.
     ///
     /// There is none where two rules set a field or a subset differently, since somebody has to choose; where a patch or a
-    /// replacement needs one of them; where they are not deployed to the same places; and where a text cannot be moved as it
-    /// stands, such as that of rules in a `List` or in JSON, or with anchors.
+    /// replacement is about one of them; where they are not deployed to the same places; and where a text cannot be moved as it
+    /// stands, such as that of rules in a `List` or in JSON, with anchors, or with comments into `{…}`.
     "duplicate-host-rules" {
         summary: "several rules for one host, and the policy of only one counts",
         category: Correctness,

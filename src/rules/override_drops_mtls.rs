@@ -164,7 +164,7 @@ declare_rule! {
         summary: "a rule without tls replaces one that gave mutual TLS",
         category: Correctness,
         severity: Error,
-        reads: [DestinationRule, MeshPolicy, PeerAuthentication, Policy, Namespace, Deployment, Service, ConfigMap],
+        reads: [DestinationRule, MeshPolicy, PeerAuthentication, Policy, Namespace, Deployment, Service, Sidecar, ConfigMap],
         fix: Safe,
         since: "0.1.0",
         check: check(NoOptions),

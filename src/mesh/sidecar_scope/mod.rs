@@ -13,7 +13,7 @@ use super::evidence::{Recorder, derived, stated};
 use super::parts::Parts;
 use super::services::{Registry, Service, ServiceId};
 use crate::object::{Namespace, ObjectId};
-use crate::resource::{Fqdn, Labels, OutboundMode, Sidecar, VirtualService};
+use crate::resource::{EgressListener, Fqdn, Labels, OutboundMode, Sidecar, VirtualService};
 use crate::source::Place;
 
 pub(crate) use exports::{ServiceExport, is_visible, service_export};
@@ -92,16 +92,13 @@ impl Scopes {
             .virtual_services
             .iter()
             .filter(|vs| config.reads_revision_of(&vs.meta))
-            .filter(|vs| {
-                vs.gateways.is_empty()
-                    || vs.gateways.iter().any(|gateway| &*gateway.value == "mesh")
-            })
+            .filter(|vs| vs.is_for_mesh())
             .collect();
         routes.sort_by(|a, b| by_creation(&a.meta, &b.meta, version));
         scopes.routes = routes.into_iter().map(|vs| route(vs, config)).collect();
         for (id, route) in (0u32..).zip(&scopes.routes) {
-            for (host, _, _) in &route.destinations {
-                let ids = scopes.routes_to.entry(host.clone()).or_default();
+            for to in &route.destinations {
+                let ids = scopes.routes_to.entry(to.host.clone()).or_default();
                 if ids.last() != Some(&id) {
                     ids.push(id);
                 }
@@ -214,14 +211,8 @@ impl Scopes {
             }
             return added;
         }
-        let egress = scope
-            .sidecar
-            .and_then(|id| self.sidecar(id).egress.as_deref())
-            .unwrap_or_default();
         let looked_up = look_up(scope, host, registry, config);
-        // Without listeners everything is imported, as by one listener for `*/*`.
-        let everything = egress.is_empty().then_some(None);
-        for listener in egress.iter().map(Some).chain(everything) {
+        for listener in self.listeners(scope) {
             let hosts = Hosts::new(listener, &scope.namespace, version);
             let port = listener.and_then(match_port);
             let looks_up = version.looks_up_exact_egress_hosts() && hosts.are_exact();
@@ -249,6 +240,15 @@ impl Scopes {
         added
     }
 
+    /// The listeners by which a client imports; none stands for one that imports everything, as `*/*` does.
+    fn listeners(&self, scope: &Scope) -> impl Iterator<Item = Option<&EgressListener>> {
+        let sidecar = scope.sidecar.map(|id| self.sidecar(id));
+        let egress = sidecar.and_then(|sidecar| sidecar.egress.as_deref());
+        let egress = egress.unwrap_or_default();
+        let everything = egress.is_empty().then_some(None);
+        egress.iter().map(Some).chain(everything)
+    }
+
     /// The imported VirtualServices that lead to a host, each with the ports; zero means all.
     fn routed_ports(
         &self,
@@ -261,15 +261,16 @@ impl Scopes {
         let mut out = Vec::new();
         let ids = self.routes_to.get(host).into_iter().flatten();
         for route in ids.filter_map(|&id| self.routes.get(id as usize)) {
-            let leads = |(to, _, sources): &&Destination| {
-                to == host
+            let leads = |to: &&Destination| {
+                let sources = &to.source_namespaces;
+                to.host == *host
                     && (sources.is_empty() || sources.iter().any(|ns| **ns == *client.as_str()))
             };
             let ports: Vec<u16> = route
                 .destinations
                 .iter()
                 .filter(leads)
-                .map(|(_, port, _)| *port)
+                .map(|to| to.port)
                 .collect();
             if ports.is_empty()
                 || !exported(route.export_to.as_ref(), &route.namespace, client, config)
@@ -289,35 +290,56 @@ impl Scopes {
 
     /// Whether a VirtualService sends traffic to a subset of a host.
     pub(crate) fn leads_to(&self, host: &Fqdn, subset: &str) -> bool {
-        let mut subsets = self.routes.iter().flat_map(|route| &route.subsets);
-        subsets.any(|(to, name)| to == host && **name == *subset)
+        let mut destinations = self.routes.iter().flat_map(|route| &route.destinations);
+        destinations.any(|to| to.host == *host && to.subset.as_deref() == Some(subset))
     }
 
-    /// The VirtualService that leads the HTTP calls of a host to its subsets for clients of some namespaces, where none leads any
-    /// to a port of it without one: the cluster of the whole host is then not used.
+    /// The VirtualService that leads the HTTP calls of a port of a host to its subsets for some clients, where none leads any to
+    /// that port without one: the cluster of the whole host is then not used.
     pub(crate) fn only_by_subset(
         &self,
         host: &Fqdn,
         port: u16,
-        clients: impl Fn() -> Vec<Namespace>,
+        clients: impl Fn() -> Vec<Scope>,
         config: &Config,
     ) -> Option<(&ObjectId, Place)> {
         let to_host = || {
             let ids = self.routes_to.get(host).into_iter().flatten();
             ids.filter_map(|&id| self.routes.get(id as usize))
         };
+        let mut splits = to_host()
+            .filter(|route| route.splits(host, port))
+            .peekable();
+        splits.peek()?;
         if to_host().any(|route| route.leads_to_all_of(host, port)) {
             return None;
         }
+        let clients = clients();
         let is_for_all = |route: &&Route| {
-            let (own, owner) = (route.export_to.as_ref(), &route.namespace);
-            let mut clients = clients().into_iter();
-            clients.all(|client| exported(own, owner, &client, config))
+            let mut clients = clients.iter();
+            clients.all(|scope| self.sees_route(scope, host, port, route, config))
         };
-        let split = to_host()
-            .filter(|route| route.splits(host, port))
-            .find(is_for_all)?;
+        let split = splits.find(is_for_all)?;
         Some((&split.object, split.place))
+    }
+
+    /// Whether a VirtualService counts for the calls of a client to a port of a host that it is for.
+    fn sees_route(
+        &self,
+        scope: &Scope,
+        host: &Fqdn,
+        port: u16,
+        route: &Route,
+        config: &Config,
+    ) -> bool {
+        let (own, owner) = (route.export_to.as_ref(), &route.namespace);
+        let mut listeners = self.listeners(scope);
+        exported(own, owner, &scope.namespace, config)
+            && listeners.any(|listener| {
+                let hosts = Hosts::new(listener, &scope.namespace, config.version.value);
+                let is_of_port = listener.and_then(match_port).is_none_or(|own| own == port);
+                is_of_port && hosts.imports_route(host, owner)
+            })
     }
 
     /// Why a client sees a host: the Sidecar that imports it, and the routes without which it would not be seen so.

@@ -8,7 +8,7 @@ use super::{Imported, Scope};
 use crate::mesh::config::Config;
 use crate::mesh::services::Registry;
 use crate::object::{Namespace, ObjectId};
-use crate::resource::{ExportTo, Fqdn, VirtualService};
+use crate::resource::{ExportTo, Fqdn, RouteDestination, VirtualService};
 use crate::source::Place;
 
 /// A VirtualService as far as it imports hosts.
@@ -20,70 +20,59 @@ pub(super) struct Route {
     pub(super) hosts: Vec<Fqdn>,
     pub(super) export_to: Option<ExportTo>,
     pub(super) destinations: Vec<Destination>,
-    pub(super) subsets: Vec<(Fqdn, Box<str>)>,
-    /// The hosts to whose subsets http routes lead, and the ports that the routes are for (all if empty).
-    http_subsets: Vec<(Fqdn, Arc<[u16]>)>,
-    /// The hosts and ports (zero for all) to which any route leads without a subset.
-    whole: Vec<(Fqdn, u16)>,
+    /// Whether it leaves the rest to another VirtualService, which may not be in the input.
+    delegates: bool,
+}
+
+/// Where a route leads.
+#[derive(Clone, Debug)]
+pub(super) struct Destination {
+    pub(super) host: Fqdn,
+    /// The port; zero for all.
+    pub(super) port: u16,
+    pub(super) subset: Option<Box<str>>,
+    /// The namespaces of the clients that it is for; all if empty.
+    pub(super) source_namespaces: Arc<[Box<str>]>,
+    /// The ports of which the route looks at every client's HTTP calls; all if empty.
+    http_ports: Option<Arc<[u16]>>,
 }
 
 impl Route {
     /// Whether it takes the HTTP calls of a port of a host and leads some to a subset of that host. Calls of a port that no
     /// route is for go to the host as if there was no VirtualService (`BuildSidecarVirtualHostWrapper`).
     pub(super) fn splits(&self, host: &Fqdn, port: u16) -> bool {
-        let mut subsets = self.http_subsets.iter();
+        let takes = |ports: &Arc<[u16]>| ports.is_empty() || ports.contains(&port);
+        let mut destinations = self.destinations.iter().filter(|to| to.host == *host);
         let is_led =
-            subsets.any(|(to, ports)| to == host && (ports.is_empty() || ports.contains(&port)));
-        self.hosts.contains(host) && is_led
+            destinations.any(|to| to.subset.is_some() && to.http_ports.as_ref().is_some_and(takes));
+        is_led && !self.delegates && self.hosts.contains(host)
     }
 
     /// Whether it leads to a port of a host without a subset.
     pub(super) fn leads_to_all_of(&self, host: &Fqdn, port: u16) -> bool {
-        let mut whole = self.whole.iter();
-        whole.any(|(to, number)| to == host && (*number == 0 || *number == port))
+        let mut whole = self.destinations.iter().filter(|to| to.subset.is_none());
+        whole.any(|to| to.host == *host && (to.port == 0 || to.port == port))
     }
 }
-
-/// Where a route leads: host, port (zero for all), and the namespaces it is for (all if empty).
-pub(super) type Destination = (Fqdn, u16, Arc<[Box<str>]>);
 
 /// Resolves the hosts of a VirtualService (`ResolveVirtualServiceShortnames`).
 pub(super) fn route(vs: &VirtualService, config: &Config) -> Route {
     let resolve = |host: &str| Fqdn::resolve(host, &vs.meta.namespace, &config.domain);
+    let destination = |to: &RouteDestination| Destination {
+        host: resolve(&to.host.value),
+        port: to.port.unwrap_or(0),
+        subset: to.subset.as_ref().map(|subset| subset.value.clone()),
+        source_namespaces: Arc::clone(&to.source_namespaces),
+        http_ports: to.http_ports.clone(),
+    };
     Route {
         object: vs.meta.id.clone(),
         place: vs.meta.place(),
         namespace: vs.meta.namespace.clone(),
         hosts: vs.hosts.iter().map(|host| resolve(&host.value)).collect(),
         export_to: vs.export_to.clone(),
-        subsets: vs
-            .destinations
-            .iter()
-            .filter_map(|d| Some((resolve(&d.host.value), d.subset.as_ref()?.value.clone())))
-            .collect(),
-        http_subsets: vs
-            .destinations
-            .iter()
-            .filter(|d| d.is_http && d.subset.is_some())
-            .map(|d| (resolve(&d.host.value), Arc::clone(&d.ports)))
-            .collect(),
-        whole: vs
-            .destinations
-            .iter()
-            .filter(|d| d.subset.is_none())
-            .map(|d| (resolve(&d.host.value), d.port.unwrap_or(0)))
-            .collect(),
-        destinations: vs
-            .destinations
-            .iter()
-            .map(|d| {
-                (
-                    resolve(&d.host.value),
-                    d.port.unwrap_or(0),
-                    Arc::clone(&d.source_namespaces),
-                )
-            })
-            .collect(),
+        destinations: vs.destinations.iter().map(destination).collect(),
+        delegates: vs.delegates,
     }
 }
 

@@ -254,7 +254,7 @@ impl Mesh {
         let clients = || {
             let members = self.clients.members(&decision.clients).into_iter();
             members
-                .map(|group| self.clients.group(group).namespace.clone())
+                .map(|group| self.clients.group(group).scope())
                 .collect()
         };
         let (host, port) = (&destination.host, destination.port);

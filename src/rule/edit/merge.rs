@@ -1,8 +1,8 @@
 //! Merging DestinationRules for one host into the one whose `trafficPolicy` counts.
 
 use super::remove::remove_documents;
-use super::text::{Lines, end_with_comments, field_in_flow, value_in_flow};
-use super::{column, flow_quote, indent_step, insert_below, insert_entry, insertion};
+use super::text::{Lines, element_in_flow, end_with_comments, field_in_flow};
+use super::{column, indent_step, insert_below, insert_entry, insertion, offset};
 use crate::diagnostic::Edit;
 use crate::source::{OriginId, Place, SourceFile, Sources, Span};
 use crate::yaml::{MappingEntry, Value};
@@ -62,7 +62,7 @@ pub(crate) fn merge_rules(
     }
     if !subsets.new.is_empty() {
         edits.push(match kept_subsets {
-            Some(there) => add_to_subsets(sources, &there.value, &subsets.new)?,
+            Some(there) => add_to_subsets(sources, there, &subsets.new)?,
             None => add_subsets(sources, spec, &subsets.new)?,
         });
     }
@@ -152,7 +152,7 @@ fn add_fields(sources: &Sources, policy: &MappingEntry, fields: &[&MappingEntry]
     let place = policy.value.place;
     let file = sources.file(place.span.file);
     if policy.value.as_mapping()?.flow {
-        let is_json = !flow_quote(file, place)?.is_empty();
+        let is_json = is_json(sources, policy);
         let fields = fields.iter();
         let fields = fields.map(|field| field_in_flow(sources, field, is_json));
         let fields: Vec<String> = fields.collect::<Option<_>>()?;
@@ -171,20 +171,21 @@ fn add_fields(sources: &Sources, policy: &MappingEntry, fields: &[&MappingEntry]
     ))
 }
 
+/// Whether a field is written as JSON, in a file of whatever name: its readers may read nothing else.
+fn is_json(sources: &Sources, field: &MappingEntry) -> bool {
+    let key = field.key.place.span;
+    sources.text(key).starts_with('"') || sources.file(key.file).path().extension() == Some("json")
+}
+
 /// Adds elements at the end of `subsets`.
-fn add_to_subsets(sources: &Sources, subsets: &Value, more: &[&Value]) -> Option<Edit> {
-    let span = subsets.place.span;
+fn add_to_subsets(sources: &Sources, subsets: &MappingEntry, more: &[&Value]) -> Option<Edit> {
+    let span = subsets.value.place.span;
     let file = sources.file(span.file);
-    let last = subsets.items().last().map(|last| last.place.span);
+    let last = subsets.value.items().last().map(|last| last.place.span);
     if sources.text(span).starts_with('[') {
-        let is_json = file.path().extension() == Some("json")
-            || subsets
-                .items()
-                .iter()
-                .any(|item| sources.text(item.place.span).starts_with("{\""));
-        let more = more
-            .iter()
-            .map(|item| value_in_flow(sources, item, is_json));
+        let is_json = is_json(sources, subsets);
+        let more = more.iter();
+        let more = more.map(|item| element_in_flow(sources, item, is_json));
         let more = more.collect::<Option<Vec<String>>>()?.join(", ");
         return Some(match last {
             Some(last) => insertion(last, last.end, format!(", {more}")),
@@ -230,7 +231,7 @@ fn with_comments(file: &SourceFile, block: Span, column: usize) -> Option<Span> 
     let last = file.line_index(block.end.checked_sub(1)? as usize);
     let end = file.line_range(end_with_comments(file, last, column)).end;
     Some(Span {
-        end: super::offset(end)?,
+        end: offset(end)?,
         ..block
     })
 }

@@ -1,12 +1,12 @@
 //! Taking documents out of files.
 
 use super::offset;
-use super::text::is_silent;
+use super::text::{end_with_comments, is_silent};
 use crate::diagnostic::Edit;
 use crate::source::{SourceFile, Sources, Span};
 
 /// Takes away the documents whose roots are written at some bytes: each with its `---`, the comments between that and the root,
-/// and the empty lines below. At the start of a file comments that an empty line parts from the document stay: they are about
+/// indented comments below it and the empty lines after these. At the start of a file comments that an empty line parts from the document stay: they are about
 /// the file. `None` in JSON, and where a root is not all of a document, such as an element of a `List`. The edits are in the
 /// order of the files and apart.
 pub(super) fn remove_documents(sources: &Sources, roots: &[Span]) -> Option<Vec<Edit>> {
@@ -36,6 +36,7 @@ fn document(sources: &Sources, root: Span) -> Option<Span> {
     }
     let first = file.line_index(root.start as usize);
     let last = file.line_index(root.end.checked_sub(1)? as usize);
+    let last = end_with_comments(file, last, 1);
     if file.line_range(first).start != root.start as usize {
         return None;
     }

@@ -7,7 +7,10 @@ use crate::yaml::{MappingEntry, Node, ScalarStyle, Value};
 /// What would mean something else in another document, or does not count as columns: anchors, aliases, tabs.
 const BOUND: [char; 3] = ['&', '*', '\t'];
 
-/// A field or an element on lines of its own, without its indentation.
+/// What a scalar without quotes does not have in `{…}`, or not for every reader.
+const FLOW: [char; 6] = [',', '[', ']', '{', '}', '?'];
+
+/// A field or an element without its indentation.
 pub(super) struct Lines<'s> {
     /// The comments above it.
     comments: Vec<&'s str>,
@@ -18,59 +21,31 @@ pub(super) struct Lines<'s> {
 impl<'s> Lines<'s> {
     /// A field of a mapping; `None` where its text cannot be moved.
     pub(super) fn of_field(sources: &'s Sources, field: &MappingEntry) -> Option<Self> {
-        let value = field.value.place.span;
-        let span = Span {
-            end: value.end,
-            ..field.key.place.span
-        };
+        // Comments in the column of the key are about the next field.
+        let own = on_own_lines(sources, field_span(field), 1);
+        if let Some(lines) = own {
+            return lines.filter(|_| !has_text_block(&field.value));
+        }
         // In `{…}` a quoted key needs no blank before its value, in a block it does.
-        let key = sources.text(field.key.place.span);
-        let on_a_line = || Some(format!("{key}: {}", in_one_line(sources, value)?));
-        Self::of(sources, span, &field.value, 1, on_a_line)
+        let key = in_one_line(sources, field.key.place.span)?;
+        let value = in_one_line(sources, field.value.place.span)?;
+        Some(Self::one(format!("{key}: {value}")))
     }
 
     /// An element of a list; `None` where its text cannot be moved.
     pub(super) fn of_element(sources: &'s Sources, element: &Value) -> Option<Self> {
         let span = element.place.span;
-        let on_a_line = || in_one_line(sources, span).map(str::to_owned);
-        Self::of(sources, span, element, 0, on_a_line)
+        if let Some(lines) = on_own_lines(sources, span, 0) {
+            return lines.filter(|_| !has_text_block(element));
+        }
+        Some(Self::one(in_one_line(sources, span)?.to_owned()))
     }
 
-    /// What is written at some bytes, with the comments below it that are indented `inside` columns more; where other things
-    /// stand beside it, as `on_a_line` gives it.
-    fn of(
-        sources: &'s Sources,
-        span: Span,
-        value: &Value,
-        inside: usize,
-        on_a_line: impl Fn() -> Option<String>,
-    ) -> Option<Self> {
-        if has_text_block(value) {
-            return None; // its empty lines at the end may count
+    fn one(line: String) -> Self {
+        Self {
+            comments: Vec::new(),
+            text: vec![line],
         }
-        let file = sources.file(span.file);
-        let last = file.line_index(span.end.checked_sub(1)? as usize);
-        let rest = file.line_range(last);
-        let rest = file
-            .text()
-            .get(span.end as usize..rest.end)
-            .unwrap_or_default();
-        let Some(column) = column(file, span.start).filter(|_| is_silent(rest)) else {
-            return Some(Self {
-                comments: Vec::new(),
-                text: vec![on_a_line()?],
-            });
-        };
-        let end = file
-            .line_range(end_with_comments(file, last, column + inside))
-            .end;
-        let text = file.text().get(span.start as usize..end)?;
-        let lines = unindented(text.trim_end(), column)?;
-        let is_free = !lines.iter().any(|line| code(line).contains(BOUND));
-        is_free.then(|| Self {
-            comments: comments_above(file, span.start),
-            text: lines.into_iter().map(str::to_owned).collect(),
-        })
     }
 
     /// The lines with their new indentation: that of the first, and that of the others.
@@ -91,57 +66,95 @@ impl<'s> Lines<'s> {
     }
 }
 
+/// From the key of a field to the end of its value.
+fn field_span(field: &MappingEntry) -> Span {
+    Span {
+        end: field.value.place.span.end,
+        ..field.key.place.span
+    }
+}
+
+/// What stands alone on its lines, with the comments below that are indented `inside` columns further; `None` where other
+/// things stand beside it, and nothing in it where the text cannot be moved.
+#[expect(
+    clippy::option_option,
+    reason = "the callers know another way for the first"
+)]
+fn on_own_lines(sources: &Sources, span: Span, inside: usize) -> Option<Option<Lines<'_>>> {
+    let file = sources.file(span.file);
+    let last = file.line_index(span.end.checked_sub(1)? as usize);
+    let rest = span.end as usize..file.line_range(last).end;
+    let rest = file.text().get(rest).unwrap_or_default();
+    let column = column(file, span.start).filter(|_| is_silent(rest))?;
+    let end = file
+        .line_range(end_with_comments(file, last, column + inside))
+        .end;
+    let text = file.text().get(span.start as usize..end)?;
+    let lines = unindented(text.trim_end(), column);
+    let lines = lines.filter(|lines| !lines.iter().any(|line| code(line).contains(BOUND)));
+    Some(lines.map(|lines| Lines {
+        comments: comments_above(file, span.start),
+        text: lines.into_iter().map(str::to_owned).collect(),
+    }))
+}
+
 /// The text of some bytes that are on one line, and mean the same elsewhere.
 fn in_one_line(sources: &Sources, span: Span) -> Option<&str> {
     let text = sources.text(span);
     (!text.contains('\n') && !text.contains(BOUND)).then_some(text)
 }
 
-/// Whether a `|` or `>` block is anywhere in a value.
+/// Whether a `|` or `>` block is anywhere in a value: the empty lines at its end may count.
 fn has_text_block(value: &Value) -> bool {
     match &value.node {
         Node::Scalar(scalar) => scalar.style == ScalarStyle::Block,
         Node::Sequence(items) => items.iter().any(has_text_block),
-        Node::Mapping(mapping) => mapping
-            .entries
-            .iter()
-            .any(|entry| has_text_block(&entry.value)),
+        Node::Mapping(mapping) => {
+            let mut entries = mapping.entries.iter();
+            entries.any(|entry| has_text_block(&entry.value))
+        }
     }
 }
 
-/// A field as it can stand in `{…}`, with JSON's quotes where the fields there have them; comments in it are lost. `None` where
-/// its text cannot be moved.
+/// A field as it can stand in `{…}`, with the quotes of JSON where that is wanted. `None` where its text cannot be moved, and
+/// where it has comments, for which there is no room.
 pub(super) fn field_in_flow(sources: &Sources, field: &MappingEntry, json: bool) -> Option<String> {
+    if has_comments(sources, field_span(field)) {
+        return None;
+    }
     let key = if json {
         serde_json::to_string(&field.key.value).ok()?
     } else {
         in_one_line(sources, field.key.place.span)?.to_owned()
     };
-    Some(format!(
-        "{key}: {}",
-        value_in_flow(sources, &field.value, json)?
-    ))
+    Some(format!("{key}: {}", flow(sources, &field.value, json)?))
 }
 
-/// A value as it can stand in `{…}` or `[…]`.
-pub(super) fn value_in_flow(sources: &Sources, value: &Value, json: bool) -> Option<String> {
-    let list = |items: Vec<String>| items.join(", ");
+/// An element as it can stand in `[…]`, likewise.
+pub(super) fn element_in_flow(sources: &Sources, element: &Value, json: bool) -> Option<String> {
+    if has_comments(sources, element.place.span) {
+        return None;
+    }
+    flow(sources, element, json)
+}
+
+fn flow(sources: &Sources, value: &Value, json: bool) -> Option<String> {
     Some(match &value.node {
         Node::Scalar(_) if json => json_scalar(sources, value)?,
         Node::Scalar(scalar) => {
             let text = in_one_line(sources, value.place.span)?;
-            let is_closed = scalar.style == ScalarStyle::Quoted
-                || (!text.is_empty() && !text.contains([',', '[', ']', '{', '}']));
+            let is_plain = !text.is_empty() && !text.ends_with(':') && !text.contains(FLOW);
+            let is_closed = scalar.style == ScalarStyle::Quoted || is_plain;
             is_closed.then_some(text)?.to_owned()
         }
         Node::Sequence(items) => {
-            let items = items.iter().map(|item| value_in_flow(sources, item, json));
-            format!("[{}]", list(items.collect::<Option<_>>()?))
+            let items = items.iter().map(|item| flow(sources, item, json));
+            format!("[{}]", items.collect::<Option<Vec<_>>>()?.join(", "))
         }
         Node::Mapping(mapping) => {
             let fields = mapping.entries.iter();
             let fields = fields.map(|field| field_in_flow(sources, field, json));
-            format!("{{{}}}", list(fields.collect::<Option<_>>()?))
+            format!("{{{}}}", fields.collect::<Option<Vec<_>>>()?.join(", "))
         }
     })
 }
@@ -154,6 +167,17 @@ fn json_scalar(sources: &Sources, value: &Value) -> Option<String> {
     let text = sources.text(value.place.span);
     let is_json = serde_json::from_str::<serde_json::Value>(text).is_ok();
     is_json.then(|| text.to_owned())
+}
+
+/// Whether comments stand above something or on its lines.
+fn has_comments(sources: &Sources, span: Span) -> bool {
+    let file = sources.file(span.file);
+    let is_first = column(file, span.start).is_some();
+    let first = file.line_index(span.start as usize);
+    let last = file.line_index(span.end.max(1) as usize - 1);
+    let mut lines = (first..=last).map(|line| file.line_text(line));
+    (is_first && !comments_above(file, span.start).is_empty())
+        || lines.any(|line| code(line).len() < line.len())
 }
 
 /// The comments above the line of an offset, indented as it is; empty lines between them are left out.

@@ -74,6 +74,12 @@ fn a_document_goes_with_its_separator_and_comments() {
             "a: 1\n# end\n---\nc: 3\n",
         ),
         (
+            "an indented comment below",
+            "a: 1\n---\nb:\n  c: 2\n  # d: 3\n\n---\nc: 3\n",
+            1,
+            "a: 1\n---\nc: 3\n",
+        ),
+        (
             "a comment of the file",
             "# file\n\n# a\na: 1\n---\nb: 2\n",
             0,
