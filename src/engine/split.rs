@@ -15,8 +15,9 @@ pub(super) fn doubt_split(diagnostics: &mut [Diagnostic], meshes: &[Mesh]) {
         let Some((object, place)) = splits.and_then(|splits| splits.first().copied()) else {
             continue;
         };
+        diagnostic.message = format!("without a route to a subset, {}", diagnostic.message);
         let text = format!(
-            "{object} leads the HTTP calls to subsets, and no route leads to the host as a whole"
+            "{object} leads HTTP calls to subsets, and no route leads to the port of the host as a whole"
         );
         lower(diagnostic, text, Some(place));
     }

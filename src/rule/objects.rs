@@ -46,15 +46,27 @@ impl<'a> RuleContext<'a> {
         Some(namespaces)
     }
 
-    /// Whether the `spec` of an object is deployed as it is written, but for references that follow new names.
+    /// Whether an object is deployed as it is written, but for what is the same for all objects of a kustomization.
     fn is_as_written(&self, object: &Object) -> bool {
         let is_changed = |place: Place| {
             let change = self.origins().change(place);
-            change.is_some_and(|change| change.cause != Cause::Reference)
+            change.is_some_and(|change| !is_for_all(change.cause))
         };
-        let spec = object.value.get("spec");
-        spec.is_none_or(|spec| !spec.holds(&is_changed))
+        !object.value.holds(&is_changed)
     }
+}
+
+/// Whether something changes all objects alike.
+fn is_for_all(cause: Cause) -> bool {
+    matches!(
+        cause,
+        Cause::Namespace
+            | Cause::NamePrefix
+            | Cause::NameSuffix
+            | Cause::Reference
+            | Cause::Labels
+            | Cause::Annotations
+    )
 }
 
 /// Whether any patch of a unit is for an object.

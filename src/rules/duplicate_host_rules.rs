@@ -1,6 +1,6 @@
 //! Several rules for one host: Istio keeps the policy of one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::findings::{Causes, plaintext_severity, policy_fact, symptom, target};
 use crate::declare_rule;
@@ -176,12 +176,14 @@ declare_rule! {
     /// ## Fix
     ///
     /// Merge the rules into one. The fix moves the fields of the `trafficPolicy` and the subsets that the rule that counts does not
-    /// have to that rule, with the comments above them and on their lines, and takes the documents of the others away with their
-    /// labels and annotations; a file that held nothing else stays, empty. It is unsafe: what was without effect gets one, and a
-    /// rule that is no longer in the repository stays in the cluster where nothing prunes it.
+    /// have to that rule, and takes the documents of the others away; a file that held nothing else stays, empty. Comments above a
+    /// field or subset in its column and on its lines move with it. Labels, annotations and all other comments of the documents go
+    /// with these. It is unsafe: what was without effect gets one, and a rule that is no longer in the repository stays in the
+    /// cluster where nothing prunes it.
     ///
     /// There is none where two rules set a field or a subset differently, since somebody has to choose; where a patch or a
-    /// replacement is about one of them; where they are not deployed to the same places; and where a text cannot be moved as it
+    /// replacement is about one of them; where they are not deployed to the same places or exported to the same
+    /// namespaces; and where a text cannot be moved as it
     /// stands, such as that of rules in a `List` or in JSON, with anchors, or with comments into `{…}`.
     "duplicate-host-rules" {
         summary: "several rules for one host, and the policy of only one counts",
@@ -300,6 +302,9 @@ impl Effect {
 
 /// What a merge does to a pair, if it is about TLS at all.
 fn effect(mesh: &Mesh, merge: &Merge<'_>, decision: &Decision) -> Option<Effect> {
+    if mesh.led_to_subsets(decision).is_some() {
+        return None; // nobody calls the host as a whole
+    }
     let has_envoy = matches!(decision.proxy, ProxyKind::Sidecar | ProxyKind::Gateway);
     let mut endpoints = decision.endpoints.iter();
     if !has_envoy || endpoints.all(|endpoint| mesh.is_system_endpoint(endpoint)) {
@@ -417,7 +422,11 @@ fn fix(cx: &RuleContext<'_>, merge: &Merge<'_>, lost: &[Lost<'_>]) -> Option<Fix
         |rules: &[&DestinationRule]| rules.iter().copied().map(tree).collect::<Option<Vec<_>>>();
     let dropped = trees(&merged)?;
     let others = trees(&[same, merge.others.clone()].concat())?;
-    if !dropped.iter().all(|rule| cx.are_deployed_alike(kept, rule)) {
+    // Before Istio 1.24 rules are merged that are for others to see.
+    let is_for_same = |rule: &&DestinationRule| exports(rule) == exports(merge.kept);
+    if !merged.iter().all(is_for_same)
+        || !dropped.iter().all(|rule| cx.are_deployed_alike(kept, rule))
+    {
         return None;
     }
     let names: Vec<&str> = merged.iter().map(|rule| &*rule.meta.id.name).collect();
@@ -426,6 +435,12 @@ fn fix(cx: &RuleContext<'_>, merge: &Merge<'_>, lost: &[Lost<'_>]) -> Option<Fix
         applicability: Applicability::Unsafe,
         edits: edit::merge_rules(cx.sources(), kept, &dropped, &others)?,
     })
+}
+
+/// The `exportTo` of a rule as a set.
+fn exports(rule: &DestinationRule) -> Option<BTreeSet<&str>> {
+    let values = rule.export_to.as_ref().map(|list| list.values.iter());
+    values.map(|values| values.map(|value| &*value.value).collect())
 }
 
 fn dropped_label(lost: &Lost<'_>) -> String {

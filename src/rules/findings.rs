@@ -202,13 +202,11 @@ pub(super) fn plaintext_severity(mesh: &Mesh, decision: &Decision) -> Option<Sev
     endpoints.filter_map(of).max()
 }
 
-/// Whether calls take a way: a VirtualService has to send them to a subset, and may send all of them there.
+/// Whether calls take a way: a VirtualService has to send them to a subset.
 pub(super) fn is_taken(mesh: &Mesh, decision: &Decision) -> bool {
     let Destination { host, subset, .. } = &decision.destination;
-    match subset.as_deref() {
-        Some(subset) => mesh.is_routed(host, subset),
-        None => mesh.led_to_subsets(decision).is_none(),
-    }
+    let subset = subset.as_deref();
+    subset.is_none_or(|subset| mesh.is_routed(host, subset))
 }
 
 /// How bad something is, which is latent where calls do not take that way.

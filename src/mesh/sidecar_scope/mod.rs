@@ -323,7 +323,8 @@ impl Scopes {
         Some((&split.object, split.place))
     }
 
-    /// Whether a VirtualService counts for the calls of a client to a port of a host that it is for.
+    /// Whether a VirtualService counts for the calls of a client to a port of a host that it is for. A listener for that port
+    /// alone may be of another protocol; then it is left open, and no is the answer.
     fn sees_route(
         &self,
         scope: &Scope,
@@ -333,12 +334,14 @@ impl Scopes {
         config: &Config,
     ) -> bool {
         let (own, owner) = (route.export_to.as_ref(), &route.namespace);
-        let mut listeners = self.listeners(scope);
+        let port_of = |listener: Option<&EgressListener>| listener.and_then(match_port);
+        let has_listener = self.listeners(scope).any(|it| port_of(it) == Some(port));
+        let mut general = self.listeners(scope).filter(|it| port_of(*it).is_none());
         exported(own, owner, &scope.namespace, config)
-            && listeners.any(|listener| {
-                let hosts = Hosts::new(listener, &scope.namespace, config.version.value);
-                let is_of_port = listener.and_then(match_port).is_none_or(|own| own == port);
-                is_of_port && hosts.imports_route(host, owner)
+            && !has_listener
+            && general.any(|listener| {
+                Hosts::new(listener, &scope.namespace, config.version.value)
+                    .imports_route(host, owner)
             })
     }
 

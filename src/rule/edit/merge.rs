@@ -1,7 +1,7 @@
 //! Merging DestinationRules for one host into the one whose `trafficPolicy` counts.
 
 use super::remove::remove_documents;
-use super::text::{Lines, element_in_flow, end_with_comments, field_in_flow};
+use super::text::{Lines, element_in_flow, end_with_comments, field_in_flow, has_text_block};
 use super::{column, indent_step, insert_below, insert_entry, insertion, offset};
 use crate::diagnostic::Edit;
 use crate::source::{OriginId, Place, SourceFile, Sources, Span};
@@ -30,6 +30,14 @@ pub(crate) fn merge_rules(
     let spec = kept.get("spec")?;
     let policy = own_entry(spec, "trafficPolicy")?;
     let kept_subsets = own_entry_if_any(spec, "subsets")?;
+    let mut changed = kept
+        .entry("spec")
+        .into_iter()
+        .chain([policy])
+        .chain(kept_subsets);
+    if changed.any(|entry| is_anchored(sources, entry)) {
+        return None; // an alias elsewhere would change too
+    }
     let others_subsets = others
         .iter()
         .filter_map(|rule| rule.at(&["spec", "subsets"]));
@@ -88,6 +96,16 @@ fn own_entry_if_any<'a>(spec: &'a Value, key: &str) -> Option<Option<&'a Mapping
         Some(_) => own_entry(spec, key).map(Some),
         None => Some(None),
     }
+}
+
+/// Whether an alias can stand for the value of a field elsewhere in the document.
+fn is_anchored(sources: &Sources, entry: &MappingEntry) -> bool {
+    let between = Span {
+        start: entry.key.place.span.end,
+        end: entry.value.place.span.start,
+        file: entry.key.place.span.file,
+    };
+    between.start <= between.end && sources.text(between).contains('&')
 }
 
 /// Something of which a rule has one by each name.
@@ -161,6 +179,14 @@ fn add_fields(sources: &Sources, policy: &MappingEntry, fields: &[&MappingEntry]
     let start = column(file, place.span.start)?;
     let indent = " ".repeat(start);
     let mut lines = Vec::new();
+    if policy
+        .value
+        .entries()
+        .last()
+        .is_some_and(|last| has_text_block(&last.value))
+    {
+        return None; // empty lines below may belong to it
+    }
     for field in fields {
         lines.extend(Lines::of_field(sources, field)?.indented(&indent, &indent));
     }

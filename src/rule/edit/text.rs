@@ -105,7 +105,7 @@ fn in_one_line(sources: &Sources, span: Span) -> Option<&str> {
 }
 
 /// Whether a `|` or `>` block is anywhere in a value: the empty lines at its end may count.
-fn has_text_block(value: &Value) -> bool {
+pub(super) fn has_text_block(value: &Value) -> bool {
     match &value.node {
         Node::Scalar(scalar) => scalar.style == ScalarStyle::Block,
         Node::Sequence(items) => items.iter().any(has_text_block),
@@ -209,10 +209,11 @@ pub(super) fn is_silent(line: &str) -> bool {
 
 /// A line without its comment.
 fn code(line: &str) -> &str {
-    let comment = if line.trim_start().starts_with('#') {
-        Some(0)
-    } else {
-        line.find(" #")
+    let is_after_blank = |at: usize| {
+        let before = line.get(..at).unwrap_or_default();
+        before.is_empty() || before.ends_with([' ', '\t'])
     };
+    let mut marks = line.match_indices('#').map(|(at, _)| at);
+    let comment = marks.find(|&at| is_after_blank(at));
     line.get(..comment.unwrap_or(line.len())).unwrap_or(line)
 }
