@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::compare::{is_as_readable, is_improvement};
 use super::fix::{apply_order, edited};
 use super::{Analysis, Error, Request, analyse};
-use crate::diagnostic::{Applicability, Diagnostic, Fix, PairId};
+use crate::diagnostic::{Applicability, Diagnostic, PairId};
 use crate::mesh::Mesh;
 use crate::object::ObjectId;
 use crate::resource::Fqdn;
@@ -159,15 +159,14 @@ impl<'a> Prover<'a> {
     /// The positions of the findings whose fixes leave something that cannot be built any more: a patch that is written for all
     /// objects of a kind may not fit what a fix adds or changes, and a replacement may need what a fix takes away.
     fn unbuildable(&self) -> Result<Vec<usize>, Error> {
-        let removes = |fix: &Fix| fix.edits.iter().any(|edit| edit.text.is_empty());
-        let fixes = || {
-            self.candidates
-                .iter()
-                .filter_map(|(_, one)| one.fix.as_ref())
+        let removes = |(_, diagnostic): &(usize, &Diagnostic)| {
+            let mut edits = diagnostic.fix.iter().flat_map(|fix| &fix.edits);
+            edits.any(|edit| edit.text.is_empty())
         };
         let mut units = self.analysis.deployment.units.iter();
-        let is_patched = units.any(|unit| !unit.patches.is_empty());
-        if fixes().next().is_none() || !(is_patched || fixes().any(removes)) {
+        let is_affected =
+            units.any(|unit| !unit.patches.is_empty()) || self.candidates.iter().any(removes);
+        if self.candidates.is_empty() || !is_affected {
             return Ok(Vec::new());
         }
         let before = self.analysis.summary.unread.len();

@@ -25,7 +25,7 @@ pub(super) fn doubt_split(diagnostics: &mut [Diagnostic], meshes: &[Mesh]) {
 
 /// The VirtualService that leads the calls of a pair to subsets.
 fn led_to_subsets(pair: PairId, meshes: &[Mesh]) -> Option<(&ObjectId, Place)> {
-    let mesh = meshes.get(pair.mesh as usize)?;
-    let decision = mesh.decisions().get(pair.decision as usize)?;
-    mesh.led_to_subsets(decision)
+    meshes
+        .get(pair.mesh as usize)?
+        .led_to_subsets(pair.decision)
 }

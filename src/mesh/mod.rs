@@ -56,6 +56,7 @@ use parts::Parts;
 use server::PolicyIndex;
 use services::Registry;
 use sidecar_scope::Scopes;
+use views::Splits;
 use workloads::MeshWorkload;
 
 /// One mesh: its configuration, workloads, services, rules and policies, and all decisions.
@@ -73,6 +74,7 @@ pub struct Mesh {
     pub(crate) clients: Clients,
     decisions: Vec<Decision>,
     alternatives: Alternatives,
+    splits: Splits,
 }
 
 impl Mesh {
@@ -127,6 +129,7 @@ impl Mesh {
             clients,
             decisions: Vec::new(),
             alternatives: Alternatives::default(),
+            splits: Splits::default(),
         }
     }
 

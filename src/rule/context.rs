@@ -65,7 +65,7 @@ impl<'a> RuleContext<'a> {
         let of = move |is_met: bool| {
             let decisions = (0u32..).zip(mesh.decisions());
             let decisions = decisions
-                .filter(move |(_, decision)| mesh.led_to_subsets(decision).is_none() == is_met);
+                .filter(move |&(position, _)| mesh.led_to_subsets(position).is_none() == is_met);
             decisions.filter(move |&(decision, _)| {
                 let pair = PairId {
                     mesh: index,

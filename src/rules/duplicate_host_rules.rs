@@ -182,9 +182,9 @@ declare_rule! {
     /// cluster where nothing prunes it.
     ///
     /// There is none where two rules set a field or a subset differently, since somebody has to choose; where a patch or a
-    /// replacement is about one of them; where they are not deployed to the same places or exported to the same
-    /// namespaces; and where a text cannot be moved as it
-    /// stands, such as that of rules in a `List` or in JSON, with anchors, or with comments into `{…}`.
+    /// replacement is about one of them; where they are not deployed to the same places or exported to the same namespaces; and
+    /// where a text cannot be moved as it stands, such as that of rules in a `List` or in JSON, with anchors, or with comments into
+    /// `{…}`.
     "duplicate-host-rules" {
         summary: "several rules for one host, and the policy of only one counts",
         category: Correctness,
@@ -302,9 +302,6 @@ impl Effect {
 
 /// What a merge does to a pair, if it is about TLS at all.
 fn effect(mesh: &Mesh, merge: &Merge<'_>, decision: &Decision) -> Option<Effect> {
-    if mesh.led_to_subsets(decision).is_some() {
-        return None; // nobody calls the host as a whole
-    }
     let has_envoy = matches!(decision.proxy, ProxyKind::Sidecar | ProxyKind::Gateway);
     let mut endpoints = decision.endpoints.iter();
     if !has_envoy || endpoints.all(|endpoint| mesh.is_system_endpoint(endpoint)) {
@@ -351,6 +348,9 @@ fn report(
     let mut causes = Causes::default();
     let mut worst = None;
     for &(index, decision) in decisions {
+        if mesh.led_to_subsets(index).is_some() {
+            continue; // nobody calls the host as a whole
+        }
         if let Some(effect) = effect(mesh, merge, decision) {
             causes.add(told.policy.key, index, decision, effect.severity());
             worst = worst.max(Some((effect, std::cmp::Reverse(index))));

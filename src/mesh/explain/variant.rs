@@ -14,6 +14,7 @@ use crate::mesh::explain::remedy::Harm;
 use crate::mesh::names::client_name;
 use crate::mesh::parts::Parts;
 use crate::mesh::verdict::Verdict;
+use crate::mesh::views::Splits;
 use crate::mesh::workloads::ProxyKind;
 use crate::resource::{DestinationRule, Fqdn};
 
@@ -34,6 +35,7 @@ impl Mesh {
             // What is asked of a variant needs neither its parts nor its other orders.
             parts: Parts::default(),
             alternatives: Alternatives::default(),
+            splits: Splits::default(),
         }
     }
 

@@ -3,6 +3,7 @@
 mod hosts;
 mod merges;
 mod policies;
+mod splits;
 mod tls;
 mod visibility;
 mod wide_rules;
@@ -15,19 +16,19 @@ use rustc_hash::FxHashSet;
 pub(crate) use hosts::{Meant, MistakenHost, namespace_fact};
 pub(crate) use merges::Merge;
 pub(crate) use policies::{IgnoredPolicy, ServicePortKey};
+pub(in crate::mesh) use splits::Splits;
 pub(crate) use visibility::Unused;
 pub(crate) use written::{WrittenTls, written_tls};
 
+use crate::mesh::Mesh;
 use crate::mesh::client::{Entry, RuleId};
 use crate::mesh::clients::{ClientClass, GroupId};
 use crate::mesh::decision::{Decision, EndpointDecision};
-use crate::mesh::services::{Port, ProtocolClass, Service};
+use crate::mesh::services::{Port, Service};
 use crate::mesh::traffic_policy::{self, EffectivePolicy, Flat};
 use crate::mesh::version::SubsetStyle;
-use crate::mesh::{Mesh, ProxyKind};
-use crate::object::{Namespace, ObjectId};
+use crate::object::Namespace;
 use crate::resource::{DestinationRule, Fqdn, Labels, TlsMode, TlsSettings, TrafficPolicy};
-use crate::source::Place;
 
 /// The DestinationRule in force for a decision.
 pub(crate) struct InForce<'a> {
@@ -242,27 +243,6 @@ impl Mesh {
     /// Whether a VirtualService sends traffic to a subset of a host.
     pub(crate) fn is_routed(&self, host: &Fqdn, subset: &str) -> bool {
         self.scopes.leads_to(host, subset)
-    }
-
-    /// The VirtualService because of which the HTTP calls of a sidecar never reach the destination of a decision, since all are
-    /// led to subsets of its host.
-    pub(crate) fn led_to_subsets(&self, decision: &Decision) -> Option<(&ObjectId, Place)> {
-        let destination = &decision.destination;
-        if decision.proxy != ProxyKind::Sidecar || destination.subset.is_some() {
-            return None;
-        }
-        let clients = || {
-            let members = self.clients.members(&decision.clients).into_iter();
-            members
-                .map(|group| self.clients.group(group).scope())
-                .collect()
-        };
-        let (host, port) = (&destination.host, destination.port);
-        let found = self
-            .scopes
-            .only_by_subset(host, port, clients, &self.config)?;
-        let class = self.registry.port(self.service_of(decision), port)?.class;
-        (class != ProtocolClass::Tcp).then_some(found)
     }
 
     /// The service of a decision.

@@ -6,9 +6,9 @@ use crate::diagnostic::Edit;
 use crate::source::{SourceFile, Sources, Span};
 
 /// Takes away the documents whose roots are written at some bytes: each with its `---`, the comments between that and the root,
-/// indented comments below it and the empty lines after these. At the start of a file comments that an empty line parts from the document stay: they are about
-/// the file. `None` in JSON, and where a root is not all of a document, such as an element of a `List`. The edits are in the
-/// order of the files and apart.
+/// indented comments below it and the empty lines after these. At the start of a file comments that an empty line parts from the
+/// document stay: they are about the file. `None` in JSON, and where a root is not all of a document, such as an element of a
+/// `List`. The edits are in the order of the files and apart.
 pub(super) fn remove_documents(sources: &Sources, roots: &[Span]) -> Option<Vec<Edit>> {
     let spans = roots.iter().map(|&root| document(sources, root));
     let mut spans = spans.collect::<Option<Vec<Span>>>()?;
